@@ -1,0 +1,54 @@
+import { DrydockError } from "./errors";
+
+/** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (!signal) return promise;
+    return new Promise<T>((resolve, reject) => {
+        const onAbort = () => reject(signal.reason);
+        if (signal.aborted) return onAbort();
+        signal.addEventListener("abort", onAbort, { once: true });
+        promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    });
+}
+
+/** Resolves after `milliseconds`; rejects with the signal's reason when it aborts first. */
+export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const onAbort = () => {
+            clearTimeout(timer);
+            reject(signal!.reason);
+        };
+        const timer = setTimeout(() => {
+            signal?.removeEventListener("abort", onAbort);
+            resolve();
+        }, milliseconds);
+        signal?.addEventListener("abort", onAbort, { once: true });
+    });
+}
+
+/** Settles as `promise` does, or rejects with a named error after `milliseconds`. */
+export async function within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
+    const timer = new AbortController();
+    const timeout = delay(milliseconds, timer.signal).then(() => {
+        throw new DrydockError("base.timeout", `${what} gave no answer within ${milliseconds / 1000} s.`, "Try again; if it stays silent, restart the machine.");
+    });
+    try {
+        return await Promise.race([promise, timeout]);
+    } finally {
+        timeout.catch(() => undefined); // the losing timer's own abort is no error
+        timer.abort();
+    }
+}
+
+/** Polls until `look` gives something other than undefined. For readiness, never for a time. */
+export async function until<T>(look: () => Promise<T | undefined> | T | undefined, options: { every: number; timeout: number; what: string; signal?: AbortSignal }): Promise<T> {
+    const end = Date.now() + options.timeout;
+    for (;;) {
+        options.signal?.throwIfAborted();
+        const found = await look();
+        if (found !== undefined) return found;
+        if (Date.now() > end) throw new DrydockError("base.timeout", `${options.what} did not happen within ${options.timeout / 1000} s.`, "Try again.");
+        await delay(options.every, options.signal);
+    }
+}

@@ -1,0 +1,51 @@
+/** The seam of a check kind. One file a kind, registered once in registry.ts. */
+import type { GenericSchema } from "valibot";
+import type { Agent, GuestFiles } from "../agent/agent";
+import type { Docker, DockerEvent } from "../docker/docker";
+
+/** A command that ended in one of the student's terminals. */
+export interface CommandRecord { /** As typed. */ command: string; code: number; /** Milliseconds since 1970. */ at: number; terminal: number }
+
+/** What a check may look at. Nothing here changes the guest. */
+export interface CheckContext {
+    docker: Docker;
+    /** Files below the workspace, paths relative to it. */
+    workspace: Pick<GuestFiles, "read" | "stat" | "list">;
+    exec: Agent["exec"];
+    http: Agent["http"];
+    commands: readonly CommandRecord[];
+    events: readonly DockerEvent[];
+    /** The student's answers to a lesson's questions, by question id. */
+    answers: ReadonlyMap<string, string>;
+    /** Last checks of the same attempt already asked; lets kinds share one `docker ps`. */
+    memo<T>(key: string, ask: () => Promise<T>): Promise<T>;
+    signal: AbortSignal;
+}
+
+export type CheckResult =
+    | { status: "pass"; /** what was found, one sentence */ message: string }
+    | {
+          status: "fail";
+          /** "container.exited"; a lesson's `why` may replace `message` by this. */
+          code: string;
+          /** One sentence: what is not as it should be, and what to look at. */
+          message: string;
+          expected: string;
+          found: string;
+          /** Something to read next to it: last log lines, the body received. */
+          excerpt?: string;
+      }
+    /** The check itself could not be made: the engine is away, the lesson is wrong. */
+    | { status: "error"; code: string; message: string };
+
+export interface CheckKind<Spec = unknown> {
+    name: string;
+    /** One sentence for the reference page. */
+    summary: string;
+    schema: GenericSchema<unknown, Spec>;
+    /** Failure codes with what each means; documentation and `why` keys come from it. */
+    failures: Record<string, string>;
+    /** What this check wants, in the student's words: "the image docker-flask:1.0". */
+    describe(spec: Spec): string;
+    run(spec: Spec, context: CheckContext): Promise<CheckResult>;
+}

@@ -1,0 +1,63 @@
+/** The lesson in progress. Knows steps and attempts; knows nothing of panes. */
+import type { CheckResult, CommandRecord } from "../checks/check";
+import type { Readable } from "../base/store";
+import type { Lesson } from "../lesson/lesson";
+
+export interface ExpectationResult { kind: string; describes: string; result: CheckResult }
+
+export type StepState =
+    | { kind: "locked"; /** step ids */ waitsFor: string[] }
+    | { kind: "open"; /** results of the last attempt, if there was one */ results: ExpectationResult[]; attempts: number }
+    | { kind: "checking"; results: ExpectationResult[]; attempts: number }
+    | { kind: "passed"; results: ExpectationResult[]; attempts: number; /** Milliseconds since 1970. */ at: number };
+
+export interface LessonState {
+    lesson: Lesson;
+    /** The step the student is at: the first that is not passed, or one they chose. */
+    current: string;
+    steps: Record<string, StepState>;
+    /** Hints opened so far, by step. */
+    hintsShown: Record<string, number>;
+    solutionShown: Record<string, boolean>;
+    points: { earned: number; possible: number };
+    finished: boolean;
+}
+
+export interface Engine extends Readable<LessonState> {
+    /** Checks one step now and resolves with its state. A second call for the same step joins the first. */
+    check(stepId: string, signal?: AbortSignal): Promise<StepState>;
+    /** A command ended in a terminal: records it and checks the open steps in the background. */
+    commandEnded(record: CommandRecord): void;
+    choose(stepId: string): void;
+    showHint(stepId: string): void;
+    showSolution(stepId: string): void;
+    answer(questionId: string, text: string): void;
+    /** Forgets this lesson's progress (not the files). */
+    reset(): Promise<void>;
+    dispose(): void;
+}
+
+/** Progress of one lesson as stored. */
+export interface StoredProgress {
+    lesson: string;
+    version: number;
+    passed: Record<string, { at: number; attempts: number }>;
+    hintsShown: Record<string, number>;
+    solutionShown: Record<string, boolean>;
+    answers: Record<string, string>;
+}
+
+/** Where progress and files outlive the page. IndexedDB in the browser, memory in tests. */
+export interface ProgressStore {
+    load(lesson: string): Promise<StoredProgress | undefined>;
+    save(progress: StoredProgress): Promise<void>;
+    clear(lesson: string): Promise<void>;
+}
+
+export interface WorkspaceStore {
+    /** Path relative to the workspace -> content. undefined: never saved. */
+    load(lesson: string): Promise<Map<string, Uint8Array> | undefined>;
+    put(lesson: string, path: string, bytes: Uint8Array): Promise<void>;
+    remove(lesson: string, path: string): Promise<void>;
+    clear(lesson: string): Promise<void>;
+}

@@ -1,0 +1,53 @@
+/** A lesson as the parser gives it: everything checked, nothing optional that has a default. The schema is in schema.ts. */
+import type { FileSystemTree } from "@webcontainer/api";
+
+export interface Course { parts: Part[] }
+
+export interface Part { id: string; title: string; summary: string; lessons: Lesson[] }
+
+export interface Lesson {
+    /** "images/flask". Stable. */
+    id: string;
+    title: string;
+    summary: string;
+    /** A bump says that old progress no longer counts. */
+    version: number;
+    difficulty: "beginner" | "intermediate" | "advanced";
+    minutes: number;
+    objectives: string[];
+    requires: { lessons: string[]; images: string[]; /** MB */ memory: number };
+    open: { panes: ("editor" | "terminal" | "preview")[]; file: string | undefined };
+    /** Prose before the first step, Markdown. */
+    introduction: string;
+    steps: Step[];
+    /** What the workspace starts with, and what the solution lays over it. */
+    start: FileSystemTree;
+    solution: FileSystemTree;
+}
+
+export interface Step {
+    id: string;
+    title: string;
+    /** The step's goal in one line, always visible on a phone. */
+    goal: string;
+    /** Markdown with our fences and links; see fences.ts. */
+    prose: string;
+    points: number;
+    /** level: holds now. edge: happened once, stays passed. */
+    mode: "level" | "edge";
+    /** Steps of this lesson that come first. */
+    needs: string[];
+    expect: Expectation[];
+    /** Sentences that replace a check's own, by failure code ("container.exited"). */
+    why: Record<string, string>;
+    /** Three, from vague to exact. */
+    hints: string[];
+    /** The lines a machine types to pass, in order. */
+    solve: string[];
+}
+
+/** One check of a step: the kind's name, and its fields as that kind's own schema parsed them. */
+export interface Expectation { kind: string; spec: unknown }
+
+/** A mistake in a lesson's files. `line` counts from 1. */
+export interface Problem { file: string; line: number; /** "lesson.unknown-field" */ code: string; message: string; advice: string }

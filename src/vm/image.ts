@@ -1,0 +1,48 @@
+/**
+ * A built VM image: a folder whose `image.json` names every other file by its content. `vm-images` builds it, the machine
+ * reads it, over HTTP in the browser and from disk under Node.
+ */
+
+/** A file of the image. `path` is relative to `image.json`; content-addressed, so it may be cached for ever. */
+export interface ImageFile {
+    path: string;
+    /** Bytes as stored (compressed where the name ends in .zst). */
+    bytes: number;
+    /** sha256 of the stored bytes, hex. */
+    sha256: string;
+}
+
+export interface ImageManifest {
+    format: 1;
+    /** Content id of the whole image: the same inputs give the same id. */
+    id: string;
+    emulator: { version: string; /** patched libv86.mjs */ module: ImageFile; /** patched v86.wasm */ wasm: ImageFile };
+    bios: ImageFile;
+    vgaBios: ImageFile;
+    kernel: ImageFile;
+    commandLine: string;
+    disk: {
+        /** Size of the disk in bytes, a multiple of `chunkBytes`. */
+        bytes: number;
+        chunkBytes: number;
+        /**
+         * The chunk table: for each chunk 16 bytes, the first half of the sha256 of its uncompressed content; sixteen zero
+         * bytes mean that the chunk is all zeros and has no file. Chunk with hash h is `disk/<hh>/<h in hex>.zst`.
+         */
+        table: ImageFile;
+        /** Chunk numbers that the common commands read, in order of first use. */
+        prefetch: number[];
+    };
+    snapshot: { file: ImageFile; /** uncompressed size */ rawBytes: number; memory: number };
+    /** Container images already in the engine's store. */
+    preloaded: { ref: string; digest: string; bytes: number; contents: string }[];
+    /** Folder of the content that the page answers from (wheels...), relative to `image.json`. */
+    internet: { python: ImageFile };
+    builtAt: string;
+}
+
+/** Where an image's files come from. */
+export interface ImageSource {
+    /** Absolute address of the folder that holds `image.json`, ending in "/": http(s): in the browser, file: under Node. */
+    readonly base: string;
+}

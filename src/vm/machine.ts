@@ -1,0 +1,60 @@
+/**
+ * The seam between the emulator and everything above it. A machine is one emulated PC with its disk; there may be several.
+ * Above this file nobody knows of v86, workers, chunks or snapshots.
+ */
+import type { DrydockError } from "../base/errors";
+import type { Duplex } from "../base/duplex";
+import type { Readable } from "../base/store";
+import type { ImageSource } from "./image";
+
+export interface MachineOptions {
+    image: ImageSource;
+    /** Guest memory in MB. The snapshot restores only into the size it was made with; any other size boots cold. */
+    memory?: number;
+    /** "auto" (default): from the snapshot, and cold when it is missing or does not fit. */
+    boot?: "auto" | "snapshot" | "cold";
+    /** Appended to the kernel's command line at a cold boot. */
+    commandLine?: string;
+    /** Each line of the guest's kernel log (serial 0). */
+    onKernelLog?: (line: string) => void;
+}
+
+export type StartStage = "emulator" | "snapshot" | "kernel" | "restore";
+
+export type MachineState =
+    | { kind: "off" }
+    /** `loaded` and `total` in bytes over the wire; `total` 0 when unknown. */
+    | { kind: "starting"; stage: StartStage; loaded: number; total: number }
+    | { kind: "running"; from: "snapshot" | "cold"; /** Why the snapshot was not used, when it was wanted. */ fallback?: DrydockError }
+    | { kind: "failed"; error: DrydockError }
+    | { kind: "stopped" };
+
+export interface MachineStatistics {
+    /** Guest instructions since start; does not wrap. */
+    instructions: number;
+    /** Compiled modules now in the emulator's table. */
+    compiledModules: number;
+    /** Bytes fetched: everything, and of these disk chunks. */
+    fetchedBytes: number;
+    diskChunksFetched: number;
+    /** Guest disk blocks changed since start, in bytes. */
+    diskBytesWritten: number;
+}
+
+export interface Machine extends Readable<MachineState> {
+    /** Resolves when the guest's CPU runs. Rejects with a DrydockError; aborting stops the machine. */
+    start(signal?: AbortSignal): Promise<void>;
+    /**
+     * The raw virtio port 1, 2 or 3 of the guest (/dev/vport*pN). One duplex for the machine's life: ask once.
+     * When the machine stops or dies, `readable` and `writable` error with the reason.
+     */
+    port(number: 1 | 2 | 3): Duplex;
+    statistics(): Promise<MachineStatistics>;
+    /**
+     * Saves the machine's state and the disk blocks changed so far, for the image builder. The guest is stopped meanwhile.
+     * `state` is v86's own format, uncompressed; `disk` pairs of byte offset and block.
+     */
+    save(): Promise<{ state: Uint8Array; disk: { offset: number; bytes: Uint8Array }[] }>;
+    /** Idempotent. Everything still waiting on the machine rejects with "vm.stopped". */
+    stop(): Promise<void>;
+}

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const source = resolve(import.meta.dirname, "../src");
+
+/** What each layer may import, type imports included. The picture of it is in the README. */
+const allowed: Record<string, readonly string[]> = {
+    base: [],
+    lesson: ["base"],
+    internet: ["base"],
+    vm: ["base"],
+    agent: ["vm", "base"],
+    docker: ["agent", "vm", "base"],
+    checks: ["docker", "agent", "base"],
+    engine: ["checks", "docker", "agent", "vm", "lesson", "base"],
+    preview: ["agent", "base"],
+    ui: ["preview", "engine", "checks", "docker", "agent", "vm", "lesson", "base"],
+    app: ["ui", "preview", "engine", "checks", "docker", "agent", "vm", "lesson", "internet", "base"],
+    cli: ["engine", "checks", "docker", "agent", "vm", "lesson", "internet", "base"],
+};
+
+/** One owner folder for each outside package that shapes code around it. */
+const owners: Record<string, readonly string[]> = {
+    v86: ["vm", "cli"],
+    "monaco-editor": ["ui"],
+    "@xterm/xterm": ["ui"],
+    svelte: ["ui", "app"],
+    hono: ["internet", "cli"],
+    yaml: ["lesson"],
+    zstddec: ["vm", "cli"],
+};
+
+function* files(folder: string): Generator<string> {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) yield* files(path);
+        else if (/\.(ts|svelte|mjs)$/.test(entry.name)) yield path;
+    }
+}
+
+const importPattern = /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*(?:\/\*.*?\*\/\s*)?["']([^"']+)["']\s*\)|new URL\(\s*["'](\.[^"']+)["']\s*,\s*import\.meta\.url/g;
+
+function importsOf(file: string): string[] {
+    return [...readFileSync(file, "utf8").matchAll(importPattern)].map(match => (match[1] ?? match[2] ?? match[3])!);
+}
+
+const layerOf = (file: string) => relative(source, file).split("/")[0]!;
+
+describe("architecture", () => {
+    const all = [...files(source)];
+
+    test("every folder below src is a layer of the table", () => {
+        expect([...new Set(all.map(layerOf))].filter(layer => !(layer in allowed))).toEqual([]);
+    });
+
+    test("the table has no cycle", () => {
+        const reach = (layer: string, seen: string[] = []): void => {
+            expect(seen).not.toContain(layer);
+            for (const next of allowed[layer]!) reach(next, [...seen, layer]);
+        };
+        for (const layer in allowed) reach(layer);
+    });
+
+    test("imports go one way", () => {
+        const wrong: string[] = [];
+        for (const file of all) {
+            const layer = layerOf(file);
+            for (const name of importsOf(file)) {
+                if (!name.startsWith(".")) continue;
+                const target = layerOf(resolve(dirname(file), name));
+                if (target !== layer && target in allowed && !allowed[layer]?.includes(target))
+                    wrong.push(`${relative(source, file)} imports ${target}; ${layer} may import: ${allowed[layer]?.join(", ") || "nothing"}`);
+            }
+        }
+        expect(wrong).toEqual([]);
+    });
+
+    test("each outside package stays in its owner's folder", () => {
+        const wrong: string[] = [];
+        for (const file of all)
+            for (const name of importsOf(file))
+                for (const [outside, folders] of Object.entries(owners))
+                    if ((name === outside || name.startsWith(`${outside}/`)) && !folders.includes(layerOf(file)))
+                        wrong.push(`${relative(source, file)} imports ${name}, which belongs to ${folders.join(", ")}`);
+        expect(wrong).toEqual([]);
+    });
+});

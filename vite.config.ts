@@ -1,0 +1,24 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+    root: "src/app",
+    publicDir: "../../static",
+    plugins: [svelte()],
+    build: { outDir: "../../dist", emptyOutDir: true, target: "es2022", sourcemap: true },
+    worker: { format: "es" },
+    test: {
+        root: ".",
+        projects: [
+            { extends: true, test: { name: "unit", root: ".", include: ["tests/unit/**/*.test.ts", "tests/architecture.test.ts"], environment: "node" } },
+            {
+                extends: true,
+                test: { name: "machine", root: ".", include: ["tests/machine/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 },
+            },
+            {
+                extends: true,
+                test: { name: "e2e", root: ".", include: ["tests/e2e/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 600_000, hookTimeout: 300_000 },
+            },
+        ],
+    },
+});
