@@ -1,0 +1,57 @@
+/** The command line: finds the command, prints errors as a person reads them. */
+import { DrydockError, messageOf } from "../base/errors";
+import type { Command } from "./command";
+
+/** Loaded when asked for, so that `--help` costs nothing. */
+const commands: Record<string, () => Promise<Command>> = {
+    start: async () => (await import("./start")).start,
+    test: async () => (await import("./test/command")).test,
+    image: async () => (await import("./image/command")).image,
+    exec: async () => (await import("./exec")).exec,
+    lint: async () => (await import("./lesson/lint-command")).lint,
+    solve: async () => (await import("./lesson/solve-command")).solve,
+    bench: async () => (await import("./bench/command")).bench,
+    serve: async () => (await import("./serve/command")).serve,
+};
+
+async function main(argv: string[]): Promise<number> {
+    const [name, ...rest] = argv;
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+        console.log("Drydock: a real Docker engine in a browser tab.\n\nnpm run drydock -- <command> [options]\n");
+        for (const load of Object.values(commands)) {
+            const command = await load();
+            console.log(`  ${command.name.padEnd(8)} ${command.summary}`);
+        }
+        console.log("\n`npm run drydock -- <command> --help` says more of each.");
+        return name === undefined ? 2 : 0;
+    }
+    const load = commands[name];
+    if (!load) {
+        console.error(`There is no command "${name}". There are: ${Object.keys(commands).join(", ")}.`);
+        return 2;
+    }
+    const command = await load();
+    const ownArguments = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
+    if (ownArguments.includes("--help") || ownArguments.includes("-h")) {
+        console.log(command.help);
+        return 0;
+    }
+    return command.run(rest);
+}
+
+function explain(thrown: unknown): void {
+    if (!(thrown instanceof DrydockError)) {
+        console.error(thrown);
+        return;
+    }
+    console.error(`\n${thrown.message}\n${thrown.advice}   [${thrown.code}]`);
+    for (let cause = thrown.cause; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) console.error(`  because: ${messageOf(cause)}`);
+    if (process.env.DRYDOCK_DEBUG) console.error(thrown.stack);
+}
+
+try {
+    process.exitCode = await main(process.argv.slice(2));
+} catch (thrown) {
+    explain(thrown);
+    process.exitCode = 1;
+}

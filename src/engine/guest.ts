@@ -1,0 +1,58 @@
+/**
+ * A running guest as the rest of the program uses it: machine, agent and engine client, with the duties that follow a
+ * restore done. The page and the command line open it the same way.
+ */
+import { connectAgent } from "../agent/connect";
+import type { Agent } from "../agent/agent";
+import { until } from "../base/abort";
+import { Lifetime, type Stop } from "../base/lifetime";
+import { createDocker } from "../docker/client";
+import type { Docker } from "../docker/docker";
+import type { Machine } from "../vm/machine";
+
+/** The agent's raw virtio port. */
+const AGENT_PORT = 1;
+
+/** Bytes of fresh randomness mixed in after a restore. Without it two restores draw the same "random" keys. */
+const SEED_BYTES = 32;
+
+export interface Guest {
+    readonly machine: Machine;
+    readonly agent: Agent;
+    readonly docker: Docker;
+    /** Resolves when the engine answers; at once after a restore, some seconds after a cold boot. */
+    engineReady(signal?: AbortSignal): Promise<void>;
+    readonly close: Stop;
+}
+
+export interface GuestOptions {
+    /** Answers what the guest asks of the outside world. */
+    internet: (request: Request) => Promise<Response> | Response;
+    signal?: AbortSignal;
+}
+
+/** Starts `machine` unless it runs, connects, sets the clock and reseeds the guest's random numbers. */
+export async function openGuest(machine: Machine, options: GuestOptions): Promise<Guest> {
+    if (machine.state.kind === "off") await machine.start(options.signal);
+    const agent = await connectAgent(machine.port(AGENT_PORT), { signal: options.signal });
+    const lifetime = new Lifetime();
+    lifetime.add(() => agent.close());
+    try {
+        await agent.setTime(Date.now());
+        await agent.reseed(crypto.getRandomValues(new Uint8Array(SEED_BYTES)));
+        lifetime.add(agent.serve(options.internet));
+    } catch (thrown) {
+        lifetime.end();
+        throw thrown;
+    }
+    const docker = createDocker(agent);
+    return {
+        machine,
+        agent,
+        docker,
+        engineReady: async signal => {
+            await until(async () => ((await docker.ping(signal)) ? true : undefined), { every: 500, timeout: 120_000, what: "The start of the Docker engine", signal });
+        },
+        close: lifetime.end,
+    };
+}
