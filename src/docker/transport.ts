@@ -1,0 +1,90 @@
+/** One request to the Docker Engine: address, time limit, and the engine's refusals turned into named errors. */
+import type { Address, Agent } from "../agent/agent";
+import { abortable } from "../base/abort";
+import { decodeText, readAll } from "../base/bytes";
+import { DrydockError, isAbort, messageOf } from "../base/errors";
+
+/** What of the agent an Engine client needs. */
+export type EngineSocket = Pick<Agent, "http">;
+
+export const engineSocket: Address = { network: "unix", path: "/run/docker.sock" };
+
+/** API of Docker 24 and 25, which 26.1 speaks too: asked for by name, so that an engine of another age says so. */
+const base = "http://docker/v1.45";
+
+/** Milliseconds. A build keeps the emulated processor busy for tens of seconds; an answer that takes longer will not come. */
+const requestLimit = 60_000;
+
+/** Bytes. `inspect` of a large image is below 20 kB; the longest list that the store can give is far below this. */
+const replyLimit = 16 << 20;
+
+const notThere = 404;
+
+export class Transport {
+    readonly #socket: EngineSocket;
+
+    constructor(socket: EngineSocket) {
+        this.#socket = socket;
+    }
+
+    /** The engine's response, whatever its status. Rejects with "docker.unreachable" when nobody answers. */
+    async open(path: string, signal?: AbortSignal): Promise<Response> {
+        signal?.throwIfAborted();
+        try {
+            return await abortable(this.#socket.http(engineSocket, new Request(base + path, signal ? { signal } : {})), signal);
+        } catch (thrown) {
+            if (signal?.aborted) throw signal.reason;
+            throw unreachable(thrown);
+        }
+    }
+
+    /**
+     * A whole reply as text with its media type; undefined for "no such thing" where `lookup` is set.
+     * Every other refusal rejects with "docker.refused", silence with "docker.timeout".
+     */
+    async ask(path: string, options: { signal?: AbortSignal | undefined; lookup?: boolean } = {}): Promise<{ bytes: Uint8Array; type: string } | undefined> {
+        const limit = new AbortController();
+        const timer = setTimeout(() => limit.abort(silent(path)), requestLimit);
+        const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+        try {
+            const response = await this.open(path, signal);
+            const bytes = response.body ? await abortable(readAll(response.body, replyLimit), signal) : new Uint8Array();
+            if (response.ok) return { bytes, type: response.headers.get("Content-Type") ?? "" };
+            if (options.lookup && response.status === notThere) return undefined;
+            throw refusal(path, response.status, bytes);
+        } catch (thrown) {
+            if (signal.aborted) throw signal.reason;
+            throw thrown instanceof DrydockError ? thrown : unreachable(thrown);
+        } finally {
+            clearTimeout(timer);
+        }
+    }
+}
+
+export function refusal(path: string, status: number, body: Uint8Array): DrydockError {
+    return new DrydockError("docker.refused", `The Docker engine refused: ${wordsOf(body) || `status ${status}`}`, "Read the engine's own words; try the same with the docker command in a terminal.", {
+        cause: new Error(`GET ${path}: ${status}`),
+    });
+}
+
+/** The engine puts its words in `{"message": ...}`; its router answers plain text. */
+function wordsOf(body: Uint8Array): string {
+    const text = decodeText(body).trim();
+    try {
+        const parsed: unknown = JSON.parse(text);
+        if (typeof parsed === "object" && parsed !== null && "message" in parsed && typeof parsed.message === "string") return parsed.message;
+    } catch {
+        // plain text then
+    }
+    return text;
+}
+
+function silent(path: string): DrydockError {
+    return new DrydockError("docker.timeout", `The Docker engine gave no answer to ${path} within ${requestLimit / 1000} s.`, "Wait for what runs in the terminal to end, then try again; if it stays silent, restart the machine.");
+}
+
+/** A stopped machine and a cancelled request keep their own names; whatever else went wrong below means that the engine is away. */
+function unreachable(thrown: unknown): unknown {
+    if (isAbort(thrown) || (thrown instanceof DrydockError && (thrown.code.startsWith("vm.") || thrown.code.startsWith("docker.")))) return thrown;
+    return new DrydockError("docker.unreachable", `The Docker engine does not answer (${messageOf(thrown)}).`, "Wait a moment: it may be starting. If it stays away, restart the machine.", { cause: thrown });
+}
