@@ -1,0 +1,144 @@
+/**
+ * The chunks of an image's disk: fetched when first needed, checked, decoded, and kept in memory up to a limit.
+ *
+ * A chunk that cannot be had ends in one of two ways. The network is silent: it is asked again, more and more slowly,
+ * and the listener hears that the disk waits, until the patience is over. The chunk is missing or damaged: it is fetched
+ * once more past the browser's cache, then given up by name.
+ */
+import { delay } from "../../base/abort";
+import { toHex, type Bytes } from "../../base/bytes";
+import { DrydockError } from "../../base/errors";
+import { sha256 } from "../digest";
+import { chunkDamaged, chunkMissing, unreachable } from "../errors";
+import type { FetchFile } from "../loader";
+import { chunkPath, HASH_BYTES, type ChunkTable } from "./chunk-table";
+import { LeastRecentlyUsed } from "./least-recently-used";
+import { zstdDecoder } from "./zstd";
+
+export interface ChunkStoreOptions {
+    base: string;
+    table: ChunkTable;
+    fetchFile: FetchFile;
+    /** Bytes of decoded chunks kept in memory. */
+    memoryLimit?: number;
+    /** Milliseconds between attempts: doubled from the first to the last. */
+    firstPause?: number;
+    lastPause?: number;
+    /** Milliseconds after which a silent network is an error. */
+    patience?: number;
+    /** The network does not answer (with its error) or answers again (undefined). */
+    onWaiting?: (cause: unknown) => void;
+}
+
+const DEFAULTS = { memoryLimit: 96 << 20, firstPause: 250, lastPause: 8000, patience: 180_000, onWaiting: () => undefined };
+
+export class ChunkStore {
+    readonly table: ChunkTable;
+    /** Bytes over the wire, and chunks. */
+    fetchedBytes = 0;
+    fetchedChunks = 0;
+    #options: Required<ChunkStoreOptions>;
+    #memory: LeastRecentlyUsed<string>;
+    #inFlight = new Map<string, Promise<Uint8Array>>();
+    #zeros: Uint8Array;
+    #ended = new AbortController();
+
+    constructor(options: ChunkStoreOptions) {
+        this.#options = { ...DEFAULTS, ...options };
+        this.table = options.table;
+        this.#memory = new LeastRecentlyUsed(this.#options.memoryLimit);
+        this.#zeros = new Uint8Array(options.table.chunkBytes);
+    }
+
+    /** Fetches now under way. */
+    get busy(): number {
+        return this.#inFlight.size;
+    }
+
+    /** The chunk when it is in memory. Not to be written to. */
+    peek(chunk: number): Uint8Array | undefined {
+        const hash = this.table.hash(chunk);
+        return hash === undefined ? this.#zeros : this.#memory.get(hash);
+    }
+
+    /** True when nothing would be gained by loading the chunk ahead: it is here, or on its way. */
+    has(chunk: number): boolean {
+        const hash = this.table.hash(chunk);
+        return hash === undefined || this.#memory.has(hash) || this.#inFlight.has(hash);
+    }
+
+    /** True while chunks loaded ahead displace nothing. */
+    get hasRoom(): boolean {
+        return this.#memory.bytes + 8 * this.table.chunkBytes <= this.#memory.limit;
+    }
+
+    /** Rejects with "image.chunk-missing", "image.chunk-damaged" or "image.unreachable". Callers of one chunk share its fetch. */
+    load(chunk: number, priority: RequestPriority = "high"): Promise<Uint8Array> {
+        const hash = this.table.hash(chunk);
+        if (hash === undefined) return Promise.resolve(this.#zeros);
+        const here = this.#memory.get(hash);
+        if (here) return Promise.resolve(here);
+        const underWay = this.#inFlight.get(hash);
+        if (underWay) return underWay;
+        const loading = this.#loadChecked(chunk, hash, priority)
+            .then(bytes => {
+                this.#memory.set(hash, bytes);
+                return bytes;
+            })
+            .finally(() => this.#inFlight.delete(hash));
+        this.#inFlight.set(hash, loading);
+        return loading;
+    }
+
+    /** Ends the waiting between attempts. */
+    end(): void {
+        this.#ended.abort();
+    }
+
+    async #loadChecked(chunk: number, hash: string, priority: RequestPriority): Promise<Uint8Array> {
+        try {
+            return await this.#decode(chunk, hash, await this.#fetch(chunk, hash, priority, "default"));
+        } catch (thrown) {
+            if (!(thrown instanceof DrydockError) || thrown.code === "image.unreachable") throw thrown;
+            // a proxy's or the browser's cache may hold something bad under this address for ever: ask past it, once
+            return await this.#decode(chunk, hash, await this.#fetch(chunk, hash, priority, "reload"));
+        }
+    }
+
+    async #decode(chunk: number, hash: string, stored: Bytes): Promise<Uint8Array> {
+        const decoder = await zstdDecoder();
+        let bytes: Bytes;
+        try {
+            bytes = decoder.decode(stored, this.table.chunkBytes) as Bytes;
+        } catch (thrown) {
+            throw chunkDamaged(chunk, thrown);
+        }
+        const found = toHex((await sha256(bytes)).subarray(0, HASH_BYTES));
+        if (found !== hash) throw chunkDamaged(chunk, new Error(`its hash is ${found}, not ${hash}`));
+        return bytes;
+    }
+
+    async #fetch(chunk: number, hash: string, priority: RequestPriority, cache: RequestCache): Promise<Bytes> {
+        const { base, fetchFile, firstPause, lastPause, patience, onWaiting } = this.#options;
+        const url = new URL(chunkPath(hash), base).href;
+        const end = Date.now() + patience;
+        for (let pause = firstPause, attempt = 0; ; pause = Math.min(2 * pause, lastPause), attempt++) {
+            try {
+                const response = await fetchFile(url, { cache, priority, signal: this.#ended.signal });
+                if (response.status >= 400 && response.status < 500 && response.status !== 429) throw chunkMissing(chunk, new Error(`status ${response.status}`));
+                if (!response.ok) throw new Error(`status ${response.status}`);
+                const bytes = new Uint8Array(await response.arrayBuffer());
+                this.fetchedBytes += bytes.byteLength;
+                this.fetchedChunks++;
+                if (attempt > 1) onWaiting(undefined);
+                return bytes;
+            } catch (thrown) {
+                if (thrown instanceof DrydockError) throw thrown;
+                this.#ended.signal.throwIfAborted();
+                if (Date.now() + pause > end) throw unreachable(chunkPath(hash), thrown);
+                if (attempt > 0) onWaiting(thrown);
+            }
+            await delay(pause, this.#ended.signal);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import type { V86, VirtioDevice } from "./v86";
+
+/**
+ * v86's interrupt lines are not wired-OR: a device that lowers the line it shares takes another's pending interrupt away
+ * with it, and that device's queue stands still. So each lowering is followed by a raising for whoever still waits. A line
+ * raised once too often costs the guest one look at the status registers.
+ */
+export function keepSharedInterrupts(emulator: V86): void {
+    const { pci, virtio_console, virtio_balloon, virtio_net } = emulator.v86.cpu.devices;
+    const devices: VirtioDevice[] = [virtio_console, virtio_balloon, virtio_net].flatMap(device => (device ? [device.virtio] : []));
+    for (const device of devices) {
+        const lower = device.lower_irq;
+        device.lower_irq = () => {
+            lower.call(device);
+            for (const other of devices) if (other !== device && other.isr_status !== 0 && sameLine(device, other)) pci.raise_irq(other.pci_id);
+        };
+    }
+}
+
+/** All virtio devices use pin A; the slot number then chooses one of four lines. */
+function sameLine(one: VirtioDevice, other: VirtioDevice): boolean {
+    return ((one.pci_id >> 3) & 3) === ((other.pci_id >> 3) & 3);
+}

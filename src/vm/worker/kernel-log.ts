@@ -1,0 +1,17 @@
+/** Serial 0 as lines. A guest may print without end and without a newline, so a line has a limit. */
+const LINE_LIMIT = 2000;
+
+export class KernelLog {
+    #line = "";
+
+    constructor(private readonly onLine: (line: string) => void) {}
+
+    readonly add = (byte: number): void => {
+        if (byte === 0x0a || this.#line.length >= LINE_LIMIT) {
+            const line = this.#line;
+            this.#line = "";
+            this.onLine(line);
+        }
+        if (byte !== 0x0a && byte !== 0x0d) this.#line += String.fromCharCode(byte);
+    };
+}

@@ -1,0 +1,242 @@
+/** The machine inside its own thread: takes the protocol's messages, runs the emulator, answers. Same in browser and Node. */
+import type { Bytes } from "../../base/bytes";
+import { asDrydockError, DrydockError, messageOf } from "../../base/errors";
+import { deferred } from "../deferred";
+import { ChunkStore } from "../disk/chunk-store";
+import { ChunkTable } from "../disk/chunk-table";
+import { GuestDisk } from "../disk/guest-disk";
+import { prefetchChunks } from "../disk/prefetch";
+import { diskWaiting, kernelPanic, memoryDiffers, restoreFailed, workerDied } from "../errors";
+import type { ImageManifest } from "../image";
+import { ImageLoader, type FetchFile } from "../loader";
+import type { FromWorker, SavedMachine, StartOptions, ToWorker } from "../protocol";
+import { toWireError } from "../wire-error";
+import { Emulator } from "./emulator";
+import { KernelLog } from "./kernel-log";
+import { LoadProgress } from "./load-progress";
+import { loadModule, loadWasm } from "./load-emulator";
+
+export interface WorkerScope {
+    post(message: FromWorker, moved?: Transferable[]): void;
+    fetchFile: FetchFile;
+}
+
+/** Seconds of quiet before the disk is loaded ahead: the first command after the start comes first. */
+const PREFETCH_AFTER_MILLISECONDS = 1500;
+
+export class WorkerMachine {
+    #scope: WorkerScope;
+    #loader: ImageLoader | undefined;
+    #chunks: ChunkStore | undefined;
+    #disk: GuestDisk | undefined;
+    #emulator: Emulator | undefined;
+    #saving = false;
+    #stalled = false;
+    #failed = false;
+    #crash = deferred<never>();
+
+    constructor(scope: WorkerScope) {
+        this.#scope = scope;
+        this.#crash.promise.catch(() => undefined); // told through `crashed` in any case
+    }
+
+    receive(message: ToWorker): void {
+        switch (message.kind) {
+            case "start":
+                this.#start(message.options).catch((thrown: unknown) => this.#fail(asDrydockError(thrown, "vm.worker-died", "The machine could not be started.", "Reload the page.")));
+                break;
+            case "port-input":
+                this.#emulator?.ports.input(message.port, message.bytes);
+                break;
+            case "port-consumed":
+                this.#emulator?.ports.consumed(message.port, message.count);
+                break;
+            case "statistics":
+                this.#scope.post({ kind: "statistics", request: message.request, statistics: this.#statistics() });
+                break;
+            case "save":
+                this.#save().then(
+                    saved => this.#scope.post({ kind: "saved", request: message.request, saved }, [saved.state.buffer, ...saved.disk.map(({ bytes }) => bytes.buffer)]),
+                    (thrown: unknown) =>
+                        this.#scope.post({
+                            kind: "request-failed",
+                            request: message.request,
+                            error: toWireError(asDrydockError(thrown, "vm.save-failed", "The machine could not be saved.", "Try again.")),
+                        }),
+                );
+                break;
+        }
+    }
+
+    /** Something threw outside of any call: v86 in a turn of its CPU, most likely. */
+    crashed(thrown: unknown): void {
+        this.#crash.reject(thrown);
+        this.#fail(thrown instanceof DrydockError ? thrown : workerDied(thrown));
+    }
+
+    async #start(options: StartOptions): Promise<void> {
+        const loader = (this.#loader = new ImageLoader(options.base, this.#scope.fetchFile));
+        const progress = new LoadProgress(message => this.#scope.post(message));
+        progress.enter("emulator");
+        const manifest = await loader.manifest();
+        const memory = options.memory ?? manifest.snapshot.memory;
+
+        let fallback: DrydockError | undefined;
+        if (options.boot !== "cold" && memory !== manifest.snapshot.memory) fallback = memoryDiffers(memory, manifest.snapshot.memory);
+        if (fallback && options.boot === "snapshot") throw fallback;
+
+        const wanted = options.boot !== "cold" && !fallback;
+        // the largest file first, so that it comes in while the rest is made ready
+        const snapshot = wanted ? settled(loader.file(manifest.snapshot.file, progress.track(manifest.snapshot.file))) : undefined;
+        const [module, wasm, table] = await Promise.all([
+            loadModule(loader, manifest.emulator.module),
+            loadWasm(loader, manifest.emulator.wasm, progress),
+            loader.file(manifest.disk.table, progress.track(manifest.disk.table)),
+        ]);
+        this.#chunks = new ChunkStore({
+            base: options.base,
+            fetchFile: this.#scope.fetchFile,
+            table: new ChunkTable(table, manifest.disk.chunkBytes),
+            onWaiting: cause => this.#stall(cause),
+        });
+        const machine: Prepared = { options, manifest, memory, module, wasm, chunks: this.#chunks };
+
+        if (snapshot) {
+            progress.enter("snapshot");
+            try {
+                const loaded = await snapshot;
+                if ("thrown" in loaded) throw loaded.thrown;
+                progress.enter("restore");
+                await this.#restore(machine, loaded.value);
+            } catch (thrown) {
+                const error = asDrydockError(thrown, "vm.restore-failed", restoreFailed(thrown).message, restoreFailed(thrown).advice);
+                if (options.boot === "snapshot" || error.code === "vm.no-memory") throw error;
+                fallback = error;
+                await this.#emulator?.destroy();
+                this.#emulator = undefined;
+            }
+        }
+        if (!this.#emulator) {
+            progress.enter("kernel");
+            await this.#bootCold(machine, loader, progress);
+        }
+        await this.#run(wanted && !fallback ? "snapshot" : "cold", fallback);
+        setTimeout(() => void prefetchChunks(machine.chunks, manifest.disk.prefetch, new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
+    }
+
+    async #run(from: "snapshot" | "cold", fallback: DrydockError | undefined): Promise<void> {
+        if (this.#failed) return;
+        await this.#emulator!.run();
+        this.#scope.post({ kind: "running", from, ...(fallback && { fallback: toWireError(fallback) }) });
+    }
+
+    async #restore(machine: Prepared, state: Bytes): Promise<void> {
+        this.#emulator = await this.#create(machine);
+        try {
+            await this.#emulator.restore(state);
+        } catch (thrown) {
+            throw restoreFailed(thrown);
+        }
+    }
+
+    async #bootCold(machine: Prepared, loader: ImageLoader, progress: LoadProgress): Promise<void> {
+        const { manifest, options } = machine;
+        const [bios, vgaBios, kernel] = await Promise.all([manifest.bios, manifest.vgaBios, manifest.kernel].map(file => loader.file(file, progress.track(file))));
+        this.#emulator = await this.#create(machine, { bios: bios!, vgaBios: vgaBios!, kernel: kernel!, commandLine: `${manifest.commandLine} ${options.commandLine}`.trim() });
+    }
+
+    #create({ options, memory, module, wasm, chunks }: Prepared, boot?: { bios: Bytes; vgaBios: Bytes; kernel: Bytes; commandLine: string }): Promise<Emulator> {
+        this.#disk = new GuestDisk(chunks, thrown => this.#fail(asDrydockError(thrown, "image.unreachable", "The machine's disk cannot be read.", "Check the connection and reload the page.")));
+        const log = new KernelLog(line => {
+            if (options.kernelLog) this.#scope.post({ kind: "kernel-log", line });
+            if (line.includes("Kernel panic - not syncing")) this.#fail(kernelPanic(line));
+        });
+        return Emulator.create({
+            module,
+            wasm,
+            memory,
+            disk: this.#disk,
+            boot,
+            portsOpen: !boot,
+            ports: {
+                output: (port, bytes) => this.#scope.post({ kind: "port-output", port, bytes }, [bytes.buffer]),
+                accepted: (port, count) => this.#scope.post({ kind: "port-accepted", port, count }),
+            },
+            onSerialByte: log.add,
+            crashed: this.#crash.promise,
+        });
+    }
+
+    /** The guest stands still while its disk is silent: its own timeouts would otherwise give the disk up. */
+    #stall(cause: unknown): void {
+        const stalled = cause !== undefined;
+        if (!this.#emulator || stalled === this.#stalled) return;
+        this.#stalled = stalled;
+        this.#scope.post(stalled ? { kind: "warning", warning: toWireError(diskWaiting(cause)) } : { kind: "warning" });
+        if (this.#saving || this.#failed) return;
+        this.#turn(stalled ? this.#emulator.pause() : this.#emulator.run());
+    }
+
+    #turn(turning: Promise<void>): void {
+        turning.catch((thrown: unknown) => this.crashed(thrown));
+    }
+
+    /** Once, and for good: the CPU stops, the page hears why. */
+    #fail(error: DrydockError): void {
+        if (this.#failed) return;
+        this.#failed = true;
+        this.#chunks?.end();
+        this.#scope.post({ kind: "failed", error: toWireError(error) });
+        // a CPU that has just thrown may not come to its stop any more; it does not matter
+        this.#emulator?.pause().catch((thrown: unknown) => console.error(`stopping after a failure: ${messageOf(thrown)}`));
+    }
+
+    #statistics() {
+        return {
+            instructions: this.#emulator?.instructions ?? 0,
+            compiledModules: this.#emulator?.compiledModules ?? 0,
+            fetchedBytes: (this.#loader?.fetchedBytes ?? 0) + (this.#chunks?.fetchedBytes ?? 0),
+            diskChunksFetched: this.#chunks?.fetchedChunks ?? 0,
+            diskBytesWritten: this.#disk?.overlay.writtenBytes ?? 0,
+        };
+    }
+
+    async #save(): Promise<SavedMachine> {
+        const emulator = this.#emulator;
+        const disk = this.#disk;
+        if (!emulator || !disk || this.#failed || this.#saving) throw new DrydockError("vm.not-running", "The machine does not run, or is being saved already.", "Start it first.");
+        this.#saving = true;
+        try {
+            // a read that is under way ends in the guest's memory, and may be followed by the next: run on until there is none
+            for (;;) {
+                await disk.settled();
+                await emulator.pause();
+                if (disk.isSettled) break;
+                await emulator.run();
+            }
+            return { state: await emulator.save(), disk: disk.overlay.runs() };
+        } finally {
+            this.#saving = false;
+            if (!this.#failed) await emulator.run();
+        }
+    }
+}
+
+interface Prepared {
+    options: StartOptions;
+    manifest: ImageManifest;
+    /** MB */
+    memory: number;
+    module: Awaited<ReturnType<typeof loadModule>>;
+    wasm: WebAssembly.Module;
+    chunks: ChunkStore;
+}
+
+/** A promise that is looked at later must not count as unhandled meanwhile. */
+async function settled<T>(promise: Promise<T>): Promise<{ value: T } | { thrown: unknown }> {
+    try {
+        return { value: await promise };
+    } catch (thrown) {
+        return { thrown };
+    }
+}
