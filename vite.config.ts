@@ -1,10 +1,11 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { previewFiles } from "./src/cli/serve/preview-build.ts";
 
 export default defineConfig({
     root: "src/app",
     publicDir: "../../static",
-    plugins: [svelte()],
+    plugins: [svelte(), previewFiles()],
     build: { outDir: "../../dist", emptyOutDir: true, target: "es2022", sourcemap: true },
     worker: { format: "es" },
     test: {

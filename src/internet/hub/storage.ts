@@ -1,0 +1,39 @@
+import { StoredBlobs, type BlobStore } from "./blob-store";
+import type { ByteFiles } from "./byte-files";
+import { DatabaseRecords, openHubDatabase, type HubDatabase } from "./database";
+import { DatabaseFiles } from "./database-files";
+import { MemoryFiles, MemoryRecords } from "./memory-storage";
+import { OpfsFiles } from "./opfs-files";
+import type { Records } from "./records";
+
+/** All that the hub keeps. */
+export interface HubStorage {
+    readonly blobs: BlobStore;
+    readonly records: Records;
+}
+
+export function memoryStorage(): HubStorage {
+    const records = new MemoryRecords();
+    return { records, blobs: new StoredBlobs(records, new MemoryFiles()) };
+}
+
+/** The browser's storage: layers in the private file system where there is one, else in IndexedDB. Rejects with "hub.storage-unavailable". */
+export async function browserStorage(): Promise<HubStorage> {
+    const database = await openHubDatabase();
+    const records = new DatabaseRecords(database);
+    return { records, blobs: new StoredBlobs(records, await chooseFiles(database)) };
+}
+
+async function chooseFiles(database: HubDatabase): Promise<ByteFiles> {
+    // in a page without TLS `navigator.storage` is missing; Safari before 26 has no createWritable
+    if (typeof navigator === "undefined" || !navigator.storage?.getDirectory) return new DatabaseFiles(database);
+    if (typeof FileSystemFileHandle === "undefined" || !("createWritable" in FileSystemFileHandle.prototype)) return new DatabaseFiles(database);
+    try {
+        const root = await navigator.storage.getDirectory();
+        return new OpfsFiles(await root.getDirectoryHandle("drydock-hub", { create: true }));
+    } catch (thrown) {
+        // Firefox's private windows have the function and refuse the call
+        console.warn("no private file system, pushed images go to IndexedDB", thrown);
+        return new DatabaseFiles(database);
+    }
+}

@@ -1,0 +1,55 @@
+/** What the bundle says of its Python packages: `internet/python/index.json`, written when the VM image is built. */
+import * as v from "valibot";
+import { decodeText, readAll } from "../base/bytes";
+import { DrydockError } from "../base/errors";
+import type { Bundle } from "./internet";
+
+export const PYTHON_FOLDER = "internet/python/";
+
+/** Bytes; an index of a thousand wheels is 300 kB. */
+const LARGEST_INDEX = 16 << 20;
+
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+const fileSchema = v.object({
+    /** Name of the wheel or source archive, also its name in the bundle's folder. */
+    filename: v.pipe(v.string(), v.regex(/^[\w.+!-]+$/)),
+    sha256,
+    bytes: v.number(),
+    requiresPython: v.nullish(v.string()),
+    /** sha256 of `<filename>.metadata`, its METADATA file beside it, which spares pip the download of what it does not choose. */
+    metadata: v.nullish(v.union([v.boolean(), sha256, v.object({ sha256, bytes: v.optional(v.number()) })])),
+});
+
+const indexSchema = v.object({ packages: v.record(v.string(), v.array(fileSchema)) });
+
+export type PythonFile = v.InferOutput<typeof fileSchema>;
+
+/** Files by normalised name. */
+export type PythonIndex = ReadonlyMap<string, readonly PythonFile[]>;
+
+/** PEP 503: `Flask_RESTful` and `flask-restful` are one package. */
+export const normalizedName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-");
+
+/** Rejects with "internet.damaged" when the index is not what the image build writes. */
+export async function readPythonIndex(bundle: Bundle, signal?: AbortSignal): Promise<PythonIndex> {
+    const { body } = await bundle.open(`${PYTHON_FOLDER}index.json`, signal);
+    try {
+        const { packages } = v.parse(indexSchema, JSON.parse(decodeText(await readAll(body, LARGEST_INDEX))));
+        return new Map(Object.entries(packages).map(([name, files]) => [normalizedName(name), files]));
+    } catch (thrown) {
+        throw new DrydockError("internet.damaged", "The list of Python packages in the VM image cannot be read.", "Build the VM image again.", { cause: thrown });
+    }
+}
+
+/** sha256 of the metadata file, "" when it is there but its hash was not noted, undefined when there is none. */
+export function metadataHash(file: PythonFile): string | undefined {
+    if (file.metadata === undefined || file.metadata === null || file.metadata === false) return undefined;
+    if (file.metadata === true) return "";
+    return typeof file.metadata === "string" ? file.metadata : file.metadata.sha256;
+}
+
+/** Version in a wheel's or source archive's file name, for lists that people read. */
+export function versionOf(filename: string): string {
+    return /^[^-]+-([^-]+)(-.+\.whl|\.(tar\.gz|zip))$/.exec(filename)?.[1] ?? "?";
+}

@@ -1,0 +1,38 @@
+/**
+ * The sandbox's internet: which host is answered by what. Every name resolves in the guest, so every host gets an answer;
+ * one that is not offered gets one that says what is.
+ */
+import type { Hono } from "hono";
+import { DrydockError, messageOf } from "../base/errors";
+import type { Bundle, Internet } from "./internet";
+import { pythonLab } from "./python-lab";
+
+/** One file a host. */
+const hosts: Record<string, { what: string; open: (bundle: Bundle) => Hono }> = {
+    "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", open: pythonLab },
+};
+
+export function createInternet(bundle: Bundle): Internet {
+    const apps = new Map(Object.entries(hosts).map(([host, { open }]) => [host, open(bundle)]));
+    return async request => {
+        const { hostname } = new URL(request.url);
+        const app = apps.get(hostname.toLowerCase());
+        if (!app) return text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
+        try {
+            return await app.fetch(request);
+        } catch (thrown) {
+            return failure(hostname, thrown);
+        }
+    };
+}
+
+const offer = (): string => ["Inside the page there are:", ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`)].join("\n");
+
+function failure(hostname: string, thrown: unknown): Response {
+    const words = thrown instanceof DrydockError ? `${thrown.message} ${thrown.advice}` : messageOf(thrown);
+    return text(500, `${hostname} (inside the page) failed: ${words}`);
+}
+
+function text(status: number, body: string): Response {
+    return new Response(`${body}\n`, { status, headers: { "Content-Type": "text/plain; charset=utf-8" } });
+}

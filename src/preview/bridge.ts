@@ -1,0 +1,145 @@
+/**
+ * The page's end of the preview: a hidden frame on the preview origin holds the service worker, hands its requests over,
+ * and this answers them from the guest's ports.
+ */
+import { within } from "../base/abort";
+import { DrydockError, messageOf } from "../base/errors";
+import { Lifetime, type Stop } from "../base/lifetime";
+import { type Readable, Store } from "../base/store";
+import { answer, type AskGuest } from "./answer";
+import { CookieJar } from "./cookies";
+import { BRIDGE_PATH, type ConnectMessage, type FrameCommand, type FrameReport, parseFrameReport, PROTOCOL } from "./protocol";
+import { guestOf, prefixOf } from "./route";
+
+export type { AskGuest } from "./answer";
+
+export interface PreviewLocation {
+    /** Port of the guest. */
+    port: number;
+    /** Path, query and fragment. */
+    path: string;
+    title: string;
+}
+
+export interface PreviewBridge {
+    /** Resolves when pages can be shown. Rejects with "preview.unreachable" or "preview.no-worker"; the interface shows its words. */
+    readonly ready: Promise<void>;
+    /** What the pane can do: "worker" shows whole sites, "single-page" one page at a time, without its scripts. */
+    readonly mode: "worker" | "single-page";
+    /** Where the previewed document is; follows links, redirects, and what scripts do to the address. */
+    readonly location: Readable<PreviewLocation | undefined>;
+    /** Shows the preview in `frame` from now on; sets its sandbox. One frame at a time. */
+    attach(frame: HTMLIFrameElement): Stop;
+    /** Goes to a page. Before `ready` the newest wish is kept. */
+    open(port: number, path?: string): void;
+    /** Full address of a guest's page, for a tab of its own. undefined in mode "single-page". */
+    url(port: number, path?: string): string | undefined;
+    reload(): void;
+    /** Steps in the preview's own history: -1 back, 1 forward. */
+    go(by: number): void;
+    readonly close: Stop;
+}
+
+/** Milliseconds. The frame is a few kilobytes from the same server; a worker's first start takes under a second. */
+const READY_LIMIT = 20_000;
+
+/**
+ * What the previewed page may do. Scripts and its own (the preview's) origin: without them no service worker would see it.
+ * Not: go to another address in the tab (`allow-top-navigation`), open windows (`allow-popups`). Harmless together only
+ * because the preview's origin is not the page's: see the test in `createPreviewBridge`.
+ */
+export const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-downloads";
+
+/** Whether this browser, in this place, can run the preview's service worker: it needs https or localhost. */
+export const canPreview = (): boolean => isSecureContext && "serviceWorker" in navigator;
+
+/** Throws "preview.same-origin" when `origin` is the page's own: the guest's scripts would run with the page's rights. */
+export function createPreviewBridge(options: { origin: string; http: AskGuest }): PreviewBridge {
+    if (options.origin === location.origin)
+        throw new DrydockError("preview.same-origin", "The preview has no origin of its own here.", "Serve Drydock with `npm start`, which opens a second port for the preview.");
+    const jar = new CookieJar();
+    const lifetime = new Lifetime();
+    const place = new Store<PreviewLocation | undefined>(undefined);
+    let resolve: () => void = () => undefined;
+    let reject: (reason: DrydockError) => void = () => undefined;
+    const connected = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
+    const url = (port: number, path = "/"): string => new URL(prefixOf(port) + (path.startsWith("/") ? path : `/${path}`), options.origin).href;
+    let shown: HTMLIFrameElement | undefined;
+    let wanted: string | undefined;
+    let isReady = false;
+    let command: (command: FrameCommand) => void = () => undefined;
+
+    const show = () => {
+        if (isReady && shown && wanted !== undefined) shown.src = wanted;
+    };
+    const onReport = (report: FrameReport | undefined, port: MessagePort | undefined) => {
+        if (report?.kind === "ready") resolve();
+        else if (report?.kind === "failed") reject(new DrydockError("preview.no-worker", `The preview's service worker did not start: ${report.reason}`, "Reload the page. Private windows and some settings forbid service workers."));
+        else if (report?.kind === "location") {
+            const guest = guestOf(report.href, options.origin);
+            if (guest) place.set({ port: guest.port, path: guest.path + new URL(report.href).hash, title: report.title.slice(0, 200) });
+        } else if (report?.kind === "request" && port) {
+            const abort = new AbortController();
+            const stop = () => abort.abort(new DOMException("The preview wants no answer any more.", "AbortError"));
+            port.addEventListener("message", event => {
+                if ((event.data as { kind?: unknown } | null)?.kind === "cancel") stop();
+            });
+            port.addEventListener("close", stop);
+            port.start();
+            lifetime.add(stop);
+            void answer(report, port, { http: options.http, jar, origin: options.origin, userAgent: navigator.userAgent }, abort.signal);
+        }
+    };
+
+    const bridge = document.createElement("iframe");
+    bridge.hidden = true;
+    bridge.title = "Preview's service worker";
+    bridge.setAttribute("sandbox", "allow-scripts allow-same-origin");
+    bridge.src = options.origin + BRIDGE_PATH;
+    // At each load: a page of the guest can reload its sibling. Only a document of the preview's origin can receive the port.
+    bridge.addEventListener("load", () => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = event => onReport(parseFrameReport(event.data), event.ports[0]);
+        command = message => port1.postMessage(message);
+        bridge.contentWindow?.postMessage({ kind: "drydock-connect", protocol: PROTOCOL } satisfies ConnectMessage, options.origin, [port2]);
+    });
+    document.body.append(bridge);
+    lifetime.add(() => bridge.remove());
+
+    const ready = within(connected, READY_LIMIT, "The preview").catch((thrown: unknown) => {
+        if (thrown instanceof DrydockError && thrown.code !== "base.timeout") throw thrown;
+        throw new DrydockError("preview.unreachable", `The preview's server at ${options.origin} does not answer.`, "Check that nothing (a proxy, a firewall, a missing port forward) keeps the browser from that address.", {
+            cause: new Error(messageOf(thrown)),
+        });
+    });
+    ready.then(
+        () => {
+            isReady = true;
+            show();
+        },
+        () => undefined, // whoever shows the preview reads `ready`
+    );
+
+    return {
+        ready,
+        mode: "worker",
+        location: place,
+        attach(frame) {
+            frame.setAttribute("sandbox", SANDBOX);
+            frame.setAttribute("referrerpolicy", "no-referrer");
+            shown = frame;
+            show();
+            return () => {
+                if (shown === frame) shown = undefined;
+            };
+        },
+        open(port, path) {
+            wanted = url(port, path);
+            show();
+        },
+        url,
+        reload: () => command({ kind: "reload" }),
+        go: by => command({ kind: "go", by }),
+        close: lifetime.end,
+    };
+}

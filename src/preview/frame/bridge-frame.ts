@@ -1,0 +1,100 @@
+/**
+ * Runs in the hidden frame on the preview origin: registers the service worker, hands its requests (with their ports) to
+ * the page, and tells the page where the preview's document is, which only a script of its origin can see.
+ */
+import { delay } from "../../base/abort";
+import { messageOf } from "../../base/errors";
+import { type FrameCommand, type FrameReport, isConnect, parseFrameReport, PROTOCOL, type VersionQuestion, WORKER_PATH } from "../protocol";
+import { guestOf } from "../route";
+
+/** Milliseconds. An address bar that follows within a quarter of a second feels immediate. */
+const WATCH_EVERY = 250;
+
+let connect: (page: MessagePort) => void = () => undefined;
+const connected = new Promise<MessagePort>(resolve => (connect = resolve));
+
+// The server's `frame-ancestors` lets only Drydock's page frame this document, so the parent is that page. A page of the
+// guest, a sibling of the same origin, is turned away by its source and its origin.
+addEventListener("message", event => {
+    const port = event.ports[0];
+    if (event.source !== parent || parent === window || event.origin === location.origin || !isConnect(event.data) || !port) return;
+    port.addEventListener("message", command => obey(command.data as FrameCommand));
+    port.start();
+    connect(port);
+});
+
+navigator.serviceWorker?.addEventListener("message", event => {
+    const port = event.ports[0];
+    if (!port || parseFrameReport(event.data)?.kind !== "request") return;
+    void connected.then(page => page.postMessage(event.data, [port]));
+});
+navigator.serviceWorker?.startMessages();
+
+void connected.then(async page => {
+    const report = (message: FrameReport) => page.postMessage(message);
+    watch(report);
+    try {
+        await install();
+        report({ kind: "ready" });
+    } catch (thrown) {
+        report({ kind: "failed", reason: messageOf(thrown) });
+    }
+});
+
+/** Registers the worker and waits until the one that answers speaks this page's protocol: a new build replaces an old worker. */
+async function install(): Promise<void> {
+    if (!("serviceWorker" in navigator)) throw new Error("this browser offers none here.");
+    const registration = await navigator.serviceWorker.register(WORKER_PATH, { scope: "/", updateViaCache: "none" });
+    if (registration.active) await registration.update();
+    await navigator.serviceWorker.ready;
+    for (let tries = 0; tries < 75; tries++) {
+        const active = registration.active;
+        if (active?.state === "activated" && !registration.installing && !registration.waiting && (await protocolOf(active)) === PROTOCOL) return;
+        await delay(200);
+    }
+    throw new Error("one from another version of Drydock stays in its place. Close all tabs of Drydock and open it again.");
+}
+
+async function protocolOf(worker: ServiceWorker): Promise<unknown> {
+    const { port1, port2 } = new MessageChannel();
+    const answered = new Promise<unknown>(resolve => (port1.onmessage = event => resolve(event.data)));
+    worker.postMessage({ kind: "drydock-version" } satisfies VersionQuestion, [port2]);
+    try {
+        return await Promise.race([answered, delay(2000)]);
+    } finally {
+        port1.close();
+    }
+}
+
+/** The frame that shows the guest: the page's other child of this origin. */
+function previewed(): Window | undefined {
+    for (let index = 0; index < parent.length; index++) {
+        const sibling = parent[index];
+        if (!sibling || sibling === window) continue;
+        try {
+            if (guestOf(sibling.location.href, location.origin)) return sibling;
+        } catch {
+            continue; // of another origin, so not ours
+        }
+    }
+    return undefined;
+}
+
+function watch(report: (message: FrameReport) => void): void {
+    let last = "";
+    setInterval(() => {
+        const sibling = previewed();
+        if (!sibling) return;
+        const { href } = sibling.location;
+        const { title } = sibling.document;
+        if (`${href} ${title}` === last) return;
+        last = `${href} ${title}`;
+        report({ kind: "location", href, title });
+    }, WATCH_EVERY);
+}
+
+function obey(command: FrameCommand): void {
+    const sibling = previewed();
+    if (command.kind === "go") sibling?.history.go(command.by);
+    else if (command.kind === "reload") sibling?.location.reload();
+}

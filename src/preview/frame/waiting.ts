@@ -1,0 +1,21 @@
+/**
+ * Shown for any address of the preview origin that reaches the server, which means that no service worker stood in between:
+ * a tab opened before the preview was ever used, or a reload that bypasses workers. Installs the worker and loads again.
+ */
+import { messageOf } from "../../base/errors";
+import { WORKER_PATH } from "../protocol";
+
+const say = (text: string) => document.getElementById("message")?.replaceChildren(text);
+
+async function start(): Promise<void> {
+    if (!("serviceWorker" in navigator)) return say("This address needs a service worker, which browsers offer on https and on localhost only. Use the preview pane of the Drydock tab.");
+    try {
+        await navigator.serviceWorker.register(WORKER_PATH, { scope: "/", updateViaCache: "none" });
+        await navigator.serviceWorker.ready;
+        location.reload();
+    } catch (thrown) {
+        say(`The preview's service worker did not start: ${messageOf(thrown)}`);
+    }
+}
+
+void start();

@@ -1,0 +1,131 @@
+/**
+ * The preview's service worker. On the preview origin every request is the guest's: it is handed, through the bridge frame,
+ * to the page where the machine runs. The worker keeps nothing that it could not do without: browsers stop it when idle.
+ *
+ * A WebSocket never comes by here (browsers do not offer it to service workers), so the preview cannot carry it.
+ */
+import { type Bytes } from "../../base/bytes";
+import { receiveBody, sendBody } from "../body";
+import { type OwnPage, pageParts, pages } from "../pages";
+import { BRIDGE_PATH, isVersionQuestion, type PortMessage, PROTOCOL, type RequestMessage } from "../protocol";
+import { route } from "../route";
+
+declare const self: ServiceWorkerGlobalScope;
+
+/** Milliseconds until the page has said "accepted"; its main thread may be busy, but never for seconds. */
+const ACCEPT_LIMIT = 10_000;
+
+/** Milliseconds between looks whether the page that was asked is still there. */
+const LOOK_EVERY = 3_000;
+
+/** Which bridge frame a document came through, so that two Drydock tabs do not mix. Lost when the worker is stopped: then the visible tab is asked. */
+const owners = new Map<string, string>();
+const MOST_OWNERS = 500;
+
+self.addEventListener("install", event => event.waitUntil(self.skipWaiting()));
+self.addEventListener("activate", event => event.waitUntil(self.clients.claim()));
+self.addEventListener("message", event => {
+    if (isVersionQuestion(event.data)) event.ports[0]?.postMessage(PROTOCOL);
+});
+self.addEventListener("fetch", event => event.respondWith(respond(event)));
+
+async function respond(event: FetchEvent): Promise<Response> {
+    const { request } = event;
+    const navigation = request.mode === "navigate";
+    const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+    const client = event.clientId ? await self.clients.get(event.clientId) : undefined;
+    const way = route(
+        { url: request.url, navigation, referrer: request.referrer, client: navigation ? "" : (client?.url ?? ""), windows: windows.map(window => window.url) },
+        self.location.origin,
+    );
+    switch (way.kind) {
+        case "own":
+            return fetch(request);
+        case "redirect":
+            return Response.redirect(way.to, 307);
+        case "unknown":
+            return ownPage(pages.unknownPort(), navigation);
+        case "outside":
+            console.warn(`Drydock: ${request.url} is not fetched: a previewed page reaches the machine's ports only, not ${way.host}.`);
+            return Response.error();
+        case "guest": {
+            const bridge = bridgeFor(event, windows);
+            if (!bridge) return ownPage(pages.pageGone(), navigation);
+            const body = await bodyOf(request);
+            const message: RequestMessage = {
+                kind: "request", protocol: PROTOCOL, port: way.port, method: request.method, path: way.path, headers: [...request.headers],
+                referrer: request.referrer.startsWith("http") ? request.referrer : "", navigation, hasBody: body !== undefined,
+            };
+            return ask(bridge, message, body, request.signal);
+        }
+    }
+}
+
+function bridgeFor(event: FetchEvent, windows: readonly WindowClient[]): WindowClient | undefined {
+    const bridges = windows.filter(({ url, frameType }) => frameType === "nested" && new URL(url).pathname === BRIDGE_PATH);
+    const owner = owners.get(event.clientId);
+    const bridge = bridges.find(({ id }) => id === owner) ?? bridges.find(({ visibilityState }) => visibilityState === "visible") ?? bridges[0];
+    if (bridge && event.resultingClientId) {
+        owners.set(event.resultingClientId, bridge.id);
+        const oldest = owners.keys().next();
+        if (owners.size > MOST_OWNERS && !oldest.done) owners.delete(oldest.value);
+    }
+    return bridge;
+}
+
+async function bodyOf(request: Request): Promise<ReadableStream<Bytes> | undefined> {
+    if (request.method === "GET" || request.method === "HEAD" || request.body === null) return undefined;
+    // Firefox has no `Request.body` (undefined, not null).
+    return (request.body as ReadableStream<Bytes> | undefined) ?? new Response(await request.arrayBuffer()).body!;
+}
+
+/** Asks the page behind `bridge`. Resolves in every case: with the guest's answer, or with a page of ours that says what is wrong. */
+function ask(bridge: WindowClient, message: RequestMessage, body: ReadableStream<Bytes> | undefined, signal: AbortSignal): Promise<Response> {
+    const { port1: port, port2 } = new MessageChannel();
+    return new Promise(resolve => {
+        const end = () => {
+            clearTimeout(accept);
+            clearInterval(look);
+            port.removeEventListener("message", listen);
+        };
+        const giveUp = (page: OwnPage) => {
+            end();
+            port.postMessage({ kind: "cancel" });
+            port.close();
+            resolve(ownPage(page, message.navigation));
+        };
+        const listen = (event: MessageEvent) => {
+            const answer = event.data as PortMessage;
+            if (answer.kind === "accepted") clearTimeout(accept);
+            else if (answer.kind === "refused") giveUp(pages.updated());
+            else if (answer.kind === "broken") giveUp(pages.failed(answer.message, "Try again."));
+            else if (answer.kind === "head") {
+                end();
+                const stream = answer.hasBody ? receiveBody(port, () => port.close()) : null;
+                if (!answer.hasBody) port.close();
+                resolve(new Response(stream, { status: answer.status, statusText: plain(answer.statusText), headers: answer.headers.map(([name, value]): [string, string] => [name, value]) }));
+            }
+        };
+        const accept = setTimeout(() => giveUp(pages.pageGone()), ACCEPT_LIMIT);
+        const look = setInterval(async () => {
+            if (!(await self.clients.get(bridge.id))) giveUp(pages.pageGone());
+        }, LOOK_EVERY);
+        signal.addEventListener("abort", () => {
+            end();
+            port.postMessage({ kind: "cancel" });
+            resolve(Response.error());
+        });
+        port.addEventListener("message", listen);
+        port.start();
+        bridge.postMessage(message, [port2]);
+        if (body) void sendBody(port, body);
+    });
+}
+
+/** A status text outside of what Response takes (a guest may send anything) is left away. */
+const plain = (text: string): string => (/^[\t\x20-\x7e]*$/.test(text) ? text : "");
+
+function ownPage(page: OwnPage, navigation: boolean): Response {
+    const { status, headers, body } = pageParts(page, navigation);
+    return new Response(body, { status, headers });
+}
