@@ -38,13 +38,18 @@ export interface Step {
     /** Steps of this lesson that come first. */
     needs: string[];
     expect: Expectation[];
+    /** Asked below the prose; an `answer` check looks at what the student answered. */
+    questions: Question[];
     /** Sentences that replace a check's own, by failure code ("container.exited"). */
     why: Record<string, string>;
     /** Three, from vague to exact. */
     hints: string[];
-    /** The lines a machine types to pass, in order. */
+    /** What a machine types to pass, in order; `solveActions` in solve-script.ts tells commands from saves and answers. */
     solve: string[];
 }
+
+/** A question in a step. Without choices the student types the answer. */
+export interface Question { id: string; ask: string; choices: string[] }
 
 /** One check of a step: the kind's name, and its fields as that kind's own schema parsed them. */
 export interface Expectation { kind: string; spec: unknown }
