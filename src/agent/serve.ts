@@ -1,0 +1,62 @@
+/** The way from guest to page: the agent opens a stream for each request that the guest makes of its internet. */
+import { encodeText, type Bytes } from "../base/bytes";
+import { messageOf } from "../base/errors";
+import { badReply } from "./failures";
+import { encodeFrame, FRAME, FrameReader, writeData } from "./frames";
+import { bodyOf } from "./http";
+import type { YamuxStream } from "./yamux-stream";
+
+export type Handler = (request: Request) => Promise<Response> | Response;
+
+/** Methods that a fetch `Request` refuses to carry. */
+const REFUSED = ["CONNECT", "TRACE", "TRACK"];
+
+/** Answers one stream. Never rejects: what goes wrong becomes an error for the guest, which sees a 502. */
+export async function answer(stream: YamuxStream, handler: Handler | undefined): Promise<void> {
+    const input = new FrameReader(stream);
+    const gone = new AbortController();
+    let replied = false;
+    try {
+        const header = await input.json();
+        if (!handler) return await refuse(stream, "internet.closed", "The page answers no requests at the moment.");
+        const request = requestOf(header, input, gone);
+        if (!request) return await refuse(stream, "internet.bad-request", `${String(header.method)} ${String(header.url)} is no request that the page can answer.`);
+        const response = await handler(request);
+        replied = true;
+        await stream.write(encodeText(`${JSON.stringify({ ok: true, status: response.status, headers: [...response.headers] })}\n`));
+        const reader = response.body?.getReader() as ReadableStreamDefaultReader<Bytes> | undefined;
+        try {
+            for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) await writeData(stream, part.value);
+        } catch (thrown) {
+            await reader?.cancel(thrown);
+            throw thrown;
+        }
+        await stream.write(encodeFrame(FRAME.end));
+        stream.end();
+    } catch (thrown) {
+        gone.abort(thrown);
+        if (replied) stream.reset(thrown);
+        else await refuse(stream, "internet.failed", messageOf(thrown)).catch(() => stream.reset(thrown));
+    }
+}
+
+async function refuse(stream: YamuxStream, code: string, message: string): Promise<void> {
+    await stream.write(encodeText(`${JSON.stringify({ error: { code, message } })}\n`));
+    stream.end();
+}
+
+function requestOf(header: Record<string, unknown>, input: FrameReader, gone: AbortController): Request | undefined {
+    const { op, method, url, headers, body } = header;
+    if (op !== "fetch" || typeof method !== "string" || typeof url !== "string" || !Array.isArray(headers)) throw badReply("a request without its fields");
+    if (REFUSED.includes(method.toUpperCase()) || !URL.canParse(url)) return undefined;
+    const init: RequestInit & { duplex?: "half" } = { method, headers: headers as [string, string][], signal: gone.signal };
+    const watch = () => {
+        // After the body the agent sends nothing more but its end: early, it means that the guest has given up.
+        void input.frame().catch(thrown => gone.abort(thrown));
+    };
+    if (body === true && method !== "GET" && method !== "HEAD") {
+        init.body = bodyOf(input, watch, reason => gone.abort(reason));
+        init.duplex = "half";
+    } else watch();
+    return new Request(url, init);
+}

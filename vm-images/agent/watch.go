@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+func init() { operations["watch"] = watchFolder }
+
+// gathering joins the many events of one save, build or unpacking into one report.
+const gathering = 50 * time.Millisecond
+
+// reportLimit bounds the changes of one frame.
+const reportLimit = 200
+
+type change struct {
+	Kind string `json:"kind"` // "changed" or "removed"
+	Path string `json:"path"`
+}
+
+func watchFolder(c *call) error {
+	var options pathOptions
+	if err := c.decode(&options); err != nil {
+		return err
+	}
+	if err := options.check(); err != nil {
+		return err
+	}
+	root, err := filepath.EvalSymlinks(options.Path)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(root); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return failure{"agent.not-a-folder", options.Path + " is not a folder"}
+	}
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return err
+	}
+	defer watcher.Close()
+	w := &treeWatch{root: root, watcher: watcher, kinds: map[string]string{}}
+	if err := w.add(root, false); err != nil {
+		return err
+	}
+	if err := c.reply(nil); err != nil {
+		return err
+	}
+	c.watchCancel()
+	return w.run(c)
+}
+
+// treeWatch watches a folder with all folders below it.
+type treeWatch struct {
+	root    string
+	watcher *fsnotify.Watcher
+	kinds   map[string]string // changes to report, by path
+	order   []string
+}
+
+// add watches folder and all below it. With report, what is found there counts as changed: it may have come before the watch.
+func (w *treeWatch) add(folder string, report bool) error {
+	return filepath.WalkDir(folder, func(path string, item fs.DirEntry, err error) error {
+		if err != nil {
+			if path == w.root {
+				return err
+			}
+			return nil // gone meanwhile
+		}
+		if item.IsDir() {
+			if err := w.watcher.Add(path); err != nil && path == w.root {
+				return err
+			}
+		}
+		if report {
+			w.note(path, "changed")
+		}
+		return nil
+	})
+}
+
+func (w *treeWatch) note(path, kind string) {
+	relative, err := filepath.Rel(w.root, path)
+	if err != nil || strings.HasPrefix(filepath.Base(path), unfinished) {
+		return
+	}
+	if _, known := w.kinds[relative]; !known {
+		w.order = append(w.order, relative)
+	}
+	w.kinds[relative] = kind
+}
+
+func (w *treeWatch) run(c *call) error {
+	var due <-chan time.Time
+	for {
+		select {
+		case <-c.ctx.Done():
+			return nil
+		case err := <-w.watcher.Errors:
+			return failure{"agent.watch-lost", "changes were missed: " + err.Error()}
+		case event, open := <-w.watcher.Events:
+			if !open {
+				return nil
+			}
+			w.take(event)
+			if due == nil && len(w.order) > 0 {
+				due = time.After(gathering)
+			}
+		case <-due:
+			due = nil
+			if err := w.report(c); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (w *treeWatch) take(event fsnotify.Event) {
+	if event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename) {
+		if event.Name == w.root {
+			return
+		}
+		if _, err := os.Lstat(event.Name); err != nil {
+			w.note(event.Name, "removed")
+			return
+		}
+	}
+	if event.Has(fsnotify.Create) {
+		if info, err := os.Lstat(event.Name); err == nil && info.IsDir() {
+			w.add(event.Name, true)
+			return
+		}
+	}
+	w.note(event.Name, "changed")
+}
+
+func (w *treeWatch) report(c *call) error {
+	for len(w.order) > 0 {
+		count := min(len(w.order), reportLimit)
+		changes := make([]change, 0, count)
+		for _, path := range w.order[:count] {
+			changes = append(changes, change{w.kinds[path], path})
+			delete(w.kinds, path)
+		}
+		w.order = w.order[count:]
+		body, err := json.Marshal(changes)
+		if err != nil {
+			return err
+		}
+		if err := c.frames.write(frameData, body); err != nil {
+			return err
+		}
+	}
+	w.order = nil
+	return nil
+}
