@@ -13,7 +13,7 @@ import { chunkDamaged, chunkMissing, unreachable } from "../errors";
 import type { FetchFile } from "../loader";
 import { chunkPath, HASH_BYTES, type ChunkTable } from "./chunk-table";
 import { LeastRecentlyUsed } from "./least-recently-used";
-import { zstdDecoder } from "./zstd";
+import { decodeFrame } from "../zstd";
 
 export interface ChunkStoreOptions {
     base: string;
@@ -106,10 +106,9 @@ export class ChunkStore {
     }
 
     async #decode(chunk: number, hash: string, stored: Bytes): Promise<Uint8Array> {
-        const decoder = await zstdDecoder();
         let bytes: Bytes;
         try {
-            bytes = decoder.decode(stored, this.table.chunkBytes) as Bytes;
+            bytes = await decodeFrame(stored, this.table.chunkBytes);
         } catch (thrown) {
             throw chunkDamaged(chunk, thrown);
         }

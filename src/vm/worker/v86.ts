@@ -78,6 +78,7 @@ export interface V86Cpu {
     fpu_status_word: Uint16Array;
     mxcsr: Int32Array;
     set_jit_config(index: number, value: number): void;
+    zero_memory(start: number, length: number): void;
     read_blob(address: number, length: number): Uint8Array;
     codegen_finalize(index: number, start: number, flags: number, pointer: number, length: number): void;
     jit_clear_func(index: number): void;

@@ -11,6 +11,7 @@ import type { ImageManifest } from "../image";
 import { ImageLoader, type FetchFile } from "../loader";
 import type { FromWorker, SavedMachine, StartOptions, ToWorker } from "../protocol";
 import { toWireError } from "../wire-error";
+import { decodeLarge } from "../zstd";
 import { Emulator } from "./emulator";
 import { KernelLog } from "./kernel-log";
 import { LoadProgress } from "./load-progress";
@@ -131,11 +132,12 @@ export class WorkerMachine {
     }
 
     async #restore(machine: Prepared, state: Bytes): Promise<void> {
-        this.#emulator = await this.#create(machine);
         try {
-            await this.#emulator.restore(state);
+            const [decoded, emulator] = await Promise.all([decodeLarge(state, machine.manifest.snapshot.rawBytes), this.#create(machine)]);
+            this.#emulator = emulator;
+            await emulator.restore(decoded);
         } catch (thrown) {
-            throw restoreFailed(thrown);
+            throw thrown instanceof DrydockError ? thrown : restoreFailed(thrown);
         }
     }
 
