@@ -38,6 +38,16 @@ export type CheckResult =
     /** The check itself could not be made: the engine is away, the lesson is wrong. */
     | { status: "error"; code: string; message: string };
 
+/** What became of one expectation of a step. */
+export interface ExpectationResult {
+    kind: string;
+    /** What was wanted, in the student's words. */
+    describes: string;
+    result: CheckResult;
+    /** How long the check took. */
+    milliseconds?: number;
+}
+
 export interface CheckKind<Spec = unknown> {
     name: string;
     /** One sentence for the reference page. */

@@ -29,6 +29,7 @@ export function toDetails(raw: InferOutput<typeof container>): ContainerDetails 
         state: state.Status,
         exitCode: state.ExitCode,
         oomKilled: state.OOMKilled,
+        pid: state.Pid,
         error: state.Error,
         startedAt: state.StartedAt,
         finishedAt: state.FinishedAt,

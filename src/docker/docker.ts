@@ -36,6 +36,8 @@ export interface ContainerDetails {
     state: ContainerState;
     exitCode: number;
     oomKilled: boolean;
+    /** Process id in the guest of the container's first process, 0 when it does not run. */
+    pid: number;
     /** The engine's own words when it could not start the container, else "". */
     error: string;
     startedAt: string;

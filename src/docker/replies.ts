@@ -37,6 +37,7 @@ export const container = v.object({
         Status: state,
         ExitCode: v.number(),
         OOMKilled: v.nullish(v.boolean(), false),
+        Pid: whole,
         Error: text,
         StartedAt: text,
         FinishedAt: text,

@@ -1,9 +1,9 @@
 /** The lesson in progress. Knows steps and attempts; knows nothing of panes. */
-import type { CheckResult, CommandRecord } from "../checks/check";
+import type { CommandRecord, ExpectationResult } from "../checks/check";
 import type { Readable } from "../base/store";
-import type { Lesson } from "../lesson/lesson";
+import type { Lesson, Step } from "../lesson/lesson";
 
-export interface ExpectationResult { kind: string; describes: string; result: CheckResult }
+export type { ExpectationResult };
 
 export type StepState =
     | { kind: "locked"; /** step ids */ waitsFor: string[] }
@@ -28,6 +28,8 @@ export interface Engine extends Readable<LessonState> {
     check(stepId: string, signal?: AbortSignal): Promise<StepState>;
     /** A command ended in a terminal: records it and checks the open steps in the background. */
     commandEnded(record: CommandRecord): void;
+    /** Something that checks look at may have changed (a file was saved): checks the open steps in the background. */
+    checkSoon(): void;
     choose(stepId: string): void;
     showHint(stepId: string): void;
     showSolution(stepId: string): void;
@@ -36,6 +38,19 @@ export interface Engine extends Readable<LessonState> {
     reset(): Promise<void>;
     dispose(): void;
 }
+
+/** What the student did that the guest does not show. */
+export interface Observed {
+    commands: readonly CommandRecord[];
+    /** By question id. */
+    answers: ReadonlyMap<string, string>;
+}
+
+/**
+ * Makes a step's checks, one result an expectation in their order. With `stopAtFailure` it may end after the first that does
+ * not pass. Rejects with the signal's reason, or with a DrydockError when the checks could not be made at all.
+ */
+export type CheckStep = (step: Step, observed: Observed, options: { signal: AbortSignal; stopAtFailure: boolean }) => Promise<ExpectationResult[]>;
 
 /** Progress of one lesson as stored. */
 export interface StoredProgress {

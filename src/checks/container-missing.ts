@@ -1,0 +1,65 @@
+/** No such container at all: what is there instead, and what was the last try. */
+import type { CheckContext, CheckResult } from "./check";
+import { fail } from "./container-failures";
+import { allContainers, allImages, callOf, lastCommand } from "./look";
+import { nearest, sameRef, splitRef } from "./names";
+import { spoken } from "./outcome";
+
+interface Wanted { image?: string | undefined; name?: string | undefined }
+
+export async function missing(wanted: Wanted, context: CheckContext): Promise<CheckResult> {
+    return (await otherName(wanted, context)) ?? gone(wanted, context) ?? (await otherImage(wanted, context)) ?? (await nothing(wanted, context));
+}
+
+async function otherName({ image, name }: Wanted, context: CheckContext): Promise<CheckResult | undefined> {
+    if (name === undefined) return undefined;
+    const all = await allContainers(context);
+    const others = image === undefined ? [] : all.filter(one => sameRef(one.image, image));
+    const near = nearest(name, all.flatMap(one => one.names));
+    if (others.length === 0 && near === undefined) return undefined;
+    const found = others.length > 0 ? spoken(others.map(callOf)) : near!;
+    return fail("container.other-name", {
+        message: `There is no container named ${name}; there is ${found}. Remove it with docker rm -f, and run it again with --name ${name}. (docker rename would do as well.)`,
+        expected: name,
+        found,
+    });
+}
+
+function gone({ image, name }: Wanted, context: CheckContext): CheckResult | undefined {
+    const fits = (attributes: Record<string, string>) => (name !== undefined ? attributes["name"] === name : image !== undefined && sameRef(attributes["image"] ?? "", image));
+    const ended = context.events.findLast(event => event.type === "container" && event.action === "die" && fits(event.attributes));
+    if (!ended) return undefined;
+    const code = ended.attributes["exitCode"] ?? "?";
+    return fail("container.gone", {
+        message: `A container of ${ended.attributes["image"]} (${ended.attributes["name"]}) ended with exit code ${code} and is gone: removed by you, or by --rm. Run it again, without --rm if you want to read its log.`,
+        expected: "a container",
+        found: `ended with exit code ${code} and removed`,
+    });
+}
+
+async function otherImage({ image }: Wanted, context: CheckContext): Promise<CheckResult | undefined> {
+    if (image === undefined) return undefined;
+    const [repository, tag] = splitRef(image);
+    const all = await allContainers(context);
+    const sameRepository = all.find(one => splitRef(one.image)[0] === repository);
+    const near = sameRepository ?? all.find(one => nearest(repository, [splitRef(one.image)[0]]) !== undefined);
+    if (!near) return undefined;
+    return fail("container.other-image", {
+        message: sameRepository
+            ? `The container ${callOf(near)} was made from the tag ${splitRef(near.image)[1]} of ${repository}; the step asks for ${tag}. Remove it and run ${image}.`
+            : `There is no container of ${image}, but one of ${near.image} (${callOf(near)}). Look at the image's name.`,
+        expected: image,
+        found: near.image,
+    });
+}
+
+async function nothing({ image, name }: Wanted, context: CheckContext): Promise<CheckResult> {
+    const what = name === undefined ? `of ${image}` : `named ${name}`;
+    const expected = `a container ${what}`;
+    if (image !== undefined && !(await allImages(context)).some(one => one.tags.some(tag => sameRef(tag, image))))
+        return fail("container.missing", { message: `There is no container ${what}, and no image ${image} to make one from. Build or pull the image first.`, expected, found: "neither container nor image" });
+    const last = lastCommand(context, /\bdocker\s+(container\s+)?run\b/);
+    const hint = last && last.code !== 0 ? `Your last docker run ended with status ${last.code}: read its message in the terminal.` : `Make one with docker run${name === undefined ? "" : ` --name ${name}`} ${image ?? "and an image"}.`;
+    const all = await allContainers(context);
+    return fail("container.missing", { message: `There is no container ${what}, neither running nor stopped. ${hint}`, expected, found: all.length === 0 ? "no containers" : spoken(all.map(one => `${callOf(one)} of ${one.image}`)) });
+}

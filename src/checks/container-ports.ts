@@ -1,0 +1,55 @@
+/** Why a port of the machine does not lead to a running container. */
+import type { ContainerDetails, PortBinding } from "../docker/docker";
+import type { CheckContext } from "./check";
+import { fail } from "./container-failures";
+import { callOf, holderOf } from "./look";
+import { spoken, type Fail } from "./outcome";
+
+export async function portsProblem(wanted: { publishes?: Record<string, number> | undefined }, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+    for (const [outside, inside] of Object.entries(wanted.publishes ?? {})) {
+        const problem = await portProblem(Number(outside), inside, details, context);
+        if (problem) return problem;
+    }
+    return undefined;
+}
+
+async function portProblem(outside: number, inside: number, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+    const published = details.ports.filter(port => port.hostPort !== undefined && port.protocol === "tcp");
+    const there = published.find(port => port.hostPort === outside);
+    if (there?.containerPort === inside) return undefined;
+    const expected = `port ${outside} of the machine leads to port ${inside} of the container`;
+    const found = published.length === 0 ? "nothing published" : spoken(published.map(inWords));
+    const again = `Remove it with docker rm -f ${details.name} and run it again with -p ${outside}:${inside}.`;
+    if (there) {
+        return fail("container.wrong-inside-port", {
+            message: `Port ${outside} of the machine leads to port ${there.containerPort} of the container ${details.name}, but the app listens on ${inside}. The order is -p machine:container. ${again}`,
+            expected,
+            found,
+        });
+    }
+    const holder = await holderOf(context, outside);
+    if (holder && holder.id !== details.id)
+        return fail("container.port-held-by-another", {
+            message: `Port ${outside} of the machine belongs to the container ${callOf(holder)} (of ${holder.image}), not to ${details.name} (of ${details.image}). Remove ${callOf(holder)} first, or look at which image you started.`,
+            expected,
+            found: `port ${outside} leads to ${callOf(holder)}`,
+        });
+    if (published.length === 0) {
+        const exposes = details.ports.some(port => port.containerPort === inside) ? " EXPOSE alone opens no port of the machine." : "";
+        return fail("container.not-published", {
+            message: `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes nothing.${exposes} Add -p ${outside}:${inside}: ${again}`,
+            expected,
+            found,
+        });
+    }
+    const swapped = published.some(port => port.hostPort === inside && port.containerPort === outside) && inside !== outside;
+    return fail("container.published-elsewhere", {
+        message: swapped
+            ? `The two numbers of -p are the wrong way round for the container ${details.name}: the machine's port comes first. ${again}`
+            : `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes ${spoken(published.map(inWords))}. Run one with -p ${outside}:${inside}.`,
+        expected,
+        found,
+    });
+}
+
+const inWords = (port: PortBinding) => `${port.hostPort}:${port.containerPort}`;

@@ -1,0 +1,49 @@
+/** Field types that several kinds share, with the descriptions that the reference page prints. */
+import * as v from "valibot";
+
+export const text = (description: string) => v.pipe(v.string(), v.nonEmpty("must not be empty"), v.description(description));
+
+export const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
+
+export const count = (description: string) => v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0, "must not be negative"), v.description(description));
+
+export const port = (description: string) => v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "ports begin at 1"), v.maxValue(65_535, "ports end at 65535"), v.description(description));
+
+/** A regular expression. `^` and `$` mean the ends of a line. */
+export const pattern = (description: string) => v.pipe(v.string(), v.check(compiles, "is no regular expression"), v.description(description));
+
+export const toPattern = (source: string): RegExp => new RegExp(source, "m");
+
+function compiles(source: string): boolean {
+    try {
+        toPattern(source);
+        return true;
+    } catch {
+        return false; // the caller says so
+    }
+}
+
+/** YAML reads 5000 as a number where a word of a command line is meant. */
+const word = v.pipe(
+    v.union([v.string(), v.number()]),
+    v.transform(value => String(value)),
+);
+
+export const words = (description: string) => v.pipe(v.array(word), v.description(description));
+
+/** One text or a list of them. */
+export const texts = (description: string) =>
+    v.pipe(
+        v.union([v.string(), v.array(v.string())]),
+        v.transform(value => [value].flat()),
+        v.description(description),
+    );
+
+export const pairs = (description: string) => v.pipe(v.record(v.string(), word), v.description(description));
+
+/** { 8000: 5000 }: port of the machine -> port in the container, in the order of `-p`. */
+export const publishes = (description: string) =>
+    v.pipe(
+        v.record(v.pipe(v.string(), v.regex(/^\d{1,5}$/, "must be a port of the machine")), port("Port in the container.")),
+        v.description(description),
+    );

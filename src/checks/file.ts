@@ -1,0 +1,98 @@
+/** The check kind `file`: a file of the workspace, its text, and the instructions of a Dockerfile. */
+import * as v from "valibot";
+import { decodeText } from "../base/bytes";
+import type { CheckContext, CheckKind, CheckResult } from "./check";
+import { fail, fileFailures } from "./file-failures";
+import { instructionProblem, instructionSchema } from "./file-instruction";
+import { missingFile } from "./file-missing";
+import { mistakeIn, parseDockerfile } from "./dockerfile";
+import { flag, pattern, text, texts, toPattern } from "./fields";
+import { firstLines, pass } from "./outcome";
+
+const schema = v.strictObject({
+    path: v.pipe(text("Path below the workspace."), v.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, "must stay below the workspace")),
+    exists: v.optional(flag("false: there must be no such file.")),
+    contains: v.optional(texts("Texts it must hold. Spaces count as one.")),
+    lacks: v.optional(texts("Texts it must not hold.")),
+    matches: v.optional(pattern("A regular expression that it must match.")),
+    instruction: v.optional(
+        v.pipe(
+            v.union([instructionSchema, v.array(instructionSchema)]),
+            v.transform(value => [value].flat()),
+            v.description("An instruction, or several, that this Dockerfile must hold: `name`, and `arguments`, `contains`, `matches`, `form`, `before`, `after`, `count`."),
+        ),
+    ),
+});
+
+export type FileSpec = v.InferOutput<typeof schema>;
+
+export const file: CheckKind<FileSpec> = {
+    name: "file",
+    summary: "A file of the workspace: there, with a text, or a Dockerfile with an instruction in its place.",
+    schema,
+    failures: fileFailures,
+    describe: spec => {
+        if (spec.exists === false) return `no file ${spec.path}`;
+        const instructions = spec.instruction?.map(one => one.name).join(", ");
+        return `the file ${spec.path}${instructions ? ` with ${instructions}` : spec.contains ? ` with "${spec.contains.join('", "')}"` : ""}`;
+    },
+    run,
+};
+
+async function run(spec: FileSpec, context: CheckContext): Promise<CheckResult> {
+    const { path } = spec;
+    const entry = await context.workspace.stat(path);
+    if (spec.exists === false) return entry ? fail("file.still-there", { message: `The file ${path} is still there. Remove it with rm ${path}.`, expected: "no such file", found: path }) : pass(`There is no file ${path}.`);
+    if (!entry) return missingFile(path, context);
+    if (entry.kind === "folder") return fail("file.is-folder", { message: `${path} is a folder; the step asks for a file of that name.`, expected: "a file", found: "a folder" });
+    const content = decodeText(await context.memo(`file ${path}`, () => context.workspace.read(path, { signal: context.signal })));
+    if (content.trim() === "") return fail("file.empty", { message: `${path} is there, but empty. Write it in the editor and save.`, expected: "some text", found: "an empty file" });
+    return dockerfileProblem(spec, content) ?? textProblem(spec, content) ?? pass(`${path} is as it should be.`);
+}
+
+function dockerfileProblem({ path, instruction }: FileSpec, content: string): CheckResult | undefined {
+    if (!instruction) return undefined;
+    const instructions = parseDockerfile(content);
+    const mistake = mistakeIn(instructions, path);
+    if (mistake) {
+        const { line, code, ...failure } = mistake;
+        return fail(code, { ...failure, excerpt: around(content, line) });
+    }
+    for (const wanted of instruction) {
+        const problem = instructionProblem(wanted, instructions, path);
+        if (problem) return problem;
+    }
+    return undefined;
+}
+
+function textProblem(spec: FileSpec, content: string): CheckResult | undefined {
+    const { path } = spec;
+    const spaced = oneSpace(content);
+    const missing = spec.contains?.find(wanted => !spaced.includes(oneSpace(wanted)));
+    if (missing !== undefined) {
+        const otherCase = spaced.toLowerCase().includes(oneSpace(missing).toLowerCase());
+        return fail("file.lacks-text", {
+            message: otherCase ? `${path} holds "${missing}" only with other capital and small letters, and they count.` : `${path} does not hold "${missing}".`,
+            expected: missing,
+            found: otherCase ? "other capital and small letters" : "no such text",
+            excerpt: firstLines(content),
+        });
+    }
+    const unwanted = spec.lacks?.find(one => spaced.includes(oneSpace(one)));
+    if (unwanted !== undefined) {
+        const line = content.split("\n").findIndex(one => oneSpace(one).includes(oneSpace(unwanted))) + 1;
+        return fail("file.holds-text", { message: `${path} still holds "${unwanted}"${line > 0 ? ` (line ${line})` : ""}; the step asks to do without.`, expected: `no "${unwanted}"`, found: unwanted, excerpt: line > 0 ? around(content, line) : undefined });
+    }
+    if (spec.matches !== undefined && !toPattern(spec.matches).test(content))
+        return fail("file.no-match", { message: `${path} does not say what the step asks for. Compare it with the text of the step.`, expected: `text that matches ${spec.matches}`, found: "no such text", excerpt: firstLines(content) });
+    return undefined;
+}
+
+const oneSpace = (words: string) => words.replace(/\s+/g, " ").trim();
+
+/** The line and its neighbours, numbered. */
+function around(content: string, line: number): string {
+    const lines = content.split("\n");
+    const first = Math.max(0, line - 2);
+    return lines.slice(first, line + 1).map((words, index) => `${first + index + 1 === line ? ">" : " "} ${first + index + 1}  ${words}`).join("\n");
+}

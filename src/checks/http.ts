@@ -1,0 +1,119 @@
+/** The check kind `http`: what a port of the machine answers, as the preview would see it. Waits for an app that is still starting. */
+import * as v from "valibot";
+import { delay } from "../base/abort";
+import { encodeText } from "../base/bytes";
+import { DrydockError, isAbort, messageOf } from "../base/errors";
+import type { CheckContext, CheckKind, CheckResult } from "./check";
+import { fail, httpFailures } from "./http-failures";
+import { connectionProblem, statusProblem } from "./http-problem";
+import { pairs, pattern, port, texts, toPattern } from "./fields";
+import { firstLines, pass } from "./outcome";
+
+const schema = v.strictObject({
+    port: port("Port of the machine: the first number of `-p`."),
+    path: v.optional(v.pipe(v.string(), v.regex(/^\//, "must begin with /"), v.description("Path and query. Without it `/`.")), "/"),
+    method: v.optional(v.pipe(v.picklist(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), v.description("Without it GET.")), "GET"),
+    headers: v.optional(pairs("Headers to send.")),
+    body: v.optional(v.pipe(v.string(), v.description("Body to send."))),
+    status: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599), v.description("The status it must answer with. Without it 200.")), 200),
+    contains: v.optional(texts("Texts that the body must hold.")),
+    matches: v.optional(pattern("A regular expression that the body must match.")),
+    header: v.optional(pairs("Response headers and a regular expression for the value of each.")),
+    wait: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(120), v.description("Seconds to give an app that is still starting. Without it 60. A port that nothing publishes is not waited for.")), 60),
+});
+
+export type HttpSpec = v.InferOutput<typeof schema>;
+
+export const http: CheckKind<HttpSpec> = {
+    name: "http",
+    summary: "The answer of a web app on a port of the machine: status, text, headers.",
+    schema,
+    failures: httpFailures,
+    describe: spec => `${spec.method === "GET" ? "" : `${spec.method} `}http://localhost:${spec.port}${spec.path}${spec.contains ? ` to say "${spec.contains.join('" and "')}"` : " to answer"}`,
+    run,
+};
+
+/** Milliseconds between two looks. Each costs the emulated processor something that the starting app needs, so they grow rarer. */
+const firstPause = 300;
+const longestPause = 2_000;
+
+/** Milliseconds for one reply: Flask's first page takes some seconds in an emulated processor. */
+const replyLimit = 30_000;
+const bodyLimit = 1 << 20;
+
+export interface Answer { status: number; headers: Headers; body: string }
+/** "refused": nobody listens. "broken": somebody took the connection and gave no HTTP answer. "silent": none within the limit. */
+export type NoAnswer = { problem: "refused" | "broken" | "silent"; words: string };
+
+async function run(spec: HttpSpec, context: CheckContext): Promise<CheckResult> {
+    const end = Date.now() + spec.wait * 1000;
+    for (let pause = firstPause; ; pause = Math.min(pause * 1.5, longestPause)) {
+        const answer = await ask(spec, context);
+        if (!("problem" in answer)) return judge(spec, answer, context);
+        const problem = await connectionProblem(spec, answer, context, Date.now() < end);
+        if (problem) return problem;
+        await delay(pause, context.signal);
+    }
+}
+
+async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAnswer> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new DrydockError("http.timeout", "No reply.", "Try again.")), replyLimit);
+    const signal = AbortSignal.any([context.signal, limit.signal]);
+    try {
+        const request = new Request(`http://localhost:${spec.port}${spec.path}`, { method: spec.method, headers: spec.headers ?? {}, body: spec.body === undefined ? null : encodeText(spec.body), signal, redirect: "manual" });
+        const response = await context.http({ network: "tcp", host: "127.0.0.1", port: spec.port }, request);
+        return { status: response.status, headers: response.headers, body: await beginning(response) };
+    } catch (thrown) {
+        context.signal.throwIfAborted();
+        if (limit.signal.aborted || isAbort(thrown)) return { problem: "silent", words: `no reply within ${replyLimit / 1000} s` };
+        const code = thrown instanceof DrydockError ? thrown.code : "";
+        if (code === "agent.gone" || code === "agent.silent" || code.startsWith("vm.")) throw thrown; // the machine is away, not the app
+        return { problem: code === "agent.refused" ? "refused" : "broken", words: messageOf(thrown) };
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+/** As much of the body as a check needs; the rest is not waited for. */
+async function beginning(response: Response): Promise<string> {
+    const reader = response.body?.getReader();
+    const decoder = new TextDecoder();
+    let text = "";
+    for (let size = 0; reader && size < bodyLimit; ) {
+        const { done, value } = await reader.read();
+        if (done) return text;
+        size += value.byteLength;
+        text += decoder.decode(value, { stream: true });
+    }
+    await reader?.cancel();
+    return text;
+}
+
+async function judge(spec: HttpSpec, answer: Answer, context: CheckContext): Promise<CheckResult> {
+    if (answer.status !== spec.status) return statusProblem(spec, answer, context);
+    const address = `http://localhost:${spec.port}${spec.path}`;
+    const excerpt = firstLines(answer.body);
+    const missing = spec.contains?.find(wanted => !answer.body.includes(wanted));
+    if (missing !== undefined) {
+        const alike = simple(answer.body).includes(simple(missing));
+        return fail("http.wrong-text", {
+            message: alike
+                ? `${address} answers nearly the right text: capitals, spaces or signs differ from "${missing}". Correct it, build again and run again.`
+                : `${address} answers, but does not say "${missing}"; what it says is below. If you have changed the app since: build again, remove the old container and run again.`,
+            expected: missing,
+            found: answer.body.trim() === "" ? "an empty page" : answer.body.trim().split("\n")[0]!.slice(0, 200),
+            excerpt,
+        });
+    }
+    if (spec.matches !== undefined && !toPattern(spec.matches).test(answer.body))
+        return fail("http.wrong-text", { message: `${address} answers, but not what the step asks for; what it says is below.`, expected: `text that matches ${spec.matches}`, found: answer.body.trim().split("\n")[0]!.slice(0, 200) || "an empty page", excerpt });
+    for (const [name, wanted] of Object.entries(spec.header ?? {})) {
+        const found = answer.headers.get(name);
+        if (found === null || !toPattern(wanted).test(found))
+            return fail("http.wrong-header", { message: `${address} answers with ${found === null ? `no header ${name}` : `the header ${name}: ${found}`}; the step asks for ${wanted}.`, expected: `${name}: ${wanted}`, found: found ?? "no such header" });
+    }
+    return pass(`${address} answers as it should.`);
+}
+
+const simple = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();

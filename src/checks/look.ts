@@ -1,0 +1,36 @@
+/** What several kinds ask of the engine; asked once for all checks of an attempt. */
+import type { ContainerDetails, ContainerSummary, ImageDetails, ImageSummary } from "../docker/docker";
+import type { CheckContext, CommandRecord } from "./check";
+import { lastLines } from "./outcome";
+
+export const allContainers = (context: CheckContext): Promise<ContainerSummary[]> =>
+    context.memo("containers", () => context.docker.containers.list({ all: true, signal: context.signal }));
+
+export const containerDetails = (context: CheckContext, id: string): Promise<ContainerDetails | undefined> =>
+    context.memo(`container ${id}`, () => context.docker.containers.inspect(id, context.signal));
+
+export const allImages = (context: CheckContext): Promise<ImageSummary[]> => context.memo("images", () => context.docker.images.list(context.signal));
+
+export const imageDetails = (context: CheckContext, ref: string): Promise<ImageDetails | undefined> =>
+    context.memo(`image ${ref}`, () => context.docker.images.inspect(ref, context.signal));
+
+/** The last lines a container wrote, "" for none. A log that cannot be read says nothing either way. */
+export async function logOf(context: CheckContext, id: string): Promise<string> {
+    try {
+        return lastLines(await context.docker.containers.logs(id, { tail: 20, signal: context.signal }));
+    } catch {
+        context.signal.throwIfAborted();
+        return "";
+    }
+}
+
+/** The container that holds this port of the machine now. */
+export async function holderOf(context: CheckContext, port: number): Promise<ContainerSummary | undefined> {
+    return (await allContainers(context)).find(one => one.ports.some(binding => binding.hostPort === port && binding.protocol === "tcp"));
+}
+
+/** The student's last command that matches, with its status. */
+export const lastCommand = (context: CheckContext, pattern: RegExp): CommandRecord | undefined => context.commands.findLast(record => pattern.test(record.command));
+
+/** "web", or a short id where nothing has a name. */
+export const callOf = (container: { names: string[]; id: string }): string => container.names[0] ?? container.id.slice(0, 12);

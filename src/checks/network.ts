@@ -1,0 +1,58 @@
+/** The check kind `network`: a network of the engine, and who is joined to it. */
+import * as v from "valibot";
+import type { CheckContext, CheckKind, CheckResult } from "./check";
+import { flag, text, texts } from "./fields";
+import { nearest } from "./names";
+import { failer, pass, spoken } from "./outcome";
+
+const schema = v.strictObject({
+    name: text("Its name."),
+    exists: v.optional(flag("false: there must be no such network.")),
+    driver: v.optional(text("Its driver: `bridge`.")),
+    subnet: v.optional(text("A range of addresses it must have: `172.28.0.0/16`.")),
+    containers: v.optional(texts("Names of containers that must be joined to it and run.")),
+});
+
+export type NetworkSpec = v.InferOutput<typeof schema>;
+
+const failures = {
+    "network.missing": "There is no network of that name.",
+    "network.still-there": "The network exists, and should be gone.",
+    "network.wrong-driver": "It has another driver.",
+    "network.wrong-subnet": "It has other addresses.",
+    "network.not-joined": "A container is not joined to it.",
+};
+const fail = failer(failures);
+
+export const network: CheckKind<NetworkSpec> = {
+    name: "network",
+    summary: "A network of the engine, and the containers joined to it.",
+    schema,
+    failures,
+    describe: spec => (spec.exists === false ? `no network ${spec.name}` : `the network ${spec.name}${spec.containers ? ` with ${spoken(spec.containers)} in it` : ""}`),
+    run,
+};
+
+async function run(spec: NetworkSpec, context: CheckContext): Promise<CheckResult> {
+    const { name } = spec;
+    const found = await context.docker.networks.inspect(name, context.signal);
+    if (spec.exists === false)
+        return found ? fail("network.still-there", { message: `The network ${name} is still there. Remove it with docker network rm ${name}; containers must have left it before.`, expected: "no such network", found: name }) : pass(`There is no network ${name}.`);
+    if (!found) {
+        const names = (await context.docker.networks.list(context.signal)).map(one => one.name);
+        const near = nearest(name, names);
+        return fail("network.missing", { message: `There is no network ${name}${near ? `; there is ${near}` : ""}. Make it with docker network create ${name}.`, expected: name, found: spoken(names) });
+    }
+    if (spec.driver !== undefined && found.driver !== spec.driver) return fail("network.wrong-driver", { message: `The network ${name} has the driver ${found.driver}; the step asks for ${spec.driver}.`, expected: spec.driver, found: found.driver });
+    if (spec.subnet !== undefined && !found.subnets.includes(spec.subnet))
+        return fail("network.wrong-subnet", { message: `The network ${name} has the addresses ${spoken(found.subnets)}; the step asks for ${spec.subnet} (--subnet).`, expected: spec.subnet, found: spoken(found.subnets) });
+    const joined = Object.values(found.containers).map(end => end.name);
+    const missing = (spec.containers ?? []).filter(one => !joined.includes(one));
+    if (missing.length > 0)
+        return fail("network.not-joined", {
+            message: `${spoken(missing)} ${missing.length === 1 ? "is" : "are"} not in the network ${name}; in it ${joined.length === 1 ? "is" : "are"} ${spoken(joined) || "none"}. Only a running container counts. Join with docker network connect ${name} ${missing[0]}.`,
+            expected: spoken(spec.containers ?? []),
+            found: spoken(joined) || "none",
+        });
+    return pass(`There is ${network.describe(spec)}.`);
+}

@@ -1,0 +1,80 @@
+/** Runs the checks of a step, one after the other: the guest has one processor, and later ones profit from what was asked before. */
+import { abortable } from "../base/abort";
+import { DrydockError } from "../base/errors";
+import type { CheckContext, CheckKind, CheckResult, ExpectationResult } from "./check";
+import { checkKinds } from "./registry";
+
+export interface RunOptions {
+    signal?: AbortSignal | undefined;
+    /** Milliseconds for one check, default 150,000: above the longest wait that an `http` check may ask for. */
+    timeout?: number;
+    /** The lesson's own sentences, by failure code; each stands for the check's own. */
+    why?: Readonly<Record<string, string>>;
+    /** Each result as it comes. */
+    onResult?: (result: ExpectationResult, index: number) => void;
+}
+
+/** What a run looks at; the runner adds memo and signal. */
+export type CheckSources = Omit<CheckContext, "memo" | "signal">;
+
+const defaultTimeout = 150_000;
+
+/**
+ * One result for each expectation, in their order. `spec` is what the kind's own schema parsed. Never rejects for a check
+ * that cannot be made (its result is then an "error"); rejects with the signal's reason when it aborts.
+ */
+export async function runChecks(expectations: readonly { kind: string; spec: unknown }[], sources: CheckSources, options: RunOptions = {}): Promise<ExpectationResult[]> {
+    const memo = createMemo();
+    const results: ExpectationResult[] = [];
+    for (const { kind: name, spec } of expectations) {
+        options.signal?.throwIfAborted();
+        const kind = checkKinds.get(name);
+        const began = performance.now();
+        const result = kind
+            ? await runOne(kind, spec, { ...sources, memo }, options)
+            : ({ status: "error", code: "checks.unknown-kind", message: `There is no check kind "${name}".` } as const);
+        const milliseconds = Math.round(performance.now() - began);
+        results.push({ kind: name, describes: kind?.describe(spec) ?? name, result: withReason(result, options.why), milliseconds });
+        options.onResult?.(results.at(-1)!, results.length - 1);
+    }
+    return results;
+}
+
+async function runOne(kind: CheckKind, spec: unknown, context: CheckSources & Pick<CheckContext, "memo">, options: RunOptions): Promise<CheckResult> {
+    const timeout = options.timeout ?? defaultTimeout;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new DrydockError("checks.timeout", `The check gave no result within ${timeout / 1000} s.`, "Wait for what runs in the terminal to end, then check again.")), timeout);
+    const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+    try {
+        // The members are copied one by one: a context whose lists are getters keeps them alive.
+        return await abortable(kind.run(spec, { ...context, signal }), signal);
+    } catch (thrown) {
+        options.signal?.throwIfAborted();
+        return toError(limit.signal.aborted ? limit.signal.reason : thrown);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+function toError(thrown: unknown): CheckResult {
+    if (thrown instanceof DrydockError) return { status: "error", code: thrown.code, message: `${thrown.message} ${thrown.advice}` };
+    return { status: "error", code: "checks.broken", message: `The check itself failed: ${thrown instanceof Error ? thrown.message : String(thrown)}. Check again.` };
+}
+
+function withReason(result: CheckResult, why: RunOptions["why"]): CheckResult {
+    const reason = result.status === "fail" ? why?.[result.code] : undefined;
+    return result.status === "fail" && reason !== undefined ? { ...result, message: reason } : result;
+}
+
+/** A failed question is asked again: the engine may be back for the next check. */
+function createMemo(): CheckContext["memo"] {
+    const known = new Map<string, Promise<unknown>>();
+    return <T>(key: string, ask: () => Promise<T>): Promise<T> => {
+        const before = known.get(key);
+        if (before) return before as Promise<T>;
+        const asked = ask();
+        known.set(key, asked);
+        asked.catch(() => known.delete(key));
+        return asked;
+    };
+}
