@@ -22,11 +22,11 @@ const (
 )
 
 func main() {
-	port := flag.String("port", "", "name of the virtio port to serve, virtio-1")
+	port := flag.String("port", "virtio-1", "name of the virtio port to serve")
 	stdio := flag.Bool("stdio", false, "serve standard input and output, for native tests")
 	fd := flag.Int("fd", -1, "serve this file descriptor, for native tests")
-	cgroup := flag.String("cgroup", "", "cgroup folder that started programs go into")
-	internet := flag.Bool("internet", false, "make the network namespace \"internet\" and answer names and requests there")
+	cgroup := flag.String("cgroup", "/sys/fs/cgroup/terminals", "cgroup folder that started programs go into")
+	internet := flag.Bool("internet", true, "with -port: make the network namespace \"internet\" and answer names and requests there")
 	flag.Parse()
 
 	debug.SetGCPercent(gcPercent)
@@ -41,9 +41,13 @@ func main() {
 		}
 	}
 
+	native := *stdio || *fd >= 0
+	if native {
+		*cgroup = "" // the host's groups are none of ours
+	}
 	starter := newStarter(*cgroup)
 	link := newLink(starter)
-	if *internet {
+	if *internet && !native {
 		if err := startInternet(link); err != nil {
 			// Without its internet the guest is still worth having.
 			log.Printf("internet: %v", err)
@@ -56,11 +60,8 @@ func main() {
 		err = link.serve(stdioConn{})
 	case *fd >= 0:
 		err = link.serve(os.NewFile(uintptr(*fd), "link"))
-	case *port != "":
-		err = servePort(link, *port)
 	default:
-		flag.Usage()
-		os.Exit(2)
+		err = servePort(link, *port)
 	}
 	if err != nil && err != io.EOF {
 		fmt.Fprintln(os.Stderr, "agent:", err)
