@@ -37,7 +37,7 @@ export const patchError = (what: string, cause?: unknown) =>
 
 /** `wasm`: v86.wasm as published. Gives a changed copy; throws "image.emulator-differs" when anything is not where it was. */
 export function patchWasm(wasm: Uint8Array): Bytes {
-    const patched = wasm.slice() as Bytes;
+    const patched = new Uint8Array(wasm); // not slice(): a Node Buffer would share its memory
     const from = freeList(ENTRIES.from);
     const to = freeList(ENTRIES.to);
     const first = find(patched, [...I32_CONST, ...signed(from.free, 2)], 0, patched.length)[0];

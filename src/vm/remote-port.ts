@@ -76,7 +76,7 @@ export class RemotePort implements Duplex {
     async #write(bytes: Bytes): Promise<void> {
         // the caller may use its array again, and the worker takes the buffer: send copies, in pieces that fit the window
         for (let at = 0; at < bytes.byteLength; at += PORT_ACKNOWLEDGE) {
-            const part = bytes.slice(at, at + PORT_ACKNOWLEDGE);
+            const part = new Uint8Array(bytes.subarray(at, at + PORT_ACKNOWLEDGE)); // not slice(): a Node Buffer would share its memory
             while (this.#unaccepted + part.byteLength > PORT_WINDOW) {
                 if (this.#failure) throw this.#failure.reason;
                 await new Promise<void>(resolve => (this.#windowOpens = resolve));

@@ -84,7 +84,7 @@ export class GuestDisk implements V86Disk {
             done();
             return;
         }
-        const copy = bytes.slice();
+        const copy = new Uint8Array(bytes);
         const before = this.#pendingWrite ?? Promise.resolve();
         const write = before.then(() => this.#writeUnaligned(start, copy)).then(done, this.#onFailure);
         this.#pendingWrite = write;
