@@ -1,4 +1,5 @@
 /** The page's side of one request: asks the guest, streams both bodies, and turns every failure into a page that says why. */
+import { headersOf } from "../agent/http";
 import { within } from "../base/abort";
 import { type Bytes, concatBytes, encodeText } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
@@ -38,6 +39,7 @@ export async function answer(message: RequestMessage, port: Port, options: Answe
     post({ kind: "accepted" });
     try {
         const response = await ask(message, port, options, signal);
+        const received = headersOf(response);
         const encoding = response.headers.get("Content-Encoding")?.toLowerCase();
         const decoder = encoding === "gzip" || encoding === "deflate" ? new DecompressionStream(encoding) : undefined;
         const hasBody = response.body !== null && message.method !== "HEAD" && !bodiless.has(response.status);
@@ -46,9 +48,8 @@ export async function answer(message: RequestMessage, port: Port, options: Answe
             await response.body?.cancel();
             return await sendPage(port, pages.outside(hostOf(location)), true, signal);
         }
-        options.jar.keep(message.port, message.path, response.headers.getSetCookie());
-        if (response.status < 200 || response.status > 599) throw new Error(`status ${response.status}`);
-        const headers = responseHeaders([...response.headers], message, options.origin, hasBody && decoder !== undefined);
+        options.jar.keep(message.port, message.path, received.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value));
+        const headers = responseHeaders(received, message, options.origin, hasBody && decoder !== undefined);
         post({ kind: "head", status: response.status, statusText: response.statusText, headers, hasBody });
         if (hasBody) {
             const body = response.body as ReadableStream<Bytes>;

@@ -113,8 +113,8 @@ export function receiveBody(port: Port, onEnd: () => void = () => undefined): Re
             },
             pull: acknowledge,
             cancel() {
-                close();
                 port.postMessage({ kind: "cancel" } satisfies BodyMessage);
+                close();
             },
         },
         { highWaterMark: WINDOW },

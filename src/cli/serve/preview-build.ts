@@ -11,7 +11,7 @@ const source = resolve(import.meta.dirname, "../../preview");
 const scripts = [join(source, "worker/service-worker.ts"), join(source, "frame/bridge-frame.ts"), join(source, "frame/waiting.ts")];
 const documents = [join(source, "frame/bridge.html"), join(source, "frame/waiting.html")];
 
-/** File name to content. */
+/** File name to content. Without `minify` constants keep their names, so that a test can make an older build of it. */
 export async function buildPreview(options: { minify: boolean } = { minify: true }): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for (const path of documents) files.set(basename(path), readFileSync(path, "utf8"));
@@ -21,7 +21,7 @@ export async function buildPreview(options: { minify: boolean } = { minify: true
             root: source,
             publicDir: false,
             logLevel: "error",
-            build: { write: false, target: "es2022", minify: options.minify, rolldownOptions: { input: path, output: { format: "iife", entryFileNames: "[name].js" } } },
+            build: { write: false, target: "es2022", minify: options.minify, rolldownOptions: { input: path, optimization: { inlineConst: options.minify }, output: { format: "iife", entryFileNames: "[name].js" } } },
         });
         const outputs = (Array.isArray(built) ? built : [built]).flatMap(result => ("output" in result ? result.output : []));
         const chunk = outputs.find(output => output.type === "chunk");

@@ -67,16 +67,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 type Handler = (request: IncomingMessage, response: ServerResponse, origins: Origins) => Promise<void>;
 
-/** What holds for every request: method, host, headers, and that it ends. */
+/** What holds for every request: headers, a host, and that it ends. */
 function guarded(ports: { page: number; preview: number }, handler: Handler): RequestListener {
     return (request, response) => {
         for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
         const origins = originsFor(request.headers.host, ports);
         if (!origins) return plain(response, 400, "This request names no host.");
-        if (request.method !== "GET" && request.method !== "HEAD") {
-            response.setHeader("Allow", "GET, HEAD");
-            return plain(response, 405, "Only GET and HEAD here.");
-        }
         handler(request, response, origins).catch((thrown: unknown) => {
             console.error(`${request.url}: ${messageOf(thrown)}`);
             if (response.headersSent) response.destroy();
@@ -89,6 +85,14 @@ function plain(response: ServerResponse, status: number, text: string): void {
     response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" }).end(`${text}\n`);
 }
 
+/** True when the request was answered: it wants to change something, and there is nothing to change here. */
+function refused(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.method === "GET" || request.method === "HEAD") return false;
+    response.setHeader("Allow", "GET, HEAD");
+    plain(response, 405, "Only GET and HEAD here.");
+    return true;
+}
+
 const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0]!;
 
 async function servePage(request: IncomingMessage, response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
@@ -96,13 +100,14 @@ async function servePage(request: IncomingMessage, response: ServerResponse, ori
     response.setHeader("Content-Security-Policy", pagePolicy(origins, options.middleware !== undefined));
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+    if (options.middleware && path !== "/config.json" && !path.startsWith("/vm/")) return options.middleware(request, response);
+    if (refused(request, response)) return;
     if (path === "/config.json") return sendConfig(response, origins, options);
     if (path.startsWith("/vm/")) {
         const file = await locate(options.image, path.slice("/vm".length));
         if (!file) return plain(response, 404, "The VM image has no such file.");
         return sendFile(request, response, file, { cache: path === "/vm/image.json" ? "revalidate" : "forever" });
     }
-    if (options.middleware) return options.middleware(request, response);
     // The preview's files belong to the other origin only.
     const file = path.startsWith("/preview/") ? undefined : await locate(options.dist, path === "/" ? "/index.html" : path);
     if (!file) return plain(response, 404, "There is no such page.");
@@ -111,6 +116,7 @@ async function servePage(request: IncomingMessage, response: ServerResponse, ori
 
 async function servePreview(request: IncomingMessage, response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
     response.setHeader("Content-Security-Policy", bridgePolicy(origins));
+    if (refused(request, response)) return;
     const folder = join(options.dist, "preview");
     const file = await locate(folder, pathOf(request));
     if (file) return sendFile(request, response, file, { cache: "revalidate" });
