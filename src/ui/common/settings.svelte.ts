@@ -1,0 +1,92 @@
+import { MediaQuery } from "svelte/reactivity";
+
+export type ThemeChoice = "system" | "light" | "dark";
+
+/** `preview` undefined: shown where there is room for it. */
+interface Stored { theme: ThemeChoice; screenReader: boolean; preview: boolean | undefined }
+
+const KEY = "drydock.settings";
+const initial: Stored = { theme: "system", screenReader: false, preview: undefined };
+
+function stored(storage: Storage | undefined): Stored {
+    try {
+        const found: unknown = JSON.parse(storage?.getItem(KEY) ?? "{}");
+        if (typeof found !== "object" || found === null) return initial;
+        const { theme, screenReader, preview } = found as Partial<Record<keyof Stored, unknown>>;
+        return {
+            theme: theme === "light" || theme === "dark" ? theme : "system",
+            screenReader: screenReader === true,
+            preview: typeof preview === "boolean" ? preview : undefined,
+        };
+    } catch {
+        return initial; // damaged or forbidden storage: the defaults are as good
+    }
+}
+
+/** How this person wants the interface; remembered on this device. */
+export class Settings {
+    readonly #storage: Storage | undefined;
+    readonly #systemDark = new MediaQuery("(prefers-color-scheme: dark)");
+    readonly #forced = new MediaQuery("(forced-colors: active)");
+    #theme = $state<ThemeChoice>("system");
+    #screenReader = $state(false);
+    readonly #roomy = new MediaQuery("(min-width: 1160px)");
+    #preview = $state<boolean>();
+
+    constructor(storage?: Storage) {
+        this.#storage = storage;
+        const { theme, screenReader, preview } = stored(storage);
+        this.#theme = theme;
+        this.#screenReader = screenReader;
+        this.#preview = preview;
+    }
+
+    get theme(): ThemeChoice {
+        return this.#theme;
+    }
+
+    get dark(): boolean {
+        return this.#theme === "dark" || (this.#theme === "system" && this.#systemDark.current);
+    }
+
+    /** The system draws with colours of its own choosing. */
+    get forcedColors(): boolean {
+        return this.#forced.current;
+    }
+
+    get screenReader(): boolean {
+        return this.#screenReader;
+    }
+
+    get preview(): boolean {
+        return this.#preview ?? this.#roomy.current;
+    }
+
+    chooseTheme(theme: ThemeChoice): void {
+        this.#theme = theme;
+        this.#save();
+    }
+
+    /** System → the other of light and dark → back. Two states are enough for a button. */
+    toggleTheme(): void {
+        this.chooseTheme(this.dark ? "light" : "dark");
+    }
+
+    toggleScreenReader(): void {
+        this.#screenReader = !this.#screenReader;
+        this.#save();
+    }
+
+    showPreview(shown: boolean): void {
+        this.#preview = shown;
+        this.#save();
+    }
+
+    #save(): void {
+        try {
+            this.#storage?.setItem(KEY, JSON.stringify({ theme: this.#theme, screenReader: this.#screenReader, preview: this.#preview }));
+        } catch {
+            // full or forbidden storage: the choice holds until the page closes
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import { messageOf } from "../../base/errors";
+import type { Notices } from "../common/notices.svelte";
+import type { Colour } from "../lesson/prose";
+import type { Editor } from "./editor.svelte";
+import { languageOfFence } from "./languages";
+import type { Surface } from "./surface";
+
+/** The editor's big part, when it has been loaded: the surface in the pane, differences, and colours for the lesson's code. */
+export class Code {
+    #module = $state.raw<typeof import("./surface")>();
+    #surface = $state.raw<Surface>();
+    #colour = $state.raw<Colour>();
+
+    constructor(
+        private readonly editor: Editor,
+        private readonly notices: Notices,
+    ) {}
+
+    get module(): typeof import("./surface") | undefined {
+        return this.#module;
+    }
+
+    get surface(): Surface | undefined {
+        return this.#surface;
+    }
+
+    get colour(): Colour | undefined {
+        return this.#colour;
+    }
+
+    async load(): Promise<void> {
+        try {
+            const module = await import("./surface");
+            this.#surface = new module.Surface({
+                onEdit: (file, text) => this.editor.edited(file, text),
+                onSave: file => void this.editor.save(file),
+            });
+            this.#module = module;
+            this.#colour = async (code, fence) => {
+                const language = languageOfFence(fence);
+                return language && module.colourise(code, language);
+            };
+        } catch (thrown) {
+            this.notices.problem(`The editor could not be loaded: ${messageOf(thrown)}`, "Reload the page. Meanwhile files can be edited in the terminal with nano.");
+        }
+    }
+}

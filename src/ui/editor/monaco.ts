@@ -1,0 +1,85 @@
+/**
+ * Monaco with what this editor uses and nothing else: the core, a choice of its features, highlighting for the languages of
+ * the lessons, and the Dockerfile language service. A chunk of its own, loaded after the first paint.
+ */
+import * as monaco from "monaco-editor/editor/editor.api";
+import EditorWorker from "monaco-editor/editor/editor.worker?worker";
+import "monaco-editor/features/bracketMatching/register";
+import "monaco-editor/features/caretOperations/register";
+import "monaco-editor/features/clipboard/register";
+import "monaco-editor/features/codeEditor/register";
+import "monaco-editor/features/codicon/register";
+import "monaco-editor/features/comment/register";
+import "monaco-editor/features/contextmenu/register";
+import "monaco-editor/features/cursorUndo/register";
+import "monaco-editor/features/diffEditor/register";
+import "monaco-editor/features/find/register";
+import "monaco-editor/features/folding/register";
+import "monaco-editor/features/gotoError/register";
+import "monaco-editor/features/hover/register";
+import "monaco-editor/features/indentation/register";
+import "monaco-editor/features/linesOperations/register";
+import "monaco-editor/features/multicursor/register";
+import "monaco-editor/features/smartSelect/register";
+import "monaco-editor/features/snippet/register";
+import "monaco-editor/features/suggest/register";
+import "monaco-editor/features/toggleTabFocusMode/register";
+import "monaco-editor/features/wordHighlighter/register";
+import "monaco-editor/features/wordOperations/register";
+import "monaco-editor/languages/definitions/css/register";
+import "monaco-editor/languages/definitions/dockerfile/register";
+import "monaco-editor/languages/definitions/go/register";
+import "monaco-editor/languages/definitions/html/register";
+import "monaco-editor/languages/definitions/ini/register";
+import "monaco-editor/languages/definitions/javascript/register";
+import "monaco-editor/languages/definitions/markdown/register";
+import "monaco-editor/languages/definitions/python/register";
+import "monaco-editor/languages/definitions/shell/register";
+import "monaco-editor/languages/definitions/yaml/register";
+import { serveDockerfiles } from "./dockerfile-language";
+
+self.MonacoEnvironment = { getWorker: () => new EditorWorker({ name: "editor" }) };
+
+const shared = {
+    light: { accent: "#2850d8", paper: "#ffffff", ink: "#1a1e26", faint: "#8b93a1", line: "#eef0f3", selection: "#cddafd" },
+    dark: { accent: "#8ea8ff", paper: "#16191f", ink: "#dfe3ea", faint: "#667080", line: "#1f242c", selection: "#35436e" },
+};
+
+function define(name: "drydock-light" | "drydock-dark", base: "vs" | "vs-dark", palette: (typeof shared)["light"], rules: [token: string, colour: string, style?: string][]): void {
+    monaco.editor.defineTheme(name, {
+        base,
+        inherit: true,
+        rules: rules.map(([token, foreground, fontStyle]) => ({ token, foreground, fontStyle })),
+        colors: {
+            "editor.background": palette.paper,
+            "editor.foreground": palette.ink,
+            "editorLineNumber.foreground": palette.faint,
+            "editorLineNumber.activeForeground": palette.ink,
+            "editor.lineHighlightBackground": palette.line,
+            "editor.lineHighlightBorder": "#00000000",
+            "editor.selectionBackground": palette.selection,
+            "editorCursor.foreground": palette.accent,
+            "focusBorder": palette.accent,
+            "editorOverviewRuler.border": "#00000000",
+        },
+    });
+}
+
+define("drydock-light", "vs", shared.light, [
+    ["comment", "667080", "italic"], ["keyword", "7a2aa0"], ["string", "15703a"], ["number", "8a5200"], ["type", "0b6b7c"], ["variable", "1d3fb4"], ["tag", "7a2aa0"], ["attribute.name", "8a5200"], ["attribute.value", "15703a"],
+]);
+define("drydock-dark", "vs-dark", shared.dark, [
+    ["comment", "8590a0", "italic"], ["keyword", "d79bee"], ["string", "8fd3a8"], ["number", "e9b872"], ["type", "6cc7d6"], ["variable", "a9bdff"], ["tag", "d79bee"], ["attribute.name", "e9b872"], ["attribute.value", "8fd3a8"],
+]);
+
+/** Dark and forced colours apply to every editor of the page, and to code coloured outside of them. */
+export function useTheme(dark: boolean, forcedColors: boolean): void {
+    monaco.editor.setTheme(forcedColors ? (dark ? "hc-black" : "hc-light") : dark ? "drydock-dark" : "drydock-light");
+}
+
+/** `code` as HTML with the theme's colours; spans and line breaks only. */
+export const colourise = (code: string, language: string): Promise<string> => monaco.editor.colorize(code, language, { tabSize: 4 });
+
+serveDockerfiles(monaco);
+
+export { monaco };

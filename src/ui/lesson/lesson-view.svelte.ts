@@ -1,0 +1,109 @@
+import type { Engine, LessonState, StepState } from "../../engine/engine";
+import type { Lesson, Step } from "../../lesson/lesson";
+import { explain } from "../common/explain";
+import type { Notices } from "../common/notices.svelte";
+import { Watched } from "../common/watched.svelte";
+import type { Sandbox } from "../sandbox";
+
+/** "failed" is an open step whose last attempt did not hold. */
+export type StepMark = "locked" | "open" | "failed" | "checking" | "passed";
+
+export function markOf(state: StepState): StepMark {
+    if (state.kind === "open" && state.results.some(({ result }) => result.status !== "pass")) return "failed";
+    return state.kind;
+}
+
+/** The lesson in progress as the lesson pane, the header and the phone's goal line show it. */
+export class LessonView {
+    readonly #state: Watched<LessonState>;
+    #announcement = $state("");
+    #answers = $state<Record<string, string>>({});
+
+    constructor(
+        private readonly engine: Engine,
+        private readonly sandbox: Sandbox,
+        private readonly notices: Notices,
+        /** Edits reach the guest before they are looked at. */
+        private readonly saveAll: () => Promise<void>,
+    ) {
+        this.#state = new Watched(engine);
+    }
+
+    get state(): LessonState {
+        return this.#state.state;
+    }
+
+    get lesson(): Lesson {
+        return this.state.lesson;
+    }
+
+    get current(): Step {
+        return this.lesson.steps[this.currentIndex]!;
+    }
+
+    get currentIndex(): number {
+        return Math.max(0, this.lesson.steps.findIndex(step => step.id === this.state.current));
+    }
+
+    get passed(): number {
+        return this.lesson.steps.filter(step => this.step(step.id).kind === "passed").length;
+    }
+
+    /** Said aloud by screen readers. */
+    get announcement(): string {
+        return this.#announcement;
+    }
+
+    step(id: string): StepState {
+        return this.state.steps[id] ?? { kind: "open", results: [], attempts: 0 };
+    }
+
+    async check(step: Step): Promise<void> {
+        try {
+            await this.saveAll();
+            await this.sandbox.giveWay();
+            this.#announcement = `Checking: ${step.title}`;
+            const state = await this.engine.check(step.id);
+            this.#announcement = spoken(step, state);
+        } catch (thrown) {
+            explain(this.notices, thrown);
+        }
+    }
+
+    choose(step: string): void {
+        this.engine.choose(step);
+    }
+
+    showHint(step: string): void {
+        this.engine.showHint(step);
+    }
+
+    showSolution(step: string): void {
+        this.engine.showSolution(step);
+    }
+
+    answerTo(question: string): string {
+        return this.#answers[question] ?? "";
+    }
+
+    answer(question: string, text: string): void {
+        this.#answers[question] = text;
+        this.engine.answer(question, text);
+    }
+
+    async reset(): Promise<void> {
+        try {
+            await this.engine.reset();
+            this.notices.say("The progress of this lesson is reset. Your files are as they were.");
+        } catch (thrown) {
+            explain(this.notices, thrown);
+        }
+    }
+}
+
+function spoken(step: Step, state: StepState): string {
+    if (state.kind === "passed") return `Passed: ${step.title}`;
+    if (state.kind !== "open") return "";
+    const wrong = state.results.flatMap(({ result }) => (result.status === "pass" ? [] : [result.message]));
+    return `Not yet: ${step.title}. ${wrong.join(" ")}`;
+}

@@ -1,0 +1,49 @@
+import { megabytes, percent } from "../common/format";
+import type { SandboxState } from "../sandbox";
+
+export type BootStage = Extract<SandboxState, { kind: "starting" }>["stage"];
+
+/** The start in the order that it happens, in the student's words. "kernel" takes the place of the snapshot at a cold boot. */
+const stages: readonly { stage: BootStage; words: string }[] = [
+    { stage: "emulator", words: "Load the computer" },
+    { stage: "snapshot", words: "Load its memory" },
+    { stage: "kernel", words: "Start Linux" },
+    { stage: "restore", words: "Wake it up" },
+    { stage: "agent", words: "Open a line to it" },
+    { stage: "files", words: "Bring your files in" },
+];
+
+export interface BootLine { words: string; state: "done" | "now" | "next"; detail: string }
+
+/** "18.2 of 36.5 MB · 50 %", or what is known of it. */
+export function amount(loaded: number, total: number): string {
+    if (total > 0) return `${megabytes(loaded).replace(" MB", "")} of ${megabytes(total)} · ${percent(loaded / total)}`;
+    return loaded > 0 ? megabytes(loaded) : "";
+}
+
+export function bootLines(state: SandboxState): BootLine[] {
+    if (state.kind !== "starting") return [];
+    const cold = state.stage === "kernel";
+    const shown = stages.filter(({ stage }) => (cold ? stage !== "snapshot" && stage !== "restore" : stage !== "kernel"));
+    const at = shown.findIndex(({ stage }) => stage === state.stage);
+    return shown.map(({ words }, index) => ({
+        words,
+        state: index < at ? "done" : index === at ? "now" : "next",
+        detail: index === at ? amount(state.loaded, state.total) : "",
+    }));
+}
+
+/** One line for the status bar. */
+export function bootSentence(state: SandboxState): string {
+    switch (state.kind) {
+        case "starting": {
+            const words = stages.find(({ stage }) => stage === state.stage)?.words ?? "Start";
+            const detail = amount(state.loaded, state.total);
+            return detail ? `${words} · ${detail}` : words;
+        }
+        case "ready":
+            return state.docker ? "Engine ready" : "Docker engine is starting";
+        case "failed":
+            return "The machine has stopped";
+    }
+}

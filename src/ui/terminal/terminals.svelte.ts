@@ -1,0 +1,189 @@
+import { isAbort, messageOf } from "../../base/errors";
+import type { Notices } from "../common/notices.svelte";
+import { explain } from "../common/explain";
+import type { Settings } from "../common/settings.svelte";
+import type { Sandbox, TerminalShell } from "../sandbox";
+import { pump } from "./pump";
+import type { Screen } from "./screen";
+
+/** "waiting": for the machine, or for the screen's code. "ended": the shell is gone, Enter opens another. */
+export type TerminalPhase = "waiting" | "open" | "ended";
+
+/** What a pressed "Run" wants typed. */
+interface Typed { text: string; interrupt: boolean }
+
+const INTERRUPT = "\u0003";
+
+export class TerminalTab {
+    #phase = $state<TerminalPhase>("waiting");
+    #screen = $state.raw<Screen>();
+    /** Commands that wait for the prompt. */
+    #queue = $state.raw<readonly Typed[]>([]);
+    #shell: TerminalShell | undefined;
+    #end = new AbortController();
+
+    constructor(
+        readonly number: number,
+        private readonly sandbox: Sandbox,
+        private readonly settings: Settings,
+        private readonly notices: Notices,
+        private readonly onLink: (address: string) => void,
+    ) {}
+
+    get title(): string {
+        return `Terminal ${this.number}`;
+    }
+
+    get phase(): TerminalPhase {
+        return this.#phase;
+    }
+
+    get screen(): Screen | undefined {
+        return this.#screen;
+    }
+
+    get queued(): readonly string[] {
+        return this.#queue.map(typed => typed.text);
+    }
+
+    /** Loads the screen, opens a shell when there is a machine, and shows its output until it ends. */
+    async start(): Promise<void> {
+        const { signal } = this.#end;
+        try {
+            const screen = await this.#makeScreen();
+            if (signal.aborted) return;
+            const shell = await this.sandbox.openShell({ terminal: this.number, ...screen.size, signal });
+            this.#shell = shell;
+            shell.resize(screen.size.columns, screen.size.rows);
+            this.#phase = "open";
+            void this.#typeQueued();
+            await pump(shell.output, screen, signal);
+            const code = await shell.exit;
+            if (signal.aborted) return;
+            screen.write(`\r\n\x1b[2mThe shell has ended${code === 0 ? "" : ` with status ${code}`}. Press Enter for a new one.\x1b[0m\r\n`);
+        } catch (thrown) {
+            if (signal.aborted || isAbort(thrown)) return;
+            this.#screen?.write(`\r\n\x1b[2m${messageOf(thrown)}\x1b[0m\r\n`);
+        }
+        this.#shell = undefined;
+        this.#phase = "ended";
+    }
+
+    /** Types a command and Enter; as soon as there is a prompt when there is none yet. */
+    async run(text: string, options: { interrupt?: boolean } = {}): Promise<void> {
+        this.#queue = [...this.#queue, { text, interrupt: options.interrupt ?? false }];
+        if (this.#phase === "ended") this.restart();
+        else if (this.#phase === "open") await this.#typeQueued();
+    }
+
+    forgetQueue(): void {
+        this.#queue = [];
+    }
+
+    /** A new shell in the same tab; for a new machine, or after `exit`. */
+    restart(): void {
+        this.#end.abort();
+        this.#end = new AbortController();
+        this.#shell?.close();
+        this.#shell = undefined;
+        this.#phase = "waiting";
+        this.#screen?.reset();
+        void this.start();
+    }
+
+    close(): void {
+        this.#end.abort();
+        this.#shell?.close();
+        this.#screen?.dispose();
+    }
+
+    async #makeScreen(): Promise<Screen> {
+        if (this.#screen) return this.#screen;
+        const { Screen } = await import("./screen");
+        this.#screen = new Screen({
+            dark: this.settings.dark,
+            screenReader: this.settings.screenReader,
+            label: this.title,
+            onData: data => this.#typed(data),
+            onResize: (columns, rows) => this.#shell?.resize(columns, rows),
+            onLink: this.onLink,
+        });
+        return this.#screen;
+    }
+
+    #typed(data: string): void {
+        if (this.#phase === "ended" && data === "\r") return this.restart();
+        void this.sandbox.giveWay();
+        this.#send(data);
+    }
+
+    #send(data: string): void {
+        this.#shell?.write(data).catch((thrown: unknown) => {
+            if (!this.#end.signal.aborted) explain(this.notices, thrown);
+        });
+    }
+
+    async #typeQueued(): Promise<void> {
+        const typed = this.#queue;
+        if (typed.length === 0) return;
+        this.#queue = [];
+        await this.sandbox.giveWay();
+        for (const { text, interrupt } of typed) this.#send(`${interrupt ? INTERRUPT : ""}${text.trimEnd()}\r`);
+    }
+}
+
+/** The tabs. There is always at least one. */
+export class Terminals {
+    #tabs = $state.raw<readonly TerminalTab[]>([]);
+    #active = $state.raw<TerminalTab>();
+
+    constructor(
+        private readonly sandbox: Sandbox,
+        private readonly settings: Settings,
+        private readonly notices: Notices,
+        private readonly onLink: (address: string) => void,
+    ) {}
+
+    get tabs(): readonly TerminalTab[] {
+        return this.#tabs;
+    }
+
+    get active(): TerminalTab | undefined {
+        return this.#active;
+    }
+
+    open(): TerminalTab {
+        let number = 1;
+        while (this.#tabs.some(tab => tab.number === number)) number++;
+        const tab = new TerminalTab(number, this.sandbox, this.settings, this.notices, this.onLink);
+        this.#tabs = [...this.#tabs, tab].sort((one, other) => one.number - other.number);
+        this.#active = tab;
+        void tab.start();
+        return tab;
+    }
+
+    choose(tab: TerminalTab): void {
+        this.#active = tab;
+    }
+
+    close(tab: TerminalTab): void {
+        const at = this.#tabs.indexOf(tab);
+        this.#tabs = this.#tabs.filter(other => other !== tab);
+        tab.close();
+        if (this.#tabs.length === 0) this.open();
+        else if (this.#active === tab) this.#active = this.#tabs[Math.max(0, at - 1)];
+    }
+
+    /** Types a command in terminal `number` (the active one when left out), opening it when it is not there. */
+    async run(text: string, options: { terminal?: number; interrupt?: boolean } = {}): Promise<void> {
+        let tab = options.terminal === undefined ? (this.#active ?? this.open()) : this.#tabs.find(other => other.number === options.terminal);
+        while (!tab || (options.terminal !== undefined && tab.number !== options.terminal)) tab = this.open();
+        this.#active = tab;
+        await tab.run(text, options);
+    }
+
+    /** After the machine was started anew. */
+    restartAll(): void {
+        for (const tab of this.#tabs) tab.restart();
+    }
+}
