@@ -34,8 +34,14 @@ const loopback = new Set(["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "host.do
 
 export const prefixOf = (port: number): string => `/p/${port}`;
 
+/** A port of the guest and the path on it (with query, from "/"). */
+export interface Loopback {
+    port: number;
+    path: string;
+}
+
 /** Guest port and path of an address under `/p/<port>/`; undefined for any other address. */
-export function guestOf(address: string, origin: string): { port: number; path: string } | undefined {
+export function guestOf(address: string, origin: string): Loopback | undefined {
     if (!URL.canParse(address)) return undefined;
     const url = new URL(address);
     if (url.origin !== origin) return undefined;
@@ -45,7 +51,7 @@ export function guestOf(address: string, origin: string): { port: number; path: 
 }
 
 /** Guest port and path of an address that a page of the guest writes in full; undefined when it leads elsewhere. */
-export function loopbackOf(address: URL): { port: number; path: string } | undefined {
+export function loopbackOf(address: URL): Loopback | undefined {
     if (address.protocol !== "http:" && address.protocol !== "https:") return undefined;
     if (!loopback.has(address.hostname)) return undefined;
     const port = Number(address.port || (address.protocol === "https:" ? 443 : 80));

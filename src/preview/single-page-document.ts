@@ -1,0 +1,62 @@
+/** Makes a page of the guest stand alone: what it loads is put inside, what would run or lead away is taken out. */
+import { loopbackOf, type Loopback } from "./route";
+import { guestUrl } from "./translate";
+
+/** Gives a part of the page; undefined when it cannot be had. */
+export type LoadPart = (place: Loopback) => Promise<Blob | undefined>;
+
+/** Parts put inside at most; a page with more shows without the rest. */
+const MOST_PARTS = 60;
+
+const removed = "script, base, meta[http-equiv], iframe, frame, frameset, object, embed, link:not([rel~=stylesheet])";
+
+const notice = "Only this page is shown, without its scripts: at an address without https a browser allows no more. Links and forms work.";
+
+export interface StandaloneDocument {
+    html: string;
+    title: string;
+    /** Blob addresses that the document holds; revoke them when it goes. */
+    blobs: string[];
+}
+
+/** Where `reference`, found in the page at `base`, leads in the guest; undefined when it leads elsewhere. */
+export function placeOf(reference: string, base: Loopback): (Loopback & { fragment: string }) | undefined {
+    const from = guestUrl(base.port, base.path);
+    if (!URL.canParse(reference, from)) return undefined;
+    const url = new URL(reference, from);
+    const place = loopbackOf(url);
+    return place && { ...place, fragment: url.hash };
+}
+
+export async function standalone(html: string, base: Loopback, load: LoadPart): Promise<StandaloneDocument> {
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    const { title } = parsed;
+    const blobs: string[] = [];
+    for (const element of parsed.querySelectorAll(removed)) element.remove();
+    const parts = [...parsed.querySelectorAll<HTMLElement>("link[rel~=stylesheet][href], img[src]")].slice(0, MOST_PARTS);
+    await Promise.all(
+        parts.map(async element => {
+            const name = element instanceof HTMLLinkElement ? "href" : "src";
+            const reference = element.getAttribute(name) ?? "";
+            if (reference.startsWith("data:")) return;
+            const place = placeOf(reference, base);
+            const blob = place && (await load(place));
+            if (name === "href") {
+                const style = parsed.createElement("style");
+                style.textContent = (await blob?.text()) ?? "";
+                element.replaceWith(style);
+            } else if (blob) {
+                const address = URL.createObjectURL(blob);
+                blobs.push(address);
+                element.removeAttribute("srcset");
+                element.setAttribute("src", address);
+            }
+        }),
+    );
+    const bar = parsed.createElement("p");
+    bar.textContent = notice;
+    bar.setAttribute("role", "note");
+    bar.setAttribute("style", "all: initial; display: block; font: 12px/1.4 system-ui, sans-serif; padding: 4px 8px; background: #fff3c4; color: #4a3b00");
+    parsed.body.prepend(bar);
+    return { html: `<!doctype html>${parsed.documentElement.outerHTML}`, title, blobs };
+}
