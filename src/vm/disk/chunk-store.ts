@@ -30,7 +30,10 @@ export interface ChunkStoreOptions {
     onWaiting?: (cause: unknown) => void;
 }
 
-const DEFAULTS = { memoryLimit: 96 << 20, firstPause: 250, lastPause: 8000, patience: 180_000, onWaiting: () => undefined };
+const MEMORY_LIMIT = 96 << 20;
+const FIRST_PAUSE = 250;
+const LAST_PAUSE = 8000;
+const PATIENCE = 180_000;
 
 export class ChunkStore {
     readonly table: ChunkTable;
@@ -44,9 +47,10 @@ export class ChunkStore {
     #ended = new AbortController();
 
     constructor(options: ChunkStoreOptions) {
-        this.#options = { ...DEFAULTS, ...options };
+        const { memoryLimit = MEMORY_LIMIT, firstPause = FIRST_PAUSE, lastPause = LAST_PAUSE, patience = PATIENCE, onWaiting = () => undefined } = options;
+        this.#options = { ...options, memoryLimit, firstPause, lastPause, patience, onWaiting };
         this.table = options.table;
-        this.#memory = new LeastRecentlyUsed(this.#options.memoryLimit);
+        this.#memory = new LeastRecentlyUsed(memoryLimit);
         this.#zeros = new Uint8Array(options.table.chunkBytes);
     }
 

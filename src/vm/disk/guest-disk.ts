@@ -19,7 +19,7 @@ export class GuestDisk implements V86Disk {
     #pendingWrite: Promise<void> | undefined;
     #reads = 0;
     #idle: (() => void)[] = [];
-    #lastChunk = -1;
+    #lastChunk = Number.NaN;
 
     /** `onFailure`: a read has no answer and never will; the guest cannot go on. */
     constructor(chunks: ChunkStore, onFailure: (thrown: unknown) => void) {

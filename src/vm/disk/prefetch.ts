@@ -16,6 +16,7 @@ export async function prefetchChunks(store: ChunkStore, chunks: readonly number[
     let failed = false;
     const lane = async () => {
         for (const chunk of left) {
+            signal.throwIfAborted();
             while (store.busy >= LANES) await delay(GIVE_WAY, signal);
             if (failed || !store.hasRoom) return;
             if (store.has(chunk)) continue;
