@@ -11,6 +11,7 @@ export type ShellEvent =
     | { kind: "commandStarted"; command: string }
     | { kind: "commandEnded"; command: string; /** exit status */ code: number };
 
+/** "starting" also between a command's end and the next prompt. */
 export type ShellState = { kind: "starting" } | { kind: "prompt" } | { kind: "running"; command: string } | { kind: "ended"; /** of the shell itself, undefined when it was cut off */ code: number | undefined };
 
 export interface ShellOptions {
