@@ -5,6 +5,10 @@ const RESTART = "Restart the machine; files in the editor are kept.";
 
 export const stoppedError = () => new DrydockError("vm.stopped", "The machine was stopped.", "Start it again to go on.");
 
+export const notRunning = () => new DrydockError("vm.not-running", "The machine does not run.", "Start it first.");
+
+export const saveRunning = () => new DrydockError("vm.saving", "The machine is being saved already.", "Wait for that to end.");
+
 export const workerDied = (cause: unknown) => new DrydockError("vm.worker-died", "The machine has crashed.", RESTART, { cause });
 
 export const noWebAssembly = () =>

@@ -4,7 +4,7 @@ import type { DrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
 import { Store } from "../base/store";
 import { deferred, type Deferred } from "./deferred";
-import { noWebAssembly, stoppedError, workerDied } from "./errors";
+import { notRunning, noWebAssembly, stoppedError, workerDied } from "./errors";
 import type { Machine, MachineOptions, MachineState, MachineStatistics } from "./machine";
 import type { FromWorker, PortNumber, SavedMachine, ToWorker } from "./protocol";
 import { RemotePort } from "./remote-port";
@@ -24,6 +24,8 @@ export class RemoteMachine implements Machine {
     #options: MachineOptions;
     #open: () => WorkerLink;
     #link: WorkerLink | undefined;
+    /** Written to the ports before the start. */
+    #early: { message: ToWorker; moved: Transferable[] }[] = [];
     #state = new Store<MachineState>({ kind: "off" });
     #ports = new Map<PortNumber, RemotePort>();
     #waiting = new Map<number, Deferred<Answer>>();
@@ -64,8 +66,8 @@ export class RemoteMachine implements Machine {
         let port = this.#ports.get(number);
         if (!port) {
             port = new RemotePort({
-                send: bytes => this.#link?.post({ kind: "port-input", port: number, bytes }, [bytes.buffer]),
-                consumed: count => this.#link?.post({ kind: "port-consumed", port: number, count }),
+                send: bytes => this.#post({ kind: "port-input", port: number, bytes }, [bytes.buffer]),
+                consumed: count => this.#post({ kind: "port-consumed", port: number, count }),
             });
             this.#ports.set(number, port);
             if (this.#end) port.fail(this.#end);
@@ -105,6 +107,7 @@ export class RemoteMachine implements Machine {
                 reason => void this.#fail(workerDied(reason)),
             );
             this.#link.post({ kind: "start", options: { base: image.base, memory, boot, commandLine, kernelLog: onKernelLog !== undefined } });
+            for (const { message, moved } of this.#early.splice(0)) this.#link.post(message, moved);
         } catch (thrown) {
             void this.#fail(workerDied(thrown));
         }
@@ -146,13 +149,19 @@ export class RemoteMachine implements Machine {
         }
     }
 
+    #post(message: ToWorker, moved: Transferable[] = []): void {
+        if (this.#end) return;
+        if (this.#link) this.#link.post(message, moved);
+        else this.#early.push({ message, moved });
+    }
+
     #request(message: (request: number) => ToWorker): Promise<Answer> {
         if (this.#end) return Promise.reject(this.#end);
         const answer = deferred<Answer>();
         const request = ++this.#requests;
         this.#waiting.set(request, answer);
         if (this.#link) this.#link.post(message(request));
-        else this.#take(request)?.reject(stoppedError());
+        else this.#take(request)?.reject(notRunning());
         return answer.promise;
     }
 

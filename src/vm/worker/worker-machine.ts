@@ -6,7 +6,7 @@ import { ChunkStore } from "../disk/chunk-store";
 import { ChunkTable } from "../disk/chunk-table";
 import { GuestDisk } from "../disk/guest-disk";
 import { prefetchChunks } from "../disk/prefetch";
-import { diskWaiting, kernelPanic, memoryDiffers, restoreFailed, workerDied } from "../errors";
+import { diskWaiting, kernelPanic, memoryDiffers, notRunning, restoreFailed, saveRunning, workerDied } from "../errors";
 import type { ImageManifest } from "../image";
 import { ImageLoader, type FetchFile } from "../loader";
 import type { FromWorker, SavedMachine, StartOptions, ToWorker } from "../protocol";
@@ -31,6 +31,9 @@ export class WorkerMachine {
     #chunks: ChunkStore | undefined;
     #disk: GuestDisk | undefined;
     #emulator: Emulator | undefined;
+    /** For the guest, come before there was one. */
+    #early: Extract<ToWorker, { kind: "port-input" }>[] = [];
+    #running = false;
     #saving = false;
     #stalled = false;
     #failed = false;
@@ -47,7 +50,8 @@ export class WorkerMachine {
                 this.#start(message.options).catch((thrown: unknown) => this.#fail(asDrydockError(thrown, "vm.worker-died", "The machine could not be started.", "Reload the page.")));
                 break;
             case "port-input":
-                this.#emulator?.ports.input(message.port, message.bytes);
+                if (this.#running) this.#emulator!.ports.input(message.port, message.bytes);
+                else this.#early.push(message);
                 break;
             case "port-consumed":
                 this.#emulator?.ports.consumed(message.port, message.count);
@@ -128,6 +132,8 @@ export class WorkerMachine {
     async #run(from: "snapshot" | "cold", fallback: DrydockError | undefined): Promise<void> {
         if (this.#failed) return;
         await this.#emulator!.run();
+        this.#running = true;
+        for (const { port, bytes } of this.#early.splice(0)) this.#emulator!.ports.input(port, bytes);
         this.#scope.post({ kind: "running", from, ...(fallback && { fallback: toWireError(fallback) }) });
     }
 
@@ -206,7 +212,8 @@ export class WorkerMachine {
     async #save(): Promise<SavedMachine> {
         const emulator = this.#emulator;
         const disk = this.#disk;
-        if (!emulator || !disk || this.#failed || this.#saving) throw new DrydockError("vm.not-running", "The machine does not run, or is being saved already.", "Start it first.");
+        if (!emulator || !disk || this.#failed) throw notRunning();
+        if (this.#saving) throw saveRunning();
         this.#saving = true;
         try {
             // a read that is under way ends in the guest's memory, and may be followed by the next: run on until there is none

@@ -1,0 +1,18 @@
+import type { ImageFile, ImageManifest } from "../../../src/vm/image";
+
+const file = (path: string, bytes = 10): ImageFile => ({ path, bytes, sha256: "0".repeat(64) });
+
+export const manifest = (): ImageManifest => ({
+    format: 1,
+    id: "test",
+    emulator: { version: "0.5.462", module: file("v86-1.mjs"), wasm: file("v86-1.wasm") },
+    bios: file("bios-1.bin"),
+    vgaBios: file("vgabios-1.bin"),
+    kernel: file("kernel-1.bin"),
+    commandLine: "root=/dev/sda",
+    disk: { bytes: 8 * 65536, chunkBytes: 65536, table: file("disk/table-1.bin", 8 * 16), prefetch: [3, 1] },
+    snapshot: { file: file("snapshot-1.zst"), rawBytes: 100, memory: 512 },
+    preloaded: [{ ref: "busybox", digest: "sha256:1", bytes: 5, contents: "busybox" }],
+    internet: { python: file("python-1.json") },
+    builtAt: "2026-11-21T00:00:00Z",
+});
