@@ -10,7 +10,7 @@ export function adviceFromLog(log: string): string {
 const known: [pattern: RegExp, advice: (found: RegExpExecArray) => string][] = [
     [
         /(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?/,
-        ([, name]) => `Python does not find the module ${name}. Is it in requirements.txt, and does the Dockerfile copy that file and run pip install before the app starts?`,
+        ([, name]) => `Python does not find the module ${name}. Is it in requirements.txt, and does the Dockerfile copy that file and run \`pip install\` before the app starts?`,
     ],
     [/can't open file '([^']+)'/, ([, path]) => `Python does not find ${path} in the container. Compare WORKDIR, COPY and the file's name in ENTRYPOINT and CMD.`],
     [

@@ -42,15 +42,15 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
     const wanted = spec.code ?? 0;
     const good = ran.filter(record => wanted === "any" || record.code === wanted);
     const often = spec.count ?? 1;
-    if (good.length >= often) return pass(`You ran ${good.at(-1)!.command.trim()}.`);
+    if (good.length >= often) return pass(`You ran \`${good.at(-1)!.command.trim()}\`.`);
     const expected = inWords(spec);
-    if (good.length > 0) return fail("command.too-few", { message: `You ran ${expected} ${good.length} of ${often} times.`, expected: `${often} times`, found: `${good.length}` });
+    if (good.length > 0) return fail("command.too-few", { message: `You ran \`${expected}\` ${good.length} of ${often} times.`, expected: `${often} times`, found: `${good.length}` });
     const last = ran.at(-1);
     if (last)
         return wanted === 0
-            ? fail("command.failed", { message: `You ran ${last.command.trim()}, but it ended with an error (status ${last.code}). Read what it says in the terminal.`, expected: "status 0", found: `status ${last.code}` })
-            : fail("command.wrong-code", { message: `You ran ${last.command.trim()}; it ended with status ${last.code}, the step asks for ${wanted}.`, expected: `status ${wanted}`, found: `status ${last.code}` });
-    return almost(spec, commands) ?? fail("command.never-ran", { message: spec.ran === undefined ? "The command that this step asks for has not been run yet." : `Run ${spec.ran} in a terminal.`, expected, found: commands.at(-1)?.command.trim() ?? "no command yet" });
+            ? fail("command.failed", { message: `You ran \`${last.command.trim()}\`, but it ended with an error (status ${last.code}). Read what it says in the terminal.`, expected: "status 0", found: `status ${last.code}` })
+            : fail("command.wrong-code", { message: `You ran \`${last.command.trim()}\`; it ended with status ${last.code}, the step asks for ${wanted}.`, expected: `status ${wanted}`, found: `status ${last.code}` });
+    return almost(spec, commands) ?? fail("command.never-ran", { message: spec.ran === undefined ? "The command that this step asks for has not been run yet." : `Run \`${spec.ran}\` in a terminal.`, expected, found: commands.at(-1)?.command.trim() ?? "no command yet" });
 }
 
 function isIt(spec: CommandSpec, record: CommandRecord): boolean {
@@ -66,7 +66,7 @@ function almost(spec: CommandSpec, commands: readonly CommandRecord[]): CheckRes
     for (const record of commands.toReversed())
         for (const given of splitLine(record.command).map(parseCommand)) {
             if (!sameVerb(wanted, given)) continue;
-            return fail("command.almost", { message: `You ran ${record.command.trim()}; the step asks for ${spec.ran}. What is missing: ${spoken(lackOf(wanted, given))}.`, expected: spec.ran!, found: record.command.trim() });
+            return fail("command.almost", { message: `You ran \`${record.command.trim()}\`; the step asks for \`${spec.ran}\`. What is missing: ${spoken(lackOf(wanted, given).map(part => `\`${part}\``))}.`, expected: spec.ran!, found: record.command.trim() });
         }
     return undefined;
 }

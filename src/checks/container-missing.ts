@@ -19,7 +19,7 @@ async function otherName({ image, name }: Wanted, context: CheckContext): Promis
     if (others.length === 0 && near === undefined) return undefined;
     const found = others.length > 0 ? spoken(others.map(callOf)) : near!;
     return fail("container.other-name", {
-        message: `There is no container named ${name}; there is ${found}. Remove it with docker rm -f, and run it again with --name ${name}. (docker rename would do as well.)`,
+        message: `There is no container named ${name}; there is ${found}. Give that one the right name with \`docker rename ${found.split(" ")[0]} ${name}\`, or remove it and run it again with \`--name ${name}\`.`,
         expected: name,
         found,
     });
@@ -31,7 +31,7 @@ function gone({ image, name }: Wanted, context: CheckContext): CheckResult | und
     if (!ended) return undefined;
     const code = ended.attributes["exitCode"] ?? "?";
     return fail("container.gone", {
-        message: `A container of ${ended.attributes["image"]} (${ended.attributes["name"]}) ended with exit code ${code} and is gone: removed by you, or by --rm. Run it again, without --rm if you want to read its log.`,
+        message: `A container of ${ended.attributes["image"]} (${ended.attributes["name"]}) ended with exit code ${code} and is gone: removed by you, or by \`--rm\`. Run it again, without \`--rm\` if you want to read its log.`,
         expected: "a container",
         found: `ended with exit code ${code} and removed`,
     });
@@ -59,7 +59,7 @@ async function nothing({ image, name }: Wanted, context: CheckContext): Promise<
     if (image !== undefined && !(await allImages(context)).some(one => one.tags.some(tag => sameRef(tag, image))))
         return fail("container.missing", { message: `There is no container ${what}, and no image ${image} to make one from. Build or pull the image first.`, expected, found: "neither container nor image" });
     const last = lastCommand(context, /\bdocker\s+(container\s+)?run\b/);
-    const hint = last && last.code !== 0 ? `Your last docker run ended with status ${last.code}: read its message in the terminal.` : `Make one with docker run${name === undefined ? "" : ` --name ${name}`} ${image ?? "and an image"}.`;
+    const hint = last && last.code !== 0 ? `Your last docker run ended with status ${last.code}: read its message in the terminal.` : `Make one with \`docker run${name === undefined ? "" : ` --name ${name}`} ${image ?? "IMAGE"}\`.`;
     const all = await allContainers(context);
     return fail("container.missing", { message: `There is no container ${what}, neither running nor stopped. ${hint}`, expected, found: all.length === 0 ? "no containers" : spoken(all.map(one => `${callOf(one)} of ${one.image}`)) });
 }

@@ -19,10 +19,10 @@ async function portProblem(outside: number, inside: number, details: ContainerDe
     if (there?.containerPort === inside) return undefined;
     const expected = `port ${outside} of the machine leads to port ${inside} of the container`;
     const found = published.length === 0 ? "nothing published" : spoken(published.map(inWords));
-    const again = `Remove it with docker rm -f ${details.name} and run it again with -p ${outside}:${inside}.`;
+    const again = `Remove it with \`docker rm -f ${details.name}\` and run it again with \`-p ${outside}:${inside}\`.`;
     if (there) {
         return fail("container.wrong-inside-port", {
-            message: `Port ${outside} of the machine leads to port ${there.containerPort} of the container ${details.name}, but the app listens on ${inside}. The order is -p machine:container. ${again}`,
+            message: `Port ${outside} of the machine leads to port ${there.containerPort} of the container ${details.name}, but the app listens on ${inside}. The order is \`-p machine:container\`. ${again}`,
             expected,
             found,
         });
@@ -37,7 +37,7 @@ async function portProblem(outside: number, inside: number, details: ContainerDe
     if (published.length === 0) {
         const exposes = details.ports.some(port => port.containerPort === inside) ? " EXPOSE alone opens no port of the machine." : "";
         return fail("container.not-published", {
-            message: `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes nothing.${exposes} Add -p ${outside}:${inside}: ${again}`,
+            message: `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes nothing.${exposes} Add \`-p ${outside}:${inside}\`: remove it with \`docker rm -f ${details.name}\` and run it again.`,
             expected,
             found,
         });
@@ -45,8 +45,8 @@ async function portProblem(outside: number, inside: number, details: ContainerDe
     const swapped = published.some(port => port.hostPort === inside && port.containerPort === outside) && inside !== outside;
     return fail("container.published-elsewhere", {
         message: swapped
-            ? `The two numbers of -p are the wrong way round for the container ${details.name}: the machine's port comes first. ${again}`
-            : `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes ${spoken(published.map(inWords))}. Run one with -p ${outside}:${inside}.`,
+            ? `The two numbers of \`-p\` are the wrong way round for the container ${details.name}: the machine's port comes first. ${again}`
+            : `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes ${spoken(published.map(inWords))}. Run one with \`-p ${outside}:${inside}\`.`,
         expected,
         found,
     });

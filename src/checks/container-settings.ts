@@ -24,7 +24,7 @@ export async function settingsProblem(wanted: Wanted, details: ContainerDetails,
     for (const [key, value] of Object.entries(wanted.env ?? {}))
         if (details.env[key] !== value)
             return fail("container.wrong-env", {
-                message: `In the container ${name} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}; the step asks for "${value}". Set it with -e ${key}=${value}, or with ENV in the Dockerfile.`,
+                message: `In the container ${name} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}; the step asks for "${value}". Set it with \`-e ${key}=${value}\`, or with ENV in the Dockerfile.`,
                 expected: `${key}=${value}`,
                 found: details.env[key] === undefined ? "not set" : `${key}=${details.env[key]}`,
             });
@@ -37,7 +37,7 @@ function mountProblem(wanted: Wanted, { name, mounts }: ContainerDetails): Fail 
         if (there && (there.name === source || there.source === source)) continue;
         const found = there ? (there.name ?? there.source) : mounts.length === 0 ? "nothing mounted" : spoken(mounts.map(mount => `${mount.name ?? mount.source} at ${mount.destination}`));
         return fail("container.wrong-mount", {
-            message: `In the container ${name}, ${folder} is ${there ? `${found}, not ${source}` : "not mounted"}. Run it with -v ${source}:${folder}.`,
+            message: `In the container ${name}, ${folder} is ${there ? `${found}, not ${source}` : "not mounted"}. Run it with \`-v ${source}:${folder}\`.`,
             expected: `${source} at ${folder}`,
             found,
         });
@@ -49,7 +49,7 @@ function networkProblem(wanted: Wanted, { name, networks }: ContainerDetails): F
     const missing = wanted.networks?.find(network => !(network in networks));
     if (missing === undefined) return undefined;
     const found = spoken(Object.keys(networks)) || "none";
-    return fail("container.wrong-network", { message: `The container ${name} is not in the network ${missing}; it is in ${found}. Run it with --network ${missing}, or join it with docker network connect ${missing} ${name}.`, expected: missing, found });
+    return fail("container.wrong-network", { message: `The container ${name} is not in the network ${missing}; it is in ${found}. Run it with \`--network ${missing}\`, or join it with \`docker network connect ${missing} ${name}\`.`, expected: missing, found });
 }
 
 function limitProblem(wanted: Wanted, details: ContainerDetails): Fail | undefined {
@@ -59,9 +59,9 @@ function limitProblem(wanted: Wanted, details: ContainerDetails): Fail | undefin
             return fail("container.wrong-label", { message: `The container ${name} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for ${key}=${value}.`, expected: `${key}=${value}`, found: details.labels[key] ?? "no such label" });
     const memory = details.memoryLimit / (1 << 20);
     if (wanted.memory !== undefined && memory !== wanted.memory)
-        return fail("container.wrong-memory", { message: `The container ${name} has ${memory === 0 ? "no memory limit" : `a memory limit of ${memory} MB`}; the step asks for ${wanted.memory} MB (-m ${wanted.memory}m).`, expected: `${wanted.memory} MB`, found: memory === 0 ? "no limit" : `${memory} MB` });
+        return fail("container.wrong-memory", { message: `The container ${name} has ${memory === 0 ? "no memory limit" : `a memory limit of ${memory} MB`}; the step asks for ${wanted.memory} MB (\`-m ${wanted.memory}m\`).`, expected: `${wanted.memory} MB`, found: memory === 0 ? "no limit" : `${memory} MB` });
     if (wanted.restart !== undefined && details.restartPolicy !== wanted.restart)
-        return fail("container.wrong-restart", { message: `The restart policy of the container ${name} is "${details.restartPolicy}"; the step asks for "${wanted.restart}" (--restart ${wanted.restart}).`, expected: wanted.restart, found: details.restartPolicy });
+        return fail("container.wrong-restart", { message: `The restart policy of the container ${name} is "${details.restartPolicy}"; the step asks for "${wanted.restart}" (\`--restart ${wanted.restart}\`).`, expected: wanted.restart, found: details.restartPolicy });
     return undefined;
 }
 

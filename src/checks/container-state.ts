@@ -16,7 +16,7 @@ export async function stateProblem(wanted: Wanted, details: ContainerDetails, co
         return fail(state === "running" ? "container.running" : "container.wrong-state", {
             message:
                 state === "running" && wanted.state === "exited"
-                    ? `The container ${details.name} still runs. Stop it with docker stop ${details.name}.`
+                    ? `The container ${details.name} still runs. Stop it with \`docker stop ${details.name}\`.`
                     : `The container ${details.name} is in the state ${state}; the step asks for ${wanted.state}.`,
             expected: wanted.state,
             found: state,
@@ -37,7 +37,7 @@ async function oldImage(wanted: Wanted, details: ContainerDetails, context: Chec
     const image = wanted.image === undefined ? undefined : await imageDetails(context, wanted.image);
     if (!image || image.id === details.imageId) return undefined;
     return fail("container.old-image", {
-        message: `The container ${details.name} still runs an older build of ${wanted.image}. A container keeps the image it was made from: remove it with docker rm -f ${details.name} and run it again.`,
+        message: `The container ${details.name} still runs an older build of ${wanted.image}. A container keeps the image it was made from: remove it with \`docker rm -f ${details.name}\` and run it again.`,
         expected: `a container of the present ${wanted.image}`,
         found: "a container of an older build",
     });
@@ -47,7 +47,7 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     const { name, image, state, exitCode, error } = details;
     const expected = "running";
     if (state === "created") return notStarted(details, context);
-    if (state === "paused") return fail("container.paused", { message: `The container ${name} is paused. Let it go on with docker unpause ${name}.`, expected, found: state });
+    if (state === "paused") return fail("container.paused", { message: `The container ${name} is paused. Let it go on with \`docker unpause ${name}\`.`, expected, found: state });
     const log = await logOf(context, details.id);
     const ended = `exit code ${exitCode}`;
     if (details.oomKilled)
@@ -57,7 +57,7 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     if (error !== "") return notStarted(details, context);
     // 128 + SIGKILL, 128 + SIGTERM: what docker stop, kill and rm leave behind
     if ((exitCode === 137 || exitCode === 143) && !/Traceback|Error/.test(log))
-        return fail("container.stopped", { message: `A container of ${image} (${name}) was stopped. Start it again with docker start ${name}.`, expected, found: `stopped, ${ended}`, excerpt: log });
+        return fail("container.stopped", { message: `A container of ${image} (${name}) was stopped. Start it again with \`docker start ${name}\`.`, expected, found: `stopped, ${ended}`, excerpt: log });
     const said = log === "" ? "It wrote nothing." : "Its last lines are below.";
     const advice = adviceFromLog(log) || (exitCode === 0 ? "A container lives as long as its program: with nothing left to do it ends. Look at ENTRYPOINT and CMD." : "");
     return fail("container.exited", { message: `A container of ${image} exists (${name}) but it exited with code ${exitCode}. ${said} ${advice}`.trim(), expected, found: `exited with code ${exitCode}`, excerpt: log });
@@ -67,12 +67,12 @@ async function notStarted(details: ContainerDetails, context: CheckContext): Pro
     const { name, error } = details;
     const expected = "running";
     if (error === "")
-        return fail("container.not-started", { message: `The container ${name} was made, but nobody has started it. Start it with docker start ${name}.`, expected, found: details.state });
+        return fail("container.not-started", { message: `The container ${name} was made, but nobody has started it. Start it with \`docker start ${name}\`.`, expected, found: details.state });
     const taken = /Bind for \S+?:(\d+) failed: port is already allocated|listen tcp\d? \S*?:(\d+): bind: address already in use/.exec(error);
     if (taken) {
         const port = Number(taken[1] ?? taken[2]);
         const holder = (await allContainers(context)).find(one => one.id !== details.id && one.ports.some(binding => binding.hostPort === port));
-        const by = holder ? `by the container ${callOf(holder)}. Remove that one with docker rm -f ${callOf(holder)}` : "by another program. Stop that one";
+        const by = holder ? `by the container ${callOf(holder)}. Remove that one with \`docker rm -f ${callOf(holder)}\`` : "by another program. Stop that one";
         return fail("container.port-taken", {
             message: `The container ${name} could not start: port ${port} of the machine is already taken ${by}, or publish on another port. Then remove ${name} and run it again.`,
             expected,

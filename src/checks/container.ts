@@ -78,14 +78,14 @@ async function run(spec: ContainerSpec, context: CheckContext): Promise<CheckRes
         if (fitting.length === 0) return pass(`There is ${container.describe(spec)}.`);
         const which = spoken(names);
         return fail("container.still-there", {
-            message: `${fitting.length === 1 ? `The container ${which} is` : `The containers ${which} are`} still there. Remove ${fitting.length === 1 ? "it" : "them"} with docker rm -f ${names.join(" ")}.`,
+            message: `${fitting.length === 1 ? `The container ${which} is` : `The containers ${which} are`} still there. Remove ${fitting.length === 1 ? "it" : "them"} with \`docker rm -f ${names.join(" ")}\`.`,
             expected: "none",
             found: which,
         });
     }
     if (spec.count !== undefined && fitting.length > spec.count)
         return fail("container.too-many", {
-            message: `There are ${fitting.length} such containers (${spoken(names)}); the step asks for ${spec.count}. Remove what is too much with docker rm -f.`,
+            message: `There are ${fitting.length} such containers (${spoken(names)}); the step asks for ${spec.count}. Remove what is too much with \`docker rm -f\`.`,
             expected: `${spec.count}`,
             found: `${fitting.length}`,
         });

@@ -57,7 +57,7 @@ export function mistakeIn(instructions: readonly Instruction[], path: string): M
             return {
                 line,
                 code: "file.broken-list",
-                message: `The list after ${name} in line ${line} of ${path} is not well formed, so Docker reads it as a shell command. Every word needs double quotes, with commas between: ["python", "app.py"].`,
+                message: `The list after ${name} in line ${line} of ${path} is not well formed, so Docker reads it as a shell command. Every word needs double quotes, with commas between: \`["python", "app.py"]\`.`,
                 expected: `a list such as ["python", "app.py"]`,
                 found: words,
             };

@@ -34,14 +34,14 @@ export function instructionProblem(wanted: InstructionSpec, all: readonly Instru
     const fitting = same.filter(one => fits(wanted, one));
     if (wanted.count !== undefined) {
         if (fitting.length === wanted.count) return undefined;
-        return fail("file.wrong-count", { message: `${path} has ${fitting.length} times ${expected}; the step asks for ${wanted.count}.`, expected: `${wanted.count}`, found: `${fitting.length}` });
+        return fail("file.wrong-count", { message: `${path} has ${fitting.length} times \`${expected}\`; the step asks for ${wanted.count}.`, expected: `${wanted.count}`, found: `${fitting.length}` });
     }
-    if (same.length === 0) return fail("file.no-instruction", { message: `${path} has no ${name}. Add ${expected}.`, expected, found: `no ${name}` });
+    if (same.length === 0) return fail("file.no-instruction", { message: `${path} has no ${name}. Add \`${expected}\`.`, expected, found: `no ${name}` });
     if (fitting.length === 0) return wrongArguments(wanted, same, path);
     const inForm = fitting.filter(one => wanted.form === undefined || one.form === wanted.form);
     if (inForm.length === 0)
         return fail("file.wrong-form", {
-            message: `${name} in line ${fitting[0]!.line} of ${path} is in ${fitting[0]!.form} form. ${wanted.form === "exec" ? `Write it as a list: ${name} ["python", "app.py"].` : "Write it as a line, without brackets and commas."}`,
+            message: `${name} in line ${fitting[0]!.line} of ${path} is in ${fitting[0]!.form} form. ${wanted.form === "exec" ? `Write it as a list: \`${name} ["python", "app.py"]\`.` : "Write it as a line, without brackets and commas."}`,
             expected: `${wanted.form} form`,
             found: `${name} ${fitting[0]!.arguments}`,
         });
@@ -61,7 +61,7 @@ function wrongArguments(wanted: InstructionSpec, same: readonly Instruction[], p
     const found = same.map(one => `${one.name} ${one.arguments}`);
     const lines = same.map(one => one.line).join(", ");
     return fail("file.wrong-arguments", {
-        message: `${path} has ${wanted.name} (line ${lines}), but not ${inWords(wanted)}.`,
+        message: `${path} has ${wanted.name} (line ${lines}), but not \`${inWords(wanted)}\`.`,
         expected: inWords(wanted),
         found: found.join("; "),
         excerpt: same.map(one => `${one.line}  ${one.name} ${one.arguments}`).join("\n"),
@@ -84,9 +84,9 @@ function inPlace(wanted: InstructionSpec, one: Instruction, all: readonly Instru
 function wrongOrder(wanted: InstructionSpec, one: Instruction, all: readonly Instruction[], path: string): Fail {
     const where = [wanted.before && `before ${wanted.before}`, wanted.after && `after ${wanted.after}`].filter(part => part).join(" and ");
     for (const other of [wanted.before, wanted.after])
-        if (other !== undefined && !all.some(isAt(other))) return fail("file.no-instruction", { message: `${path} has no ${other}. Add it.`, expected: other, found: `no ${other}` });
+        if (other !== undefined && !all.some(isAt(other))) return fail("file.no-instruction", { message: `${path} has no \`${other}\`. Add it.`, expected: other, found: `no ${other}` });
     return fail("file.wrong-order", {
-        message: `${inWords(wanted)} must stand ${where} in ${path}; it is in line ${one.line}. The order decides what is there already, and what is built again after a change.`,
+        message: `\`${inWords(wanted)}\` must stand ${where} in ${path}; it is in line ${one.line}. The order decides what is there already, and what is built again after a change.`,
         expected: where,
         found: `line ${one.line}`,
         excerpt: all.map(each => `${each === one ? ">" : " "} ${each.line}  ${each.name} ${each.arguments}`).join("\n"),

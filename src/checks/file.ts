@@ -42,7 +42,7 @@ export const file: CheckKind<FileSpec> = {
 async function run(spec: FileSpec, context: CheckContext): Promise<CheckResult> {
     const { path } = spec;
     const entry = await context.workspace.stat(path);
-    if (spec.exists === false) return entry ? fail("file.still-there", { message: `The file ${path} is still there. Remove it with rm ${path}.`, expected: "no such file", found: path }) : pass(`There is no file ${path}.`);
+    if (spec.exists === false) return entry ? fail("file.still-there", { message: `The file ${path} is still there. Remove it with \`rm ${path}\`.`, expected: "no such file", found: path }) : pass(`There is no file ${path}.`);
     if (!entry) return missingFile(path, context);
     if (entry.kind === "folder") return fail("file.is-folder", { message: `${path} is a folder; the step asks for a file of that name.`, expected: "a file", found: "a folder" });
     const content = decodeText(await context.memo(`file ${path}`, () => context.workspace.read(path, { signal: context.signal })));

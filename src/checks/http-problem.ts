@@ -21,7 +21,7 @@ export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, contex
     const heard = await listeners(context, behind.id);
     if (heard?.some(one => one.port === inside && one.local) && !heard.some(one => one.port === inside && !one.local))
         return fail("http.only-inside", {
-            message: `The app in ${name} listens on 127.0.0.1:${inside}, which only the container itself can reach. Let it listen on every address: host="0.0.0.0". Then build and run again.`,
+            message: `The app in ${name} listens on 127.0.0.1:${inside}, which only the container itself can reach. Let it listen on every address: \`host="0.0.0.0"\`. Then build and run again.`,
             expected: `0.0.0.0:${inside}`,
             found: `127.0.0.1:${inside}`,
             excerpt: await logOf(context, behind.id),
@@ -29,7 +29,7 @@ export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, contex
     const others = heard?.filter(one => one.port !== inside && !one.local).map(one => one.port) ?? [];
     if (others.length > 0 && !heard!.some(one => one.port === inside))
         return fail("http.other-port", {
-            message: `Port ${spec.port} of the machine leads to port ${inside} of the container ${name}, but the program in it listens on ${spoken(others)}. Run it with -p ${spec.port}:${others[0]}, or let the app listen on ${inside}.`,
+            message: `Port ${spec.port} of the machine leads to port ${inside} of the container ${name}, but the program in it listens on ${spoken(others)}. Run it with \`-p ${spec.port}:${others[0]}\`, or let the app listen on ${inside}.`,
             expected: `a program on port ${inside} of the container`,
             found: `port ${spoken(others)}`,
             excerpt: await logOf(context, behind.id),
@@ -52,14 +52,14 @@ async function nobody(spec: HttpSpec, all: readonly ContainerSummary[], answer: 
         if (!details?.ports.some(binding => binding.hostPort === spec.port)) continue;
         const log = await logOf(context, one.id);
         return fail("http.exited", {
-            message: `Nothing answers on port ${spec.port}: the container ${callOf(one)} that should is not running (${one.status}). ${adviceFromLog(log) || "Look at its log and at docker ps -a."}`,
+            message: `Nothing answers on port ${spec.port}: the container ${callOf(one)} that should is not running (${one.status}). ${adviceFromLog(log) || "Look at its log and at `docker ps -a`."}`,
             expected,
             found: one.status,
             excerpt: log || details.error,
         });
     }
     const elsewhere = newest.flatMap(one => one.ports.filter(binding => binding.hostPort !== undefined).map(binding => `${binding.hostPort} (${callOf(one)})`));
-    const hint = elsewhere.length > 0 ? `Published are ${spoken(elsewhere)}. Run a container with -p ${spec.port}: and the app's port.` : `No container publishes it: run one with -p ${spec.port}: and the app's port.`;
+    const hint = elsewhere.length > 0 ? `Published are ${spoken(elsewhere)}. Run a container with \`-p ${spec.port}:\` and the app's port.` : `No container publishes it: run one with \`-p ${spec.port}:\` and the app's port.`;
     return fail("http.refused", { message: `Nothing listens on port ${spec.port} of the machine. ${hint}`, expected, found: answer.problem === "refused" ? "connection refused" : answer.words });
 }
 
@@ -69,7 +69,7 @@ export async function statusProblem(spec: HttpSpec, answer: Answer, context: Che
     const found = `status ${answer.status}`;
     const excerpt = firstLines(answer.body.replace(/<[^>]+>/g, " ").replace(/[ \t]+/g, " "));
     if (answer.status === 404)
-        return fail("http.not-found", { message: `The app answers on port ${spec.port}, but has no page ${spec.path} (status 404). Compare the path with the app's routes: @app.route("${spec.path.split("?")[0]}").`, expected, found, excerpt });
+        return fail("http.not-found", { message: `The app answers on port ${spec.port}, but has no page ${spec.path} (status 404). Compare the path with the app's routes: \`@app.route("${spec.path.split("?")[0]}")\`.`, expected, found, excerpt });
     if (answer.status === 405) return fail("http.not-allowed", { message: `The app answers on port ${spec.port}, but ${spec.path} does not take ${spec.method} (status 405).`, expected, found, excerpt });
     if (answer.status >= 500) {
         const behind = (await context.docker.containers.list({ signal: context.signal })).find(one => one.ports.some(binding => binding.hostPort === spec.port));

@@ -60,7 +60,7 @@ export const image: CheckKind<ImageSpec> = {
 async function run(spec: ImageSpec, context: CheckContext): Promise<CheckResult> {
     const details = await imageDetails(context, spec.ref);
     if (spec.exists === false)
-        return details ? fail("image.still-there", { message: `The image ${spec.ref} is still there. Remove it with docker rmi ${spec.ref}.`, expected: "no such image", found: spec.ref }) : pass(`There is no image ${spec.ref}.`);
+        return details ? fail("image.still-there", { message: `The image ${spec.ref} is still there. Remove it with \`docker rmi ${spec.ref}\`.`, expected: "no such image", found: spec.ref }) : pass(`There is no image ${spec.ref}.`);
     if (!details) return missing(spec, context);
     return programProblem(spec, details) ?? settingsProblem(spec, details) ?? (await buildProblem(spec, details, context)) ?? pass(`There is the image ${spec.ref}.`);
 }
@@ -72,14 +72,14 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
     const expected = `the image ${fullRef(ref)}`;
     if (tags.length > 0)
         return fail("image.other-tag", {
-            message: `There is ${spoken(tags.map(one => `${repository}:${one}`))}; the step asks for the tag ${tag}. Build it with -t ${repository}:${tag}, or give the one you have a second name with docker tag.`,
+            message: `There is ${spoken(tags.map(one => `${repository}:${one}`))}; the step asks for the tag ${tag}. Build it with \`-t ${repository}:${tag}\`, or give the one you have a second name with \`docker tag\`.`,
             expected,
             found: spoken(tags.map(one => `${repository}:${one}`)),
         });
     const build = lastCommand(context, /\bdocker\s+((image|buildx)\s+)?build\b/);
     const near = nearest(repository, [...new Set(all.map(one => splitRef(one)[0]))]);
     if (near !== undefined)
-        return fail("image.similar-name", { message: `There is no image ${ref}, but there is ${near}. Look at the name after -t: it must be ${ref}.`, expected, found: near });
+        return fail("image.similar-name", { message: `There is no image ${ref}, but there is ${near}. Look at the name after \`-t\`: it must be ${ref}.`, expected, found: near });
     if (build && build.code !== 0)
         return fail("image.build-failed", {
             message: `There is no image ${ref} yet: your last docker build ended with an error (status ${build.code}). Its last lines in the terminal say which step failed.`,
@@ -88,9 +88,9 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
         });
     const hint = build
         ? /(^|\s)(-t|--tag)\b/.test(build.command)
-            ? "Look at the name after -t."
-            : `Your last docker build gave the image no name: add -t ${ref}.`
-        : `Build it with docker build -t ${ref} . (the dot at the end is the folder with the Dockerfile).`;
+            ? "Look at the name after `-t`."
+            : `Your last docker build gave the image no name: add \`-t ${ref}\`.`
+        : `Build it with \`docker build -t ${ref} .\` (the dot at the end is the folder with the Dockerfile).`;
     return fail("image.missing", { message: `There is no image ${ref}. ${hint}`, expected, found: all.length === 0 ? "no images" : spoken(all) });
 }
 
@@ -103,18 +103,18 @@ function programProblem(spec: ImageSpec, { entrypoint, command }: ImageDetails):
         const shown = found.length === 0 ? "none" : JSON.stringify(found).replaceAll(",", ", ");
         if (found.length === 0)
             return fail(name === "CMD" ? "image.no-command" : "image.no-entrypoint", {
-                message: `The image ${ref} has no ${name}. Add ${name} ${asJson} to the Dockerfile and build again.`,
+                message: `The image ${ref} has no ${name}. Add \`${name} ${asJson}\` to the Dockerfile and build again.`,
                 expected: `${name} ${asJson}`,
                 found: shown,
             });
         if (shell(found) && !shell(wanted))
             return fail("image.shell-form", {
-                message: `The ${name} of ${ref} is in shell form, so that a shell starts the program and stands in front of it. Write it as a list: ${name} ${asJson}.`,
+                message: `The ${name} of ${ref} is in shell form, so that a shell starts the program and stands in front of it. Write it as a list: \`${name} ${asJson}\`.`,
                 expected: `${name} ${asJson}`,
                 found: `${name} ${shown}`,
             });
         return fail(name === "CMD" ? "image.wrong-command" : "image.wrong-entrypoint", {
-            message: `The ${name} of ${ref} is ${shown}; the step asks for ${asJson}. Change the Dockerfile and build again.`,
+            message: `The ${name} of ${ref} is \`${shown}\`; the step asks for \`${asJson}\`. Change the Dockerfile and build again.`,
             expected: `${name} ${asJson}`,
             found: `${name} ${shown}`,
         });
@@ -127,18 +127,18 @@ const startsWith = (found: readonly string[], wanted: readonly string[], whole: 
 function settingsProblem(spec: ImageSpec, details: ImageDetails): Fail | undefined {
     const { ref } = spec;
     if (spec.workdir !== undefined && details.workingFolder !== spec.workdir)
-        return fail("image.wrong-workdir", { message: `The working folder of ${ref} is ${details.workingFolder || "not set"}; the step asks for WORKDIR ${spec.workdir}.`, expected: spec.workdir, found: details.workingFolder || "not set" });
+        return fail("image.wrong-workdir", { message: `The working folder of ${ref} is ${details.workingFolder || "not set"}; the step asks for \`WORKDIR ${spec.workdir}\`.`, expected: spec.workdir, found: details.workingFolder || "not set" });
     for (const [key, value] of Object.entries(spec.env ?? {}))
         if (details.env[key] !== value)
-            return fail("image.wrong-env", { message: `In ${ref} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}; the step asks for ENV ${key}=${shellWords([value])}.`, expected: `${key}=${value}`, found: details.env[key] ?? "not set" });
+            return fail("image.wrong-env", { message: `In ${ref} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}; the step asks for \`ENV ${key}=${shellWords([value])}\`.`, expected: `${key}=${value}`, found: details.env[key] ?? "not set" });
     for (const port of spec.exposes ?? [])
         if (!details.exposedPorts.some(one => one === `${port}/tcp` || one === `${port}/udp`))
             return fail("image.not-exposed", { message: `The image ${ref} does not EXPOSE port ${port}. It exposes ${spoken(details.exposedPorts) || "none"}.`, expected: `EXPOSE ${port}`, found: spoken(details.exposedPorts) || "none" });
     for (const [key, value] of Object.entries(spec.labels ?? {}))
         if (details.labels[key] !== value)
-            return fail("image.wrong-label", { message: `The image ${ref} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for LABEL ${key}=${shellWords([value])}.`, expected: `${key}=${value}`, found: details.labels[key] ?? "no such label" });
+            return fail("image.wrong-label", { message: `The image ${ref} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for \`LABEL ${key}=${shellWords([value])}\`.`, expected: `${key}=${value}`, found: details.labels[key] ?? "no such label" });
     if (spec.user !== undefined && details.user !== spec.user)
-        return fail("image.wrong-user", { message: `Containers of ${ref} run as ${details.user || "root"}; the step asks for USER ${spec.user}.`, expected: spec.user, found: details.user || "root" });
+        return fail("image.wrong-user", { message: `Containers of ${ref} run as ${details.user || "root"}; the step asks for \`USER ${spec.user}\`.`, expected: spec.user, found: details.user || "root" });
     if (spec.architecture !== undefined && details.architecture !== spec.architecture)
         return fail("image.wrong-architecture", { message: `The image ${ref} is for ${details.architecture}; this machine needs ${spec.architecture}.`, expected: spec.architecture, found: details.architecture });
     return undefined;
@@ -157,5 +157,5 @@ async function buildProblem(spec: ImageSpec, details: ImageDetails, context: Che
     const missing = spec.history.find(wanted => !lines.some(line => line.includes(wanted)));
     return missing === undefined
         ? undefined
-        : fail("image.wrong-history", { message: `The image ${spec.ref} was not built with "${missing}". Look at docker history ${spec.ref}.`, expected: missing, found: "no such line", excerpt: lines.join("\n") });
+        : fail("image.wrong-history", { message: `The image ${spec.ref} was not built with "${missing}". Look at \`docker history ${spec.ref}\`.`, expected: missing, found: "no such line", excerpt: lines.join("\n") });
 }

@@ -46,7 +46,6 @@ async function runOne(kind: CheckKind, spec: unknown, context: CheckSources & Pi
     const timer = setTimeout(() => limit.abort(new DrydockError("checks.timeout", `The check gave no result within ${timeout / 1000} s.`, "Wait for what runs in the terminal to end, then check again.")), timeout);
     const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
     try {
-        // The members are copied one by one: a context whose lists are getters keeps them alive.
         return await abortable(kind.run(spec, { ...context, signal }), signal);
     } catch (thrown) {
         options.signal?.throwIfAborted();

@@ -1,0 +1,78 @@
+/** The reference page of all check kinds, as Markdown, made from the registry: fields with their types, failure codes. */
+import * as v from "valibot";
+import type { CheckKind } from "./check";
+import { checkKinds } from "./registry";
+
+export function checkReference(): string {
+    const pages = [...checkKinds.values()].map(kindPage);
+    return [
+        "# Checks",
+        "",
+        "Made from the registry of check kinds; do not edit by hand.",
+        "",
+        "Each entry of a step's `expect` names one kind with its fields. All must hold. A failure has a code; `why` in the step may give it a sentence of the lesson's own. Every check can also end in an error, when the engine or the machine is away.",
+        "",
+        ...pages,
+    ].join("\n");
+}
+
+function kindPage(kind: CheckKind): string {
+    const fields = fieldsOf(kind.schema).map(field => `| \`${field.name}\` | ${field.needed ? "yes" : ""} | ${cell(field.type)} | ${cell(field.description)} |`);
+    const failures = Object.entries(kind.failures).map(([code, meaning]) => `| \`${code}\` | ${cell(meaning)} |`);
+    return [
+        `## ${kind.name}`,
+        "",
+        kind.summary,
+        "",
+        "| field | needed | type | meaning |",
+        "| --- | --- | --- | --- |",
+        ...fields,
+        "",
+        "| failure | meaning |",
+        "| --- | --- |",
+        ...failures,
+        "",
+    ].join("\n");
+}
+
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+export interface FieldReference { name: string; needed: boolean; type: string; description: string }
+
+export function fieldsOf(schema: v.GenericSchema): FieldReference[] {
+    const entries = "entries" in schema ? (schema.entries as Record<string, v.GenericSchema>) : {};
+    return Object.entries(entries).map(([name, field]) => {
+        const optional = field.type === "optional";
+        const inner = optional && "wrapped" in field ? (field.wrapped as v.GenericSchema) : field;
+        return { name, needed: !optional, type: typeOf(inner), description: descriptionOf(inner) };
+    });
+}
+
+const descriptionOf = (schema: v.GenericSchema): string => v.getDescription(schema) ?? "";
+
+function typeOf(schema: v.GenericSchema): string {
+    switch (schema.type) {
+        case "string":
+            return "text";
+        case "number":
+            return "number";
+        case "boolean":
+            return "true or false";
+        case "picklist":
+            return "options" in schema ? (schema.options as string[]).map(option => `\`${option}\``).join(", ") : "word";
+        case "literal":
+            return "literal" in schema ? `\`${String(schema.literal)}\`` : "word";
+        case "array":
+            return "item" in schema ? `list of ${typeOf(schema.item as v.GenericSchema)}` : "list";
+        case "union":
+            return "options" in schema ? [...new Set((schema.options as v.GenericSchema[]).map(typeOf))].join(" or ") : "";
+        case "record":
+            return "value" in schema ? `map to ${typeOf(schema.value as v.GenericSchema)}` : "map";
+        case "optional":
+            return "wrapped" in schema ? typeOf(schema.wrapped as v.GenericSchema) : "";
+        case "strict_object":
+            return `map with ${fieldsOf(schema).map(field => `\`${field.name}\``).join(", ")}`;
+        default:
+            return schema.type;
+    }
+}
