@@ -1,6 +1,6 @@
 /** The page's side of one request: asks the guest, streams both bodies, and turns every failure into a page that says why. */
 import { headersOf } from "../agent/http";
-import { within } from "../base/abort";
+import { abortable, within } from "../base/abort";
 import { type Bytes, concatBytes, encodeText } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 import { RawRequest } from "../base/http";
@@ -70,7 +70,7 @@ async function ask(message: RequestMessage, port: Port, options: Answerer, signa
     const given = { method: message.method, body, signal: AbortSignal.any([signal, limit.signal]), ...streamed };
     const request = new RawRequest(guestUrl(message.port, message.path), given, headers);
     try {
-        return await within(options.http(message.port, request), (options.patience ?? 120) * 1000, `Port ${message.port}`);
+        return await within(abortable(options.http(message.port, request), signal), (options.patience ?? 120) * 1000, `Port ${message.port}`);
     } catch (thrown) {
         limit.abort(thrown);
         throw thrown;
