@@ -51,7 +51,13 @@ export class StoredBlobs implements BlobStore {
     async open(digest: Digest, start: number, end: number): Promise<ReadableStream<Bytes>> {
         const row = await this.records.get("blobs", digest);
         if (!row) throw new DrydockError("hub.blob-missing", `The browser's storage has no blob ${digest}.`, "Push the image again.");
-        return this.files.open(row.file, start, end);
+        try {
+            return await this.files.open(row.file, start, end);
+        } catch (thrown) {
+            // a lost file must not stop the same layer from being pushed again
+            await this.records.write([{ table: "blobs", key: digest, row: undefined }]);
+            throw thrown;
+        }
     }
 
     async draft(): Promise<Draft> {

@@ -12,7 +12,7 @@ export interface ManifestRow {
 export interface Rows {
     /** digest → the file that holds its bytes */
     blobs: { file: string; bytes: number };
-    /** digest, repository → the repository has this blob */
+    /** repository, digest: the repository has this blob */
     links: { since: number };
     /** repository, digest */
     manifests: ManifestRow;

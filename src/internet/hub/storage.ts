@@ -10,18 +10,35 @@ import type { Records } from "./records";
 export interface HubStorage {
     readonly blobs: BlobStore;
     readonly records: Records;
+    /** Runs `work` when no other such work runs, in other tabs neither: looking and then changing must be one step. */
+    exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export function memoryStorage(): HubStorage {
     const records = new MemoryRecords();
-    return { records, blobs: new StoredBlobs(records, new MemoryFiles()) };
+    return { records, blobs: new StoredBlobs(records, new MemoryFiles()), exclusive: oneAtATime() };
 }
 
 /** The browser's storage: layers in the private file system where there is one, else in IndexedDB. Rejects with "hub.storage-unavailable". */
 export async function browserStorage(): Promise<HubStorage> {
     const database = await openHubDatabase();
     const records = new DatabaseRecords(database);
-    return { records, blobs: new StoredBlobs(records, await chooseFiles(database)) };
+    return { records, blobs: new StoredBlobs(records, await chooseFiles(database)), exclusive: acrossTabs() };
+}
+
+function oneAtATime(): HubStorage["exclusive"] {
+    let last: Promise<unknown> = Promise.resolve();
+    return work => {
+        const result = last.then(work);
+        last = result.catch(() => undefined); // its own caller hears of it
+        return result;
+    };
+}
+
+/** Without TLS there are no locks; then two tabs that delete and push the same layer at once may cost a second push. */
+function acrossTabs(): HubStorage["exclusive"] {
+    if (typeof navigator === "undefined" || !navigator.locks) return oneAtATime();
+    return async work => navigator.locks.request("drydock-hub", work);
 }
 
 async function chooseFiles(database: HubDatabase): Promise<ByteFiles> {

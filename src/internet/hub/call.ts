@@ -1,0 +1,35 @@
+import { parseDigest, type Digest } from "./digest";
+import type { Gate } from "./gate";
+import { OciError } from "./oci-error";
+import type { Registry } from "./registry";
+import type { Uploads } from "./uploads";
+
+/** One request below /v2/<name>/, its name known to be well-formed. */
+export interface Call {
+    request: Request;
+    url: URL;
+    name: string;
+    registry: Registry;
+    uploads: Uploads;
+    gate: Gate;
+}
+
+/** Throws the 401 unless the client's token allows `actions` on the call's repository. */
+export const mustBeAllowed = ({ request, name, gate }: Call, ...actions: string[]): Promise<void> => gate.check(request, [{ type: "repository", name, actions }]);
+
+/** Throws DIGEST_INVALID. */
+export function digestIn(text: string | null): Digest {
+    const digest = text === null ? undefined : parseDigest(text);
+    if (!digest) throw new OciError("DIGEST_INVALID", "invalid checksum digest format", { detail: text });
+    return digest;
+}
+
+export function unsupported(...methods: string[]): OciError {
+    return new OciError("UNSUPPORTED", "The operation is unsupported.", { headers: { Allow: methods.join(", ") } });
+}
+
+/** Tells the network panel who answered; clients ignore it. */
+export const originHeader = "X-Drydock-Origin";
+
+/** A Content-Type without its parameters; "" when there is none. */
+export const mediaTypeOf = (header: string | null): string => (header ?? "").split(";")[0]!.trim().toLowerCase();

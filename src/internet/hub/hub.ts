@@ -1,0 +1,132 @@
+/**
+ * Docker Hub, answered in the page: registry (OCI distribution 1.1), token endpoint, search.
+ *
+ * One handler for all its hosts. Images that came with the site are read from it when asked for and never change; what students
+ * push lies in the browser's storage. Whatever a client sends, it gets an answer in the specification's form and nothing is thrown.
+ */
+import { Hono } from "hono";
+import { DrydockError, asDrydockError } from "../../base/errors";
+import type { Internet } from "../internet";
+import { Tokens } from "./access";
+import { Accounts } from "./accounts";
+import type { BlobSource } from "./blob-source";
+import { blob } from "./blob-calls";
+import type { Call } from "./call";
+import { Gate } from "./gate";
+import { catalogue, referrers, tagsList } from "./list-calls";
+import { manifest } from "./manifest-calls";
+import { isRepositoryName, ownerOf } from "./names";
+import { OciError } from "./oci-error";
+import { Registry } from "./registry";
+import { searchV1, webApi } from "./search";
+import type { HubStorage } from "./storage";
+import { continueUpload, startUpload } from "./upload-calls";
+import { Uploads } from "./uploads";
+
+/** Every name under which clients look for Docker Hub. */
+export const hubHosts: readonly string[] = ["registry-1.docker.io", "auth.docker.io", "index.docker.io", "registry.hub.docker.com", "hub.docker.com", "docker.io", "www.docker.io"];
+
+const webHosts: readonly string[] = ["hub.docker.com", "docker.io", "www.docker.io"];
+
+export interface HubOptions {
+    source: BlobSource;
+    storage: HubStorage;
+    /** Where clients are sent for tokens. Docker Hub's own unless a test serves the hub elsewhere. */
+    realm?: string;
+    /** Milliseconds since 1970. */
+    now?: () => number;
+    /** Hears what went wrong on the hub's side: damaged blobs, storage that fails. */
+    report?: (error: DrydockError) => void;
+}
+
+/** Takes up to the longest path there can be: a name, a verb and a sha512 digest, with everything escaped. */
+const longestPath = 2000;
+
+export function createHub(options: HubOptions): Internet {
+    const { source, storage, now = Date.now, report = () => undefined } = options;
+    const registry = new Registry(source, storage, report);
+    const isTaken = async (name: string) => name === "library" || [...(await source.repositories()).keys()].some(bundled => ownerOf(bundled) === name);
+    const gate = new Gate(registry, new Accounts(storage.records, isTaken), new Tokens(now), options.realm ?? "https://auth.docker.io/token");
+    const uploads = new Uploads(now);
+    const parts = { registry, uploads, gate };
+
+    const app = new Hono();
+    app.onError((thrown, context) => refusal(thrown, context.req.raw, report));
+    app.notFound(context => (context.req.method === "HEAD" ? new Response(null, { status: 404 }) : new Response("404 page not found\n", { status: 404 })));
+    app.on(["GET", "POST"], "/token", context => gate.token(context.req.raw));
+    app.get("/v1/_ping", () => Response.json(true));
+    app.get("/v1/search", context => searchV1(context.req.raw, registry));
+    app.all("/v2/_catalog", context => catalogue(context.req.raw, gate, registry));
+    app.all("/v2/*", context => versionTwo(context.req.raw, parts));
+
+    const web = new Hono();
+    web.onError((thrown, context) => refusal(thrown, context.req.raw, report));
+    web.all("*", context => webApi(context.req.raw, registry));
+
+    // what an earlier visit left half written goes now; a failure only leaves it for the next visit
+    storage.blobs.sweep().catch((thrown: unknown) => report(asDrydockError(thrown, "hub.sweep-failed", "Leftovers of unfinished uploads could not be removed.", "Nothing to do; it is tried again at the next visit.")));
+
+    return async request => {
+        try {
+            return await (webHosts.includes(new URL(request.url).hostname) ? web : app).fetch(request);
+        } catch (thrown) {
+            return refusal(thrown, request, report);
+        }
+    };
+}
+
+const versionHeader = "Docker-Distribution-Api-Version";
+
+/** Everything below /v2/. The name may have slashes, so the verb is looked for from the end. */
+async function versionTwo(request: Request, parts: Pick<Call, "registry" | "uploads" | "gate">): Promise<Response> {
+    const url = new URL(request.url);
+    const respond = (response: Response): Response => {
+        response.headers.set(versionHeader, "registry/2.0");
+        return response;
+    };
+    if (url.pathname.length > longestPath) throw new OciError("NAME_INVALID", "invalid repository name", { detail: "the path is too long" });
+    const path = decoded(url.pathname.slice("/v2".length));
+    if (path === "" || path === "/") {
+        await parts.gate.check(request, []);
+        return respond(Response.json({}));
+    }
+    const match =
+        /^\/(?<name>.+)\/(?<verb>blobs\/uploads)\/(?<rest>[^/]*)$/.exec(path) ??
+        /^\/(?<name>.+)\/(?<verb>blobs\/uploads)(?<rest>)$/.exec(path) ??
+        /^\/(?<name>.+)\/(?<verb>manifests|blobs|tags|referrers)\/(?<rest>[^/]+)$/.exec(path);
+    if (!match?.groups) throw new OciError("UNSUPPORTED", "404 page not found", { status: 404 });
+    const { name, verb, rest } = match.groups as { name: string; verb: string; rest: string };
+    if (!isRepositoryName(name)) throw new OciError("NAME_INVALID", "invalid repository name", { detail: { name: name.slice(0, 300) } });
+    const call: Call = { request, url, name, ...parts };
+    if (verb === "blobs/uploads") return respond(rest === "" ? await startUpload(call) : await continueUpload(call, rest));
+    if (verb === "manifests") return respond(await manifest(call, rest));
+    if (verb === "blobs") return respond(await blob(call, rest));
+    if (verb === "referrers") return respond(await referrers(call, rest));
+    if (rest === "list") return respond(await tagsList(call));
+    throw new OciError("UNSUPPORTED", "404 page not found", { status: 404 });
+}
+
+/** Throws NAME_INVALID for escapes that spell no text. */
+function decoded(path: string): string {
+    try {
+        return decodeURIComponent(path);
+    } catch (thrown) {
+        throw new OciError("NAME_INVALID", "invalid repository name", { detail: { name: path.slice(0, 300) }, cause: thrown });
+    }
+}
+
+/** The answer for whatever was thrown. A named error of ours reaches the student in `docker`'s output. */
+function refusal(thrown: unknown, request: Request, report: (error: DrydockError) => void): Response {
+    const isHead = request.method === "HEAD";
+    let error: OciError;
+    if (thrown instanceof OciError) error = thrown;
+    else {
+        const named = asDrydockError(thrown, "hub.failed", "Docker Hub in this page could not answer.", "Try again; reload the page if it stays so.");
+        // damaged bundles have been reported where they were found
+        if (!named.code.startsWith("hub.blob-")) report(named);
+        error = new OciError("UNKNOWN", `${named.message} ${named.advice}`, { detail: named.code, cause: named });
+    }
+    const response = error.response(isHead);
+    response.headers.set(versionHeader, "registry/2.0");
+    return response;
+}
