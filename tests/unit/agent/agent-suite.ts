@@ -4,6 +4,8 @@ import type { Agent, FileChange } from "../../../src/agent/agent";
 import { until } from "../../../src/base/abort";
 import { decodeText, readAll } from "../../../src/base/bytes";
 import type { Stop } from "../../../src/base/lifetime";
+import { describeHttp } from "./http-suite";
+import { describeShell, type OpenShell } from "./shell-suite";
 
 export interface StartedAgent {
     agent: Agent;
@@ -12,7 +14,7 @@ export interface StartedAgent {
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
-export function describeAgent(name: string, start: () => Promise<StartedAgent>): void {
+export function describeAgent(name: string, start: () => Promise<StartedAgent>, openShell: OpenShell): void {
     describe(name, () => {
         let started: StartedAgent;
         let agent: Agent;
@@ -244,17 +246,16 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>):
             });
         });
 
-        describe("dial and http", () => {
-            /** A server in bash-free shell is not to be had everywhere; python3 or busybox nc neither: the agent's own terminal tools do. */
-            const refusedPort = 9; // discard: nobody listens there
+        describeHttp(
+            () => agent,
+            () => folder,
+        );
 
-            test("a port without a listener is refused", async () => {
-                await expect(agent.dial({ network: "tcp", host: "127.0.0.1", port: refusedPort })).rejects.toEqual(code("agent.refused"));
-                await expect(agent.http({ network: "tcp", host: "127.0.0.1", port: refusedPort }, new Request("http://localhost/"))).rejects.toEqual(code("agent.refused"));
-                await expect(agent.dial({ network: "unix", path: `${folder}/no.sock` })).rejects.toEqual(code("agent.refused"));
-                await expect(agent.dial({ network: "tcp", host: "", port: 1 })).rejects.toEqual(code("agent.bad-request"));
-            });
-        });
+        describeShell(
+            () => agent,
+            () => folder,
+            openShell,
+        );
 
         describe("the machine", () => {
             test("tells its usage", async () => {

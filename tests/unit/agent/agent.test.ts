@@ -1,21 +1,33 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Agent } from "../../../src/agent/agent";
 import { connectAgent } from "../../../src/agent/connect";
+import { Shell } from "../../../src/agent/shell";
 import { until } from "../../../src/base/abort";
 import { decodeText, readAll } from "../../../src/base/bytes";
 import { describeAgent } from "./agent-suite";
 import { buildNativeAgent, startNativeAgent, type NativePort } from "./native-agent";
+
+const integration = resolve(import.meta.dirname, "../../../vm-images/rootfs/etc/drydock/shell-integration.bash");
 
 let program: string;
 beforeAll(() => {
     program = buildNativeAgent();
 }, 240_000);
 
-describeAgent("the native agent", async () => {
-    const { port, close } = startNativeAgent(program);
-    return { agent: await connectAgent(port), close };
-});
+describeAgent(
+    "the native agent",
+    async () => {
+        const { port, close } = startNativeAgent(program);
+        return { agent: await connectAgent(port), close };
+    },
+    // This host's bash with the image's integration, as a login shell of the image would have it.
+    async (agent, cwd) => {
+        const pty = await agent.pty({ argv: ["bash", "--noprofile", "--rcfile", integration, "-i"], env: { DRYDOCK_NONCE: "native", PS1: "$ ", HISTFILE: "/dev/null" }, cwd, columns: 80, rows: 24 });
+        return new Shell(pty, "native");
+    },
+);
 
 describe("the native agent's port", () => {
     const closes: (() => Promise<void>)[] = [];
