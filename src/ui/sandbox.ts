@@ -2,11 +2,10 @@
  * What the interface asks of the running sandbox: machine, agent, engine client, files and preview as one thing with one
  * state. `app/session.ts` makes it of the real parts; the component tests of plain objects.
  */
-import type { FileChange } from "../agent/agent";
-import type { Bytes } from "../base/bytes";
+import type { Shell } from "../agent/shell";
 import type { DrydockError } from "../base/errors";
-import type { Stop } from "../base/lifetime";
 import type { Readable } from "../base/store";
+import type { Workspace } from "../engine/workspace";
 import type { PreviewBridge } from "../preview/bridge";
 import type { StartStage } from "../vm/machine";
 
@@ -31,39 +30,10 @@ export interface PublishedPort {
 }
 
 /** A shell on a pseudo terminal in the guest. */
-export interface TerminalShell {
-    readonly output: ReadableStream<Bytes>;
-    write(data: string): Promise<void>;
-    resize(columns: number, rows: number): void;
-    readonly exit: Promise<number>;
-    close(): void;
-}
-
-export interface WorkspaceEntry {
-    /** Relative to the workspace, "/" between parts. */
-    path: string;
-    kind: "file" | "folder";
-}
-
-/** The student's files: the editor's copy, kept in the browser, and the guest's, kept alike. Usable before the machine runs. */
-export interface WorkspaceFiles {
-    readonly entries: Readable<readonly WorkspaceEntry[]>;
-    /** When the last change was safely stored, milliseconds since 1970. */
-    readonly savedAt: Readable<number | undefined>;
-    /** undefined: no such file. */
-    read(path: string): Promise<Uint8Array | undefined>;
-    write(path: string, content: string | Uint8Array): Promise<void>;
-    makeFolder(path: string): Promise<void>;
-    rename(from: string, to: string): Promise<void>;
-    remove(path: string): Promise<void>;
-    /** Changes that came from elsewhere than `write`, `rename` and `remove`. */
-    listen(onChange: (changes: FileChange[]) => void): Stop;
-    /** Back to what the lesson starts with. */
-    reset(): Promise<void>;
-}
+export type TerminalShell = Pick<Shell, "output" | "write" | "resize" | "exit" | "close" | "state">;
 
 export interface Sandbox extends Readable<SandboxState> {
-    readonly files: WorkspaceFiles;
+    readonly workspace: Workspace;
     readonly preview: PreviewBridge;
     readonly ports: Readable<readonly PublishedPort[]>;
     readonly usage: Readable<GuestUsage | undefined>;

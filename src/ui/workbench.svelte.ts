@@ -1,7 +1,9 @@
 import { tick } from "svelte";
 import { MediaQuery } from "svelte/reactivity";
+import type { DrydockError } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import type { Engine } from "../engine/engine";
+import type { SaveState } from "../engine/workspace";
 import { asText, filesOf } from "../lesson/file-tree";
 import type { Course, Lesson } from "../lesson/lesson";
 import { explain } from "./common/explain";
@@ -49,7 +51,7 @@ export class Workbench {
     readonly #navigate: WorkbenchOptions["navigate"];
     readonly #state: Watched<SandboxState>;
     readonly #usage: Watched<GuestUsage | undefined>;
-    readonly #savedAt: Watched<number | undefined>;
+    readonly #saved: Watched<SaveState>;
     readonly #warmUp: Watched<"idle" | "running" | "done">;
 
     constructor({ course, engine, sandbox, settings, navigate, finished }: WorkbenchOptions) {
@@ -60,14 +62,14 @@ export class Workbench {
         this.#navigate = navigate;
         this.#state = new Watched(sandbox);
         this.#usage = new Watched(sandbox.usage);
-        this.#savedAt = new Watched(sandbox.files.savedAt);
+        this.#saved = new Watched(sandbox.workspace.saved);
         this.#warmUp = new Watched(sandbox.warmUp);
         const start = filesOf(engine.state.lesson.start);
         const startText = (path: string) => {
             const content = start.get(path);
             return content instanceof Uint8Array ? asText(content) : content;
         };
-        this.editor = new Editor(sandbox.files, this.notices, startText, () => this.showPane("editor"));
+        this.editor = new Editor(sandbox.workspace, this.notices, startText, () => this.showPane("editor"));
         this.code = new Code(this.editor, this.notices);
         this.lesson = new LessonView(engine, sandbox, this.notices, () => this.editor.saveAll());
         this.terminals = new Terminals(sandbox, settings, this.notices, address => this.#follow(address));
@@ -94,8 +96,8 @@ export class Workbench {
         return this.#usage.state;
     }
 
-    get savedAt(): number | undefined {
-        return this.#savedAt.state;
+    get saved(): SaveState {
+        return this.#saved.state;
     }
 
     get warmUp(): "idle" | "running" | "done" {
@@ -120,6 +122,7 @@ export class Workbench {
     start(): Stop {
         const lifetime = new Lifetime();
         lifetime.add(this.editor.start());
+        lifetime.add(this.#tellNotices());
         this.terminals.open();
         const { file } = this.lesson.lesson.open;
         if (file !== undefined && this.editor.has(file)) void this.editor.show(file, { quiet: true });
@@ -127,6 +130,16 @@ export class Workbench {
         addEventListener("pagehide", flush);
         lifetime.add(() => removeEventListener("pagehide", flush));
         return lifetime.end;
+    }
+
+    /** What the workspace could not keep. */
+    #tellNotices(): Stop {
+        const { notices } = this.#sandbox.workspace;
+        const tell = (errors: readonly DrydockError[]) => {
+            for (const { message, advice } of errors) this.notices.problem(message, advice);
+        };
+        tell(notices.state);
+        return notices.subscribe(tell);
     }
 
     showPane(pane: PaneName): void {
@@ -177,22 +190,12 @@ export class Workbench {
 
     /** Back to the lesson's start, with the way back. */
     async resetFiles(): Promise<void> {
-        const { files } = this.#sandbox;
+        const { workspace } = this.#sandbox;
         try {
             await this.editor.saveAll();
-            const kept = new Map<string, Uint8Array>();
-            for (const { path, kind } of files.entries.state) {
-                const bytes = kind === "file" ? await files.read(path) : undefined;
-                if (bytes) kept.set(path, bytes);
-            }
-            await files.reset();
-            await this.editor.reload();
-            const undo = async () => {
-                for (const { path } of files.entries.state.filter(entry => entry.kind === "file" && !kept.has(entry.path))) await files.remove(path);
-                for (const [path, bytes] of kept) await files.write(path, bytes);
-                await this.editor.reload();
-            };
-            this.notices.say("The files are as the lesson starts.", { label: "Undo", run: () => void undo().catch((thrown: unknown) => explain(this.notices, thrown)) });
+            await workspace.reset();
+            const undo = () => void workspace.undo().catch((thrown: unknown) => explain(this.notices, thrown));
+            this.notices.say("The files are as the lesson starts.", { label: "Undo", run: undo });
         } catch (thrown) {
             explain(this.notices, thrown);
         }

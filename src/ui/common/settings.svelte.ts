@@ -25,6 +25,8 @@ function stored(storage: Storage | undefined): Stored {
 
 /** How this person wants the interface; remembered on this device. */
 export class Settings {
+    /** The chosen theme has changed. */
+    onTheme: (() => void) | undefined;
     readonly #storage: Storage | undefined;
     readonly #systemDark = new MediaQuery("(prefers-color-scheme: dark)");
     readonly #forced = new MediaQuery("(forced-colors: active)");
@@ -64,6 +66,7 @@ export class Settings {
 
     chooseTheme(theme: ThemeChoice): void {
         this.#theme = theme;
+        this.onTheme?.();
         this.#save();
     }
 

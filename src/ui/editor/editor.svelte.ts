@@ -1,10 +1,10 @@
-import type { FileChange } from "../../agent/agent";
-import { decodeText } from "../../base/bytes";
+import { decodeText, type Bytes } from "../../base/bytes";
+import { DrydockError } from "../../base/errors";
 import type { Stop } from "../../base/lifetime";
+import type { Workspace, WorkspaceChange, WorkspaceEntry } from "../../engine/workspace";
 import { explain } from "../common/explain";
 import type { Notices } from "../common/notices.svelte";
 import { Watched } from "../common/watched.svelte";
-import type { WorkspaceEntry, WorkspaceFiles } from "../sandbox";
 import { OpenFile } from "./open-file.svelte";
 import { textOf } from "./text";
 
@@ -24,13 +24,13 @@ export class Editor {
     readonly #saves = new Map<OpenFile, Promise<void>>();
 
     constructor(
-        private readonly files: WorkspaceFiles,
+        private readonly workspace: Workspace,
         private readonly notices: Notices,
         /** What the lesson put at a path: such a text may be replaced without asking. */
         private readonly startText: (path: string) => string | undefined,
         private readonly onShown: () => void,
     ) {
-        this.#entries = new Watched(files.entries);
+        this.#entries = new Watched(workspace.files);
     }
 
     get open(): readonly OpenFile[] {
@@ -55,14 +55,16 @@ export class Editor {
 
     /** Begins to follow the workspace. */
     start(): Stop {
-        return this.files.listen(changes => void this.#changed(changes).catch((thrown: unknown) => explain(this.notices, thrown)));
+        return this.workspace.changes(({ path, by }: WorkspaceChange) => {
+            if (by !== "editor") void this.#guarded(() => this.#changed(path, by === "reset"));
+        });
     }
 
     async show(path: string, options: { line?: number; quiet?: boolean } = {}): Promise<void> {
         try {
             let file = this.#find(path);
             if (!file) {
-                const bytes = await this.files.read(path);
+                const bytes = await this.#read(path);
                 if (!bytes) return this.notices.problem(`There is no ${path} in the workspace.`, "Create it, or press the save button of its text in the lesson.");
                 const text = textOf(path, bytes);
                 file = this.#find(path) ?? this.#add(path, text);
@@ -97,7 +99,7 @@ export class Editor {
         await this.#saves.get(file);
         if (!file.dirty && file.conflict?.kind !== "removed") return true;
         const { text, path } = file;
-        const saving = this.files.write(path, text).then(() => file.markSaved(text));
+        const saving = this.workspace.write(path, text).then(() => file.markSaved(text));
         this.#saves.set(file, saving.catch(() => undefined)); // the next save waits for the end of this one, whatever it was
         try {
             await saving;
@@ -115,7 +117,7 @@ export class Editor {
     /** Gives a file a new text: at once when nothing of the student's is lost by it, else after they have seen the difference. */
     async propose(path: string, after: string, title = `Save as ${path}`): Promise<void> {
         try {
-            const bytes = await this.files.read(path);
+            const bytes = await this.#read(path);
             const before = this.#find(path)?.text ?? (bytes && decodeText(bytes));
             if (before === after) {
                 await this.show(path);
@@ -141,19 +143,19 @@ export class Editor {
 
     async create(path: string): Promise<void> {
         await this.#guarded(async () => {
-            await this.files.write(path, "");
+            await this.workspace.create(path, "file");
             await this.show(path);
         });
     }
 
     async makeFolder(path: string): Promise<void> {
-        await this.#guarded(() => this.files.makeFolder(path));
+        await this.#guarded(() => this.workspace.create(path, "folder"));
     }
 
     async rename(from: string, to: string): Promise<void> {
         await this.#guarded(async () => {
             await this.saveAll();
-            await this.files.rename(from, to);
+            await this.workspace.rename(from, to);
             for (const file of this.#open) {
                 if (file.path === from) file.path = to;
                 else if (file.path.startsWith(`${from}/`)) file.path = to + file.path.slice(from.length);
@@ -167,11 +169,11 @@ export class Editor {
             const inside = this.entries.filter(entry => entry.path === path || entry.path.startsWith(`${path}/`));
             await this.saveAll();
             const kept: { path: string; bytes: Uint8Array | undefined }[] = [];
-            for (const entry of inside) kept.push({ path: entry.path, bytes: entry.kind === "file" ? await this.files.read(entry.path) : undefined });
-            await this.files.remove(path);
+            for (const entry of inside) kept.push({ path: entry.path, bytes: entry.kind === "file" ? await this.#read(entry.path) : undefined });
+            await this.workspace.remove(path);
             for (const file of this.#open) if (file.path === path || file.path.startsWith(`${path}/`)) this.#drop(file);
             const undo = () => this.#guarded(async () => {
-                for (const entry of kept) await (entry.bytes ? this.files.write(entry.path, entry.bytes) : this.files.makeFolder(entry.path));
+                for (const entry of kept) await (entry.bytes ? this.workspace.write(entry.path, entry.bytes) : this.workspace.create(entry.path, "folder"));
             });
             this.notices.say(`Deleted ${path}.`, { label: "Undo", run: () => void undo() });
         });
@@ -183,42 +185,45 @@ export class Editor {
         if (!conflict) return;
         if (choice === "mine") {
             await this.#guarded(async () => {
-                await this.files.write(file.path, file.text);
+                await this.workspace.write(file.path, file.text);
                 file.markSaved(file.text);
             });
         } else if (conflict.kind === "changed") file.replace(conflict.text);
         else this.#drop(file);
     }
 
-    /** Every open file anew from the workspace, or gone when it is gone. */
-    async reload(): Promise<void> {
-        await this.#changed(this.#open.map(file => ({ kind: "changed", path: file.path })), true);
-    }
-
     async #put(path: string, text: string, undo?: () => void): Promise<void> {
-        await this.files.write(path, text);
+        await this.workspace.write(path, text);
         this.#find(path)?.replace(text);
         await this.show(path);
         this.notices.say(`Saved ${path}.`, undo && { label: "Undo", run: undo });
     }
 
-    async #changed(changes: readonly FileChange[], force = false): Promise<void> {
-        for (const { path } of changes) {
-            const affected = this.#open.filter(file => file.path === path || file.path.startsWith(`${path}/`));
-            for (const file of affected) {
-                await this.#saves.get(file);
-                const bytes = await this.files.read(file.path);
-                if (!bytes) {
-                    if (file.dirty && !force) file.conflict = { kind: "removed" };
-                    else this.#drop(file);
-                    continue;
-                }
-                const text = decodeText(bytes);
-                if (file.isSaved(text) && !force) continue;
-                if (file.text === text) file.markSaved(text);
-                else if (file.dirty && !force) file.conflict = { kind: "changed", text };
-                else file.replace(text);
+    /** What lies at `path`, or below it, was changed by somebody else. `force`: the student asked for it. */
+    async #changed(path: string, force: boolean): Promise<void> {
+        for (const file of this.#open.filter(one => one.path === path || one.path.startsWith(`${path}/`))) {
+            await this.#saves.get(file);
+            const bytes = await this.#read(file.path);
+            if (!bytes) {
+                if (file.dirty && !force) file.conflict = { kind: "removed" };
+                else this.#drop(file);
+                continue;
             }
+            const text = decodeText(bytes);
+            if (file.isSaved(text) && !force) continue;
+            if (file.text === text) file.markSaved(text);
+            else if (file.dirty && !force) file.conflict = { kind: "changed", text };
+            else file.replace(text);
+        }
+    }
+
+    /** undefined when there is no such file. */
+    async #read(path: string): Promise<Bytes | undefined> {
+        try {
+            return await this.workspace.read(path);
+        } catch (thrown) {
+            if (thrown instanceof DrydockError && thrown.code === "workspace.missing") return undefined;
+            throw thrown;
         }
     }
 

@@ -28,6 +28,7 @@ const look = {
     lineNumbersMinChars: 3,
     fixedOverflowWidgets: true,
     stickyScroll: { enabled: false },
+    bracketPairColorization: { enabled: false },
     guides: { indentation: true },
     scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
     wordBasedSuggestions: "currentDocument",

@@ -1,14 +1,15 @@
-import type { WorkspaceEntry } from "../sandbox";
+/** What the tree needs of an entry. */
+export interface TreeEntry { path: string; kind: "file" | "folder" }
 
 export interface TreeRow { path: string; name: string; kind: "file" | "folder"; depth: number }
 
 const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 /** The workspace as the rows of a tree: folders first, by name, and what lies in a closed folder left out. */
-export function treeRows(entries: readonly WorkspaceEntry[], closed: ReadonlySet<string>): TreeRow[] {
-    const children = new Map<string, WorkspaceEntry[]>();
+export function treeRows(entries: readonly TreeEntry[], closed: ReadonlySet<string>): TreeRow[] {
+    const children = new Map<string, TreeEntry[]>();
     const known = new Set<string>();
-    const add = (entry: WorkspaceEntry) => {
+    const add = (entry: TreeEntry) => {
         if (known.has(entry.path)) return;
         known.add(entry.path);
         const parent = parentOf(entry.path);

@@ -17,7 +17,6 @@ export function markOf(state: StepState): StepMark {
 export class LessonView {
     readonly #state: Watched<LessonState>;
     #announcement = $state("");
-    #answers = $state<Record<string, string>>({});
 
     constructor(
         private readonly engine: Engine,
@@ -83,11 +82,10 @@ export class LessonView {
     }
 
     answerTo(question: string): string {
-        return this.#answers[question] ?? "";
+        return this.state.answers[question] ?? "";
     }
 
     answer(question: string, text: string): void {
-        this.#answers[question] = text;
         this.engine.answer(question, text);
     }
 

@@ -1,3 +1,4 @@
+import type { ShellState } from "../../agent/shell";
 import { isAbort, messageOf } from "../../base/errors";
 import type { Notices } from "../common/notices.svelte";
 import { explain } from "../common/explain";
@@ -17,9 +18,10 @@ const INTERRUPT = "\u0003";
 export class TerminalTab {
     #phase = $state<TerminalPhase>("waiting");
     #screen = $state.raw<Screen>();
-    /** Commands that wait for the prompt. */
+    /** Commands that wait for a prompt. */
     #queue = $state.raw<readonly Typed[]>([]);
     #shell: TerminalShell | undefined;
+    #typing = false;
     #end = new AbortController();
 
     constructor(
@@ -80,6 +82,11 @@ export class TerminalTab {
         this.#queue = [];
     }
 
+    /** Ends the program that runs, so that what waits can go on. */
+    interrupt(): void {
+        this.#send(INTERRUPT);
+    }
+
     /** A new shell in the same tab; for a new machine, or after `exit`. */
     restart(): void {
         this.#end.abort();
@@ -123,13 +130,43 @@ export class TerminalTab {
         });
     }
 
+    /** Types what waits, each command at a prompt of its own. */
     async #typeQueued(): Promise<void> {
-        const typed = this.#queue;
-        if (typed.length === 0) return;
-        this.#queue = [];
-        await this.sandbox.giveWay();
-        for (const { text, interrupt } of typed) this.#send(`${interrupt ? INTERRUPT : ""}${text.trimEnd()}\r`);
+        const shell = this.#shell;
+        if (!shell || this.#typing || this.#queue.length === 0) return;
+        this.#typing = true;
+        const { signal } = this.#end;
+        try {
+            await this.sandbox.giveWay();
+            const over = () => signal.aborted || shell.state.state.kind === "ended";
+            for (let next = this.#queue[0]; next && !over(); next = this.#queue[0]) {
+                if (next.interrupt && shell.state.state.kind === "running") this.#send(INTERRUPT);
+                await stateOf(shell, kind => kind === "prompt", signal);
+                if (over() || this.#queue[0] !== next) continue;
+                this.#queue = this.#queue.slice(1);
+                this.#send(`${next.text.trimEnd().replaceAll("\n", "\r")}\r`);
+                if (this.#queue.length > 0) await stateOf(shell, kind => kind !== "prompt", signal);
+            }
+        } finally {
+            this.#typing = false;
+        }
     }
+}
+
+/** Resolves when the shell's state is as wanted, when it has ended, or when the signal aborts. */
+function stateOf(shell: TerminalShell, wanted: (kind: ShellState["kind"]) => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+        const done = () => signal.aborted || wanted(shell.state.state.kind) || shell.state.state.kind === "ended";
+        if (done()) return resolve();
+        const look = () => {
+            if (!done()) return;
+            stop();
+            signal.removeEventListener("abort", look);
+            resolve();
+        };
+        const stop = shell.state.subscribe(look);
+        signal.addEventListener("abort", look);
+    });
 }
 
 /** The tabs. There is always at least one. */

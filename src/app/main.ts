@@ -1,0 +1,73 @@
+/** The composition root: the real parts put together, the interface shown. */
+import "./buffer";
+import "../ui/theme.css";
+import { mount } from "svelte";
+import { messageOf } from "../base/errors";
+import { createHttpBundle } from "../internet/http-bundle";
+import { createInternet } from "../internet/router";
+import { openStorage } from "../engine/storage/open";
+import { createEngine } from "../engine/lesson-engine";
+import { createStepChecker } from "../engine/step-checker";
+import { createWorkspace } from "../engine/create-workspace";
+import { openPreview } from "../preview/open";
+import App from "../ui/App.svelte";
+import { Settings } from "../ui/common/settings.svelte";
+import NotHere from "../ui/status/NotHere.svelte";
+import { Workbench } from "../ui/workbench.svelte";
+import { createBrowserMachine } from "../vm/browser-machine";
+import { lessonAddress, loadCourse, lessonAt, studentSeed } from "./course";
+import { readConfig } from "./config";
+import { mark } from "./marks";
+import { Session, startMachine } from "./session";
+import { followTheme } from "./theme";
+
+const target = document.getElementById("app")!;
+const settings = new Settings(localStorage);
+followTheme(settings);
+
+async function open(): Promise<void> {
+    if (typeof WebAssembly === "undefined") {
+        mount(NotHere, { target, props: { title: "This browser cannot run Drydock", advice: "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off." } });
+        return;
+    }
+    const base = new URL("/vm/", location.href).href;
+    const createMachine = () => createBrowserMachine({ image: { base } });
+    const first = startMachine(createMachine()); // its download runs while the rest is put together
+
+    const course = loadCourse(studentSeed(localStorage));
+    const lesson = lessonAt(course, location.hash);
+    if (!lesson) {
+        mount(NotHere, { target, props: { title: "There is no lesson here", advice: "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why." } });
+        return;
+    }
+    const [config, storage] = await Promise.all([readConfig(), openStorage()]);
+    const checker = createStepChecker();
+    const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
+    const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
+    const session = new Session({
+        createMachine,
+        internet: createInternet(createHttpBundle(base)),
+        workspace,
+        checker,
+        openPreview: http => openPreview({ origin: config.previewOrigin, http }),
+        onCommand: record => engine.commandEnded(record),
+        onChange: () => engine.checkSoon(),
+    });
+    workspace.changes(() => engine.checkSoon());
+    const workbench = new Workbench({ course, engine, sandbox: session, settings, finished: new Set(), navigate: (id, step) => location.assign(lessonAddress(id, step)) });
+    mount(App, { target, props: { workbench } });
+    mark("shown");
+    workbench.start();
+    if (storage.notice) workbench.notices.problem(storage.notice.message, storage.notice.advice);
+    addEventListener("hashchange", () => {
+        if (lessonAt(course, location.hash)?.id !== lesson.id) location.reload();
+    });
+    void session.start(first);
+    await workbench.code.load();
+    mark("editor");
+}
+
+open().catch((thrown: unknown) => {
+    console.error(thrown);
+    mount(NotHere, { target, props: { title: "Drydock could not start", advice: messageOf(thrown) } });
+});

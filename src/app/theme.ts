@@ -1,0 +1,12 @@
+import type { Settings } from "../ui/common/settings.svelte";
+
+/** Puts the chosen theme on the root element, before the first paint and at each change. */
+export function followTheme(settings: Settings): void {
+    const apply = () => {
+        const { theme } = settings;
+        if (theme === "system") delete document.documentElement.dataset.theme;
+        else document.documentElement.dataset.theme = theme;
+    };
+    apply();
+    settings.onTheme = apply;
+}
