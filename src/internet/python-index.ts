@@ -16,9 +16,9 @@ const fileSchema = v.object({
     filename: v.pipe(v.string(), v.regex(/^[\w.+!-]+$/)),
     sha256,
     bytes: v.number(),
-    requiresPython: v.nullish(v.string()),
-    /** sha256 of `<filename>.metadata`, its METADATA file beside it, which spares pip the download of what it does not choose. */
-    metadata: v.nullish(v.union([v.boolean(), sha256, v.object({ sha256, bytes: v.optional(v.number()) })])),
+    requiresPython: v.optional(v.string()),
+    /** sha256 of `<filename>.metadata`, the wheel's METADATA file beside it: pip resolves from it without the wheel (PEP 658). */
+    metadataSha256: v.optional(sha256),
 });
 
 const indexSchema = v.object({ packages: v.record(v.string(), v.array(fileSchema)) });
@@ -40,13 +40,6 @@ export async function readPythonIndex(bundle: Bundle, signal?: AbortSignal): Pro
     } catch (thrown) {
         throw new DrydockError("internet.damaged", "The list of Python packages in the VM image cannot be read.", "Build the VM image again.", { cause: thrown });
     }
-}
-
-/** sha256 of the metadata file, "" when it is there but its hash was not noted, undefined when there is none. */
-export function metadataHash(file: PythonFile): string | undefined {
-    if (file.metadata === undefined || file.metadata === null || file.metadata === false) return undefined;
-    if (file.metadata === true) return "";
-    return typeof file.metadata === "string" ? file.metadata : file.metadata.sha256;
 }
 
 /** Version in a wheel's or source archive's file name, for lists that people read. */

@@ -9,7 +9,7 @@ import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import type { Bundle } from "./internet";
 import { sendBundleFile } from "./bundle-file";
-import { metadataHash, normalizedName, PYTHON_FOLDER, type PythonFile, type PythonIndex, readPythonIndex, versionOf } from "./python-index";
+import { normalizedName, PYTHON_FOLDER, type PythonFile, type PythonIndex, readPythonIndex, versionOf } from "./python-index";
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 const HTML_TYPE = "application/vnd.pypi.simple.v1+html";
@@ -61,9 +61,8 @@ export function pythonLab(bundle: Bundle): Hono {
         for (const files of (await index()).values())
             for (const file of files) {
                 if (file.filename === filename) return sendBundleFile(c.req.raw, bundle, PYTHON_FOLDER + filename, { etag: file.sha256, type: "application/octet-stream" });
-                const metadata = metadataHash(file);
-                if (`${file.filename}.metadata` === filename && metadata !== undefined)
-                    return sendBundleFile(c.req.raw, bundle, PYTHON_FOLDER + filename, { etag: metadata || file.sha256, type: "text/plain; charset=utf-8" });
+                if (file.metadataSha256 !== undefined && `${file.filename}.metadata` === filename)
+                    return sendBundleFile(c.req.raw, bundle, PYTHON_FOLDER + filename, { etag: file.metadataSha256, type: "text/plain; charset=utf-8" });
             }
         return c.text(`python.lab has no file ${filename}.\n`, 404);
     });
@@ -81,8 +80,7 @@ function projectJson(name: string, files: readonly PythonFile[]): unknown {
         name,
         versions: [...new Set(files.map(file => versionOf(file.filename)))],
         files: files.map(file => {
-            const metadata = metadataHash(file);
-            const core = metadata === undefined ? false : metadata === "" ? true : { sha256: metadata };
+            const core = file.metadataSha256 === undefined ? false : { sha256: file.metadataSha256 };
             return {
                 filename: file.filename,
                 url: `/files/${file.filename}`,
@@ -97,9 +95,8 @@ function projectJson(name: string, files: readonly PythonFile[]): unknown {
 }
 
 function projectLink(file: PythonFile): string {
-    const metadata = metadataHash(file);
-    const value = metadata === "" ? "true" : `sha256=${metadata}`;
-    const core = metadata === undefined ? "" : ` data-core-metadata="${value}" data-dist-info-metadata="${value}"`;
+    const hash = `sha256=${file.metadataSha256}`;
+    const core = file.metadataSha256 === undefined ? "" : ` data-core-metadata="${hash}" data-dist-info-metadata="${hash}"`;
     const python = file.requiresPython ? ` data-requires-python="${escapeHtml(file.requiresPython)}"` : "";
     return `<a href="/files/${file.filename}#sha256=${file.sha256}"${python}${core}>${file.filename}</a><br>`;
 }

@@ -13,16 +13,16 @@ const hosts: Record<string, { what: string; open: (bundle: Bundle) => Hono }> = 
 };
 
 export function createInternet(bundle: Bundle): Internet {
-    const apps = new Map(Object.entries(hosts).map(([host, { open }]) => [host, open(bundle)]));
+    const apps = new Map<string, Hono>();
+    for (const [host, { open }] of Object.entries(hosts)) {
+        const app = open(bundle);
+        app.onError(thrown => failure(host, thrown));
+        app.notFound(({ req }) => text(404, `${host} (inside the page) has no ${req.path}.\n${offer()}`));
+        apps.set(host, app);
+    }
     return async request => {
         const { hostname } = new URL(request.url);
-        const app = apps.get(hostname.toLowerCase());
-        if (!app) return text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
-        try {
-            return await app.fetch(request);
-        } catch (thrown) {
-            return failure(hostname, thrown);
-        }
+        return apps.get(hostname)?.fetch(request) ?? text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
     };
 }
 

@@ -121,7 +121,7 @@ describe("the page's origin", () => {
     });
 
     test("an unchanged file is not sent again", async () => {
-        for (const headers of [{}, { "Accept-Encoding": "br" }]) {
+        for (const headers of [{}, { "Accept-Encoding": "br" }] as Record<string, string>[]) {
             const { etag } = (await get("/assets/app-1234.js", headers)).headers;
             const again = await get("/assets/app-1234.js", { ...headers, "If-None-Match": `W/"x", ${etag!}` });
             expect([again.status, again.body.byteLength]).toEqual([304, 0]);
