@@ -6,6 +6,7 @@ import type { Docker } from "./docker";
 import { followEvents, type Backoff } from "./events";
 import { toImageDetails, toImageSummary, toNetwork, toVolume } from "./images";
 import { readLog } from "./logs";
+import { isOwn } from "./own";
 import * as replies from "./replies";
 import { Transport, type EngineSocket } from "./transport";
 
@@ -37,7 +38,7 @@ export function createDocker(agent: EngineSocket, options: { backoff?: Backoff }
             }
         },
         containers: {
-            list: async ({ all = false, signal } = {}) => (await ask(replies.containerList, `/containers/json?all=${all ? 1 : 0}`, signal)).map(toSummary),
+            list: async ({ all = false, signal } = {}) => (await ask(replies.containerList, `/containers/json?all=${all ? 1 : 0}`, signal)).map(toSummary).filter(one => !isOwn(one.labels)),
             async inspect(nameOrId, signal) {
                 const found = await look(replies.container, pathOf("/containers/", nameOrId, "/json"), signal);
                 return found && toDetails(found);
@@ -49,7 +50,7 @@ export function createDocker(agent: EngineSocket, options: { backoff?: Backoff }
             },
         },
         images: {
-            list: async signal => (await ask(replies.imageList, "/images/json", signal)).map(toImageSummary),
+            list: async signal => (await ask(replies.imageList, "/images/json", signal)).map(toImageSummary).filter(one => !isOwn(one.labels)),
             async inspect(ref, signal) {
                 const found = await look(replies.image, pathOf("/images/", ref, "/json"), signal);
                 return found && toImageDetails(found);

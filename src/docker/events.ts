@@ -4,6 +4,7 @@ import { readAll } from "../base/bytes";
 import { DrydockError, asDrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
 import type { DockerEvent } from "./docker";
+import { isOwn } from "./own";
 import { event as eventReply, parseReply } from "./replies";
 import { refusal, type Transport } from "./transport";
 
@@ -46,15 +47,22 @@ async function readEvents(transport: Transport, seen: Seen, signal: AbortSignal,
     if (!response.body) return;
     for await (const line of lines(response.body, signal)) {
         const raw = parseReply(eventReply, line, "GET /events");
-        if (seen.isNew(raw.time, `${raw.timeNano} ${raw.Type} ${raw.Action} ${raw.Actor.ID}`))
+        if (seen.isNew(raw.time, `${raw.timeNano} ${raw.Type} ${raw.Action} ${raw.Actor.ID}`) && !seen.isOwn(raw.Actor.ID, raw.Actor.Attributes))
             onEvent({ type: raw.Type, action: raw.Action, id: raw.Actor.ID, attributes: raw.Actor.Attributes, time: raw.timeNano ? Math.floor(raw.timeNano / 1e6) : raw.time * 1000 });
     }
 }
 
-/** Remembers the last second of events: `since` counts whole seconds, so that the second is told again after a reconnect. */
+/** Remembers the last second of events (`since` counts whole seconds, so that the second is told again after a reconnect), and what is our own. */
 class Seen {
     since: number | undefined;
     #keys = new Set<string>();
+    #own = new Set<string>();
+
+    /** Ours by its label, or the network's and image's part of something that was: those events name the container or image only. */
+    isOwn(id: string, attributes: Record<string, string>): boolean {
+        if (isOwn(attributes)) this.#own.add(id);
+        return this.#own.has(id) || this.#own.has(attributes["container"] ?? "");
+    }
 
     isNew(second: number, key: string): boolean {
         if (this.#keys.has(key)) return false;

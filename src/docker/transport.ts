@@ -28,10 +28,10 @@ export class Transport {
     }
 
     /** The engine's response, whatever its status. Rejects with "docker.unreachable" when nobody answers. */
-    async open(path: string, signal?: AbortSignal): Promise<Response> {
+    async open(path: string, signal?: AbortSignal, method = "GET"): Promise<Response> {
         signal?.throwIfAborted();
         try {
-            return await abortable(this.#socket.http(engineSocket, new Request(base + path, signal ? { signal } : {})), signal);
+            return await abortable(this.#socket.http(engineSocket, new Request(base + path, { method, ...(signal ? { signal } : {}) })), signal);
         } catch (thrown) {
             if (signal?.aborted) throw signal.reason;
             throw unreachable(thrown);
@@ -42,12 +42,12 @@ export class Transport {
      * A whole reply as text with its media type; undefined for "no such thing" where `lookup` is set.
      * Every other refusal rejects with "docker.refused", silence with "docker.timeout".
      */
-    async ask(path: string, options: { signal?: AbortSignal | undefined; lookup?: boolean } = {}): Promise<{ bytes: Uint8Array; type: string } | undefined> {
+    async ask(path: string, options: { signal?: AbortSignal | undefined; lookup?: boolean; method?: string } = {}): Promise<{ bytes: Uint8Array; type: string } | undefined> {
         const limit = new AbortController();
         const timer = setTimeout(() => limit.abort(silent(path)), requestLimit);
         const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
         try {
-            const response = await this.open(path, signal);
+            const response = await this.open(path, signal, options.method);
             const bytes = response.body ? await abortable(readAll(response.body, replyLimit), signal) : new Uint8Array();
             if (response.ok) return { bytes, type: response.headers.get("Content-Type") ?? "" };
             if (options.lookup && response.status === notThere) return undefined;

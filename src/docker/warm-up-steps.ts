@@ -1,0 +1,100 @@
+/** What is warmed up, the most useful first. */
+import { abortable } from "../base/abort";
+import { decodeText, readAll } from "../base/bytes";
+import { DrydockError } from "../base/errors";
+import { ownLabel } from "./own";
+import type { Transport } from "./transport";
+import type { WarmUpAgent } from "./warm-up";
+
+export interface WarmUpStep {
+    name: string;
+    run(kit: WarmUpKit): Promise<void>;
+}
+
+export interface WarmUpKit {
+    agent: WarmUpAgent;
+    transport: Transport;
+    /** For files of its own; removed afterwards. */
+    folder: string;
+    signal: AbortSignal;
+    /** Milliseconds. */
+    timeLeft(): number;
+}
+
+const label = `--label=${ownLabel}=warm-up`;
+
+/** Fewest and most runs of a repeated command; in between it ends when two runs in a row brought nothing. */
+const fewestRuns = 3;
+const mostRuns = 8;
+/** A run that takes more than this share of the fastest before it has brought nothing. */
+const noGain = 0.93;
+
+/** Milliseconds that must be left for a step that takes long and cannot be stopped half-way with any gain. */
+const forBuild = 8_000;
+const forPip = 10_000;
+
+export const warmUpSteps: readonly WarmUpStep[] = [
+    { name: "docker ps", run: kit => docker(kit, "ps") },
+    { name: "docker run", run: kit => untilNoFaster(kit, () => docker(kit, "run", "--rm", label, "busybox", "true")) },
+    { name: "docker build", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "1")) },
+    { name: "python", run: async kit => void ((await has(kit, pythonImage)) && (await docker(kit, "run", "--rm", label, pythonImage, "python", "-c", "import socket, http.server, threading"))) },
+    { name: "docker exec", run: exec },
+    { name: "docker build, classic", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "0")) },
+    { name: "pip", run: async kit => void (kit.timeLeft() > forPip && (await has(kit, pythonImage)) && (await docker(kit, "run", "--rm", label, pythonImage, "pip", "--version"))) },
+];
+
+const done = Promise.resolve();
+
+/** The base of the Flask lesson; a machine without it has nothing to warm there. */
+const pythonImage = "python:3.13-slim";
+
+async function untilNoFaster(kit: WarmUpKit, run: () => Promise<void>): Promise<void> {
+    let fastest = Number.POSITIVE_INFINITY;
+    let idle = 0;
+    for (let count = 0; count < mostRuns && (count < fewestRuns || idle < 2) && kit.timeLeft() > 0; count++) {
+        const began = performance.now();
+        await run();
+        const took = performance.now() - began;
+        idle = took > fastest * noGain ? idle + 1 : 0;
+        fastest = Math.min(fastest, took);
+    }
+}
+
+/** Label first: every image of the classic builder, also one of a build that was stopped, then carries it. */
+const dockerfile = `FROM busybox\nLABEL ${ownLabel}=warm-up\nWORKDIR /app\nCOPY file /app/\nRUN true\nCMD ["true"]\n`;
+
+async function build(kit: WarmUpKit, buildkit: "0" | "1"): Promise<void> {
+    const context = `${kit.folder}/context`;
+    await kit.agent.files.write(`${context}/Dockerfile`, dockerfile, { signal: kit.signal });
+    // Of another content each time: a step that comes from the cache warms nothing.
+    await kit.agent.files.write(`${context}/file`, `${Date.now()}`, { signal: kit.signal });
+    await run(kit, ["docker", "build", "--force-rm", context], { DOCKER_BUILDKIT: buildkit });
+}
+
+async function exec(kit: WarmUpKit): Promise<void> {
+    const name = "drydock-warm-up";
+    await docker(kit, "run", "-d", "--rm", "--init=false", label, "--name", name, "busybox", "sleep", "600");
+    await docker(kit, "exec", name, "true");
+    await docker(kit, "logs", name);
+    await docker(kit, "rm", "-f", name);
+}
+
+async function has(kit: WarmUpKit, ref: string): Promise<boolean> {
+    return (await kit.transport.ask(`/images/${encodeURIComponent(ref)}/json`, { signal: kit.signal, lookup: true })) !== undefined;
+}
+
+const docker = (kit: WarmUpKit, ...words: string[]): Promise<void> => run(kit, ["docker", ...words]);
+
+/** Runs to the end, or is killed with the signal. Rejects when it ends with an error. */
+async function run({ agent, folder, signal }: WarmUpKit, argv: string[], env: Record<string, string> = {}): Promise<void> {
+    signal.throwIfAborted();
+    const process = await agent.spawn(argv, { env: { HOME: folder, DOCKER_CONFIG: `${folder}/config`, ...env }, cwd: "/", signal });
+    const kill = () => process.kill("KILL");
+    signal.addEventListener("abort", kill, { once: true });
+    try {
+        const [, words, code] = await abortable(Promise.all([readAll(process.stdout), readAll(process.stderr), process.exit]), signal);
+        if (code !== 0) throw new DrydockError("docker.warm-up", `${argv.slice(0, 2).join(" ")} ended with status ${code}: ${decodeText(words).trim()}`, "Nothing is lost but time.");
+    } finally {
+        signal.removeEventListener("abort", kill);
+    }
+}

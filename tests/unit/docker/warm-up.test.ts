@@ -1,0 +1,184 @@
+import { describe, expect, test } from "vitest";
+import type { GuestProcess } from "../../../src/agent/agent";
+import { until } from "../../../src/base/abort";
+import { encodeText, type Bytes } from "../../../src/base/bytes";
+import { DrydockError } from "../../../src/base/errors";
+import { createWarmUp, type WarmUpAgent, type WarmUpState } from "../../../src/docker/warm-up";
+import { warmUpSteps, type WarmUpStep } from "../../../src/docker/warm-up-steps";
+
+/** An engine of which only what the warm-up makes is known: labelled containers and images, and the build cache. */
+class Guest implements WarmUpAgent {
+    containers = new Set<string>();
+    images = new Set<string>();
+    cache = new Set(["student"]);
+    written = new Set<string>();
+    ran: string[] = [];
+    up = true;
+    /** Programs run until they are killed while true. */
+    hanging = false;
+    exitCode = 0;
+    onKill: () => void = () => undefined;
+    #count = 0;
+
+    readonly files = {
+        write: async (path: string) => void this.written.add(path),
+        remove: async (path: string) => {
+            for (const one of this.written) if (one.startsWith(path)) this.written.delete(one);
+        },
+    };
+
+    async http(_: unknown, request: Request): Promise<Response> {
+        if (!this.up) throw new DrydockError("agent.refused", "Nothing listens.", "");
+        const path = decodeURIComponent(new URL(request.url).pathname).replace("/v1.45", "");
+        const [, kind, id] = path.split("/");
+        if (request.method === "DELETE") return new Response(null, { status: (kind === "containers" ? this.containers : this.images).delete(id!) ? 204 : 404 });
+        if (path === "/containers/json") return Response.json([...this.containers].map(Id => ({ Id })));
+        if (path === "/images/json") return Response.json([...this.images].map(Id => ({ Id })));
+        if (path === "/system/df") return Response.json({ BuildCache: [...this.cache].map(ID => ({ ID })) });
+        if (path === "/build/prune") {
+            const { id: ids } = JSON.parse(new URL(request.url).searchParams.get("filters")!) as { id: string[] };
+            for (const one of ids) this.cache.delete(one);
+            return Response.json({ CachesDeleted: ids, SpaceReclaimed: 0 });
+        }
+        return Response.json({ Id: "found" });
+    }
+
+    async spawn(argv: string[]): Promise<GuestProcess> {
+        if (!this.up) throw new DrydockError("agent.gone", "The connection ended.", "");
+        this.ran.push(argv.slice(1).join(" "));
+        const number = ++this.#count;
+        const container = argv.includes("run") || argv.includes("build") ? `c${number}` : "";
+        if (container) this.containers.add(container);
+        if (argv.includes("build")) {
+            this.images.add(`i${number}`);
+            this.cache.add(`b${number}`);
+        }
+        let end: (code: number) => void = () => undefined;
+        const exit = new Promise<number>(resolve => (end = resolve));
+        if (!this.hanging) {
+            if (argv.includes("--rm")) this.containers.delete(container);
+            end(this.exitCode);
+        }
+        const stream = (text: string) => new ReadableStream<Bytes>({ start: controller => void (controller.enqueue(encodeText(text)), controller.close()) });
+        return {
+            stdin: new WritableStream<Bytes>(),
+            stdout: stream(""),
+            stderr: stream("its words"),
+            exit,
+            kill: () => {
+                end(137);
+                this.onKill();
+            },
+        };
+    }
+
+    get rest() {
+        return { containers: [...this.containers], images: [...this.images], cache: [...this.cache], written: [...this.written] };
+    }
+}
+
+const nothing = { containers: [], images: [], cache: ["student"], written: [] };
+const finished = (warmUp: { state: WarmUpState }) => until(() => (warmUp.state.kind === "finished" ? warmUp.state : undefined), { every: 5, timeout: 10_000, what: "the end of the warm-up" });
+const step = (name: string, run: WarmUpStep["run"] = async () => undefined): WarmUpStep => ({ name, run });
+
+describe("warm-up", () => {
+    test("goes through the common paths and leaves nothing", async () => {
+        const guest = new Guest();
+        const warmUp = createWarmUp(guest);
+        const states: WarmUpState[] = [];
+        warmUp.subscribe(state => states.push(state));
+        expect(warmUp.state).toEqual({ kind: "idle" });
+        warmUp.start();
+        warmUp.start();
+        expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
+        expect(guest.rest).toEqual(nothing);
+        expect(states.map(state => (state.kind === "warming" ? state.done : state.kind))).toEqual([...warmUpSteps.keys(), "finished"]);
+        for (const command of ["ps", "run --rm --label=drydock.own=warm-up busybox true", "build", "exec", "pip --version"]) expect(guest.ran.join("\n")).toContain(command);
+        warmUp.start();
+        await warmUp.giveWay();
+        expect(warmUp.state.kind).toBe("finished");
+    });
+
+    test("every container that it runs carries the label and removes itself", async () => {
+        const guest = new Guest();
+        const warmUp = createWarmUp(guest);
+        warmUp.start();
+        await finished(warmUp);
+        for (const command of guest.ran.filter(one => one.startsWith("run"))) {
+            expect(command).toContain("--label=drydock.own");
+            expect(command).toContain("--rm");
+        }
+    });
+
+    test("gives way: kills, clears, and goes on where it was", async () => {
+        const guest = new Guest();
+        guest.hanging = true;
+        const warmUp = createWarmUp(guest, { steps: [step("first"), warmUpSteps[2]!, step("last")] });
+        warmUp.start();
+        await until(() => guest.ran.length > 0 || undefined, { every: 5, timeout: 5_000, what: "the build" });
+        expect(guest.rest).not.toEqual(nothing);
+        await warmUp.giveWay();
+        expect(guest.rest).toEqual(nothing);
+        expect(warmUp.state).toEqual({ kind: "yielded", done: 1, total: 3 });
+        guest.hanging = false;
+        warmUp.start();
+        expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
+        expect(guest.ran).toHaveLength(2);
+        expect(guest.rest).toEqual(nothing);
+    });
+
+    test("a container that the engine was still making when the run was killed goes too", async () => {
+        const guest = new Guest();
+        guest.hanging = true;
+        guest.onKill = () => setTimeout(() => guest.containers.add("late"), 100);
+        const warmUp = createWarmUp(guest, { steps: [warmUpSteps[1]!] });
+        warmUp.start();
+        await until(() => guest.ran.length > 0 || undefined, { every: 5, timeout: 5_000, what: "the run" });
+        await warmUp.giveWay();
+        expect(guest.rest).toEqual(nothing);
+    });
+
+    test("what an earlier page left behind goes first", async () => {
+        const guest = new Guest();
+        guest.containers.add("left");
+        const warmUp = createWarmUp(guest, { steps: [step("look", async () => expect(guest.containers.size).toBe(0))] });
+        warmUp.start();
+        expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
+    });
+
+    test("a step that fails is a problem, and the next one runs", async () => {
+        const guest = new Guest();
+        guest.exitCode = 125;
+        let ran = false;
+        const warmUp = createWarmUp(guest, { steps: [warmUpSteps[0]!, step("next", async () => void (ran = true))] });
+        warmUp.start();
+        expect(await finished(warmUp)).toMatchObject({ problems: [{ code: "docker.warm-up", message: "docker ps ended with status 125: its words" }] });
+        expect(ran).toBe(true);
+    });
+
+    test("an engine that is away ends it", async () => {
+        const guest = new Guest();
+        guest.up = false;
+        const warmUp = createWarmUp(guest);
+        warmUp.start();
+        const { problems } = await finished(warmUp) as Extract<WarmUpState, { kind: "finished" }>;
+        expect(problems[0]).toMatchObject({ code: "docker.unreachable" });
+    });
+
+    test("no step begins when the time is over", async () => {
+        const warmUp = createWarmUp(new Guest(), { steps: [step("long", () => new Promise(resolve => setTimeout(resolve, 15))), step("never", async () => expect.fail("began"))], budget: 10 });
+        warmUp.start();
+        expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
+    });
+
+    test("giving way before the start, twice, or between is harmless", async () => {
+        const guest = new Guest();
+        const warmUp = createWarmUp(guest, { steps: [step("only")] });
+        await warmUp.giveWay();
+        expect(warmUp.state).toEqual({ kind: "idle" });
+        warmUp.start();
+        await Promise.all([warmUp.giveWay(), warmUp.giveWay()]);
+        warmUp.start();
+        expect(await finished(warmUp)).toMatchObject({ problems: [] });
+    });
+});
