@@ -19,6 +19,8 @@ export interface LessonState {
     /** Hints opened so far, by step. */
     hintsShown: Record<string, number>;
     solutionShown: Record<string, boolean>;
+    /** The student's answers, by question id. */
+    answers: Record<string, string>;
     points: { earned: number; possible: number };
     finished: boolean;
 }

@@ -1,0 +1,191 @@
+/**
+ * Keeps the workspace's files and the guest's the same. All that touches the guest stands in one queue, so that a file read
+ * back is never older than one written before it. A file that waits to be written is not read meanwhile: the writer who came
+ * last wins.
+ */
+import type { FileChange, GuestFiles } from "../agent/agent";
+import { DrydockError, messageOf } from "../base/errors";
+import { FILE_LIMIT, WORKSPACE } from "./workspace";
+
+/** Names the lesson whose files a guest holds. In memory there, so a fresh machine has none. */
+const MARKER = "/run/drydock/workspace";
+
+/** What the guest tells the workspace. */
+export interface GuestNews {
+    changed(path: string, bytes: Uint8Array): void;
+    /** A file that is too large to be taken over, bytes. */
+    unread(path: string, size: number): void;
+    folder(path: string): void;
+    /** With all below. */
+    removed(path: string): void;
+    /** The guest does not answer any more. Called once. */
+    gone(): void;
+    problem(error: DrydockError): void;
+}
+
+/** What the workspace has when it joins a guest. `bytes` undefined: known, but in the guest only. */
+export interface JoinedFiles { files: ReadonlyMap<string, { bytes: Uint8Array | undefined }>; folders: ReadonlySet<string>; /** changed or removed since the guest was left */ dirty: ReadonlySet<string> }
+
+export class GuestSync {
+    #queue: Promise<void> = Promise.resolve();
+    /** Paths that wait to be written, removed or moved, with how often. */
+    #pending = new Map<string, number>();
+    #stopped = false;
+    #stopWatch: () => void = () => undefined;
+
+    constructor(
+        private readonly guest: GuestFiles,
+        private readonly lesson: string,
+        private readonly news: GuestNews,
+        /** What the workspace holds now. */
+        private readonly local: () => JoinedFiles,
+    ) {}
+
+    /** Makes both sides the same. Rejects when the guest does not answer. */
+    async start(): Promise<void> {
+        await this.#enqueue([], async () => {
+            const local = this.local();
+            const before = await this.#marker();
+            await this.guest.makeFolder(WORKSPACE);
+            this.#watch(); // changes from here on wait in the queue behind this
+            if (before === this.lesson) {
+                for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
+                await this.#pullAll();
+            } else {
+                if (before !== undefined) for (const entry of await this.guest.list(WORKSPACE)) await this.guest.remove(`${WORKSPACE}/${entry.path}`);
+                for (const path of local.folders) await this.guest.makeFolder(`${WORKSPACE}/${path}`);
+                for (const [path, { bytes }] of local.files) if (bytes) await this.#put(path, bytes);
+                await this.#pullAll();
+                await this.guest.write(MARKER, this.lesson);
+            }
+        });
+    }
+
+    write(path: string, bytes: Uint8Array): Promise<void> {
+        return this.#enqueue([path], () => this.#put(path, bytes));
+    }
+
+    remove(path: string): Promise<void> {
+        return this.#enqueue([path], () => this.#put(path, undefined));
+    }
+
+    makeFolder(path: string): Promise<void> {
+        return this.#enqueue([path], () => this.guest.makeFolder(`${WORKSPACE}/${path}`));
+    }
+
+    rename(from: string, to: string): Promise<void> {
+        return this.#enqueue([from, to], async () => {
+            const above = to.lastIndexOf("/");
+            if (above > 0) await this.guest.makeFolder(`${WORKSPACE}/${to.slice(0, above)}`);
+            await this.guest.rename(`${WORKSPACE}/${from}`, `${WORKSPACE}/${to}`);
+        });
+    }
+
+    read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+        return this.guest.read(`${WORKSPACE}/${path}`);
+    }
+
+    stop(): void {
+        this.#stopped = true;
+        this.#stopWatch();
+    }
+
+    #enqueue(paths: readonly string[], work: () => Promise<void>): Promise<void> {
+        for (const path of paths) this.#pending.set(path, (this.#pending.get(path) ?? 0) + 1);
+        const done = this.#queue.then(async () => {
+            if (this.#stopped) throw new DrydockError("agent.gone", "The machine was left.", "It is done when a machine is there again.");
+            try {
+                await work();
+            } finally {
+                for (const path of paths) {
+                    const left = this.#pending.get(path)! - 1;
+                    if (left > 0) this.#pending.set(path, left);
+                    else this.#pending.delete(path);
+                }
+            }
+        });
+        this.#queue = done.catch(thrown => {
+            if (isGone(thrown)) this.#lost();
+        });
+        return done;
+    }
+
+    async #put(path: string, bytes: Uint8Array | undefined): Promise<void> {
+        const at = `${WORKSPACE}/${path}`;
+        if (!bytes) return this.guest.remove(at);
+        const script = bytes[0] === 0x23 && bytes[1] === 0x21; // "#!": what the student runs must be executable
+        await this.guest.write(at, bytes, script ? { mode: 0o755 } : {});
+    }
+
+    async #marker(): Promise<string | undefined> {
+        return (await this.guest.stat(MARKER)) ? new TextDecoder().decode(await this.guest.read(MARKER)) : undefined;
+    }
+
+    /** Takes over the guest's files; what is known here and not there is gone. */
+    async #pullAll(): Promise<void> {
+        const local = this.local();
+        const there = new Set<string>();
+        for (const entry of await this.guest.list(WORKSPACE, { recursive: true })) {
+            there.add(entry.path);
+            await this.#pull(entry.path);
+        }
+        for (const path of [...local.files.keys(), ...local.folders]) if (!there.has(path) && !this.#pending.has(path)) this.news.removed(path);
+    }
+
+    #pullLater(changes: readonly FileChange[]): void {
+        if (this.#stopped) return;
+        const paths = [...new Set(changes.map(change => change.path))];
+        this.#enqueue([], async () => {
+            for (const path of paths) await this.#pull(path);
+        }).catch((thrown: unknown) => this.#pullFailed(thrown));
+    }
+
+    async #pull(path: string): Promise<void> {
+        if (path === "" || this.#pending.has(path)) return;
+        const entry = await this.guest.stat(`${WORKSPACE}/${path}`);
+        if (this.#stopped || this.#pending.has(path)) return;
+        if (!entry) return this.news.removed(path);
+        if (entry.kind === "folder") return this.news.folder(path);
+        if (entry.kind !== "file") return;
+        if (entry.size > FILE_LIMIT) return this.news.unread(path, entry.size);
+        try {
+            const bytes = await this.guest.read(`${WORKSPACE}/${path}`);
+            if (!this.#stopped && !this.#pending.has(path)) this.news.changed(path, bytes);
+        } catch (thrown) {
+            if (await this.guest.stat(`${WORKSPACE}/${path}`)) throw thrown;
+            this.news.removed(path); // between the look and the reading
+        }
+    }
+
+    #watch(): void {
+        this.#stopWatch = this.guest.watch(WORKSPACE, changes => this.#pullLater(changes), error => this.#watchFailed(error));
+    }
+
+    #watchFailed(error: unknown): void {
+        if (this.#stopped) return;
+        if (isGone(error)) return this.#lost();
+        if (error instanceof DrydockError && error.code === "agent.watch-lost") {
+            // more changes than the guest could report: begin again with a look at everything
+            this.#watch();
+            this.#enqueue([], () => this.#pullAll()).catch((thrown: unknown) => this.#pullFailed(thrown));
+            return;
+        }
+        this.news.problem(new DrydockError("workspace.not-watched", "Changes that programs in the machine make to files are not shown any more.", "Reload the page.", { cause: error }));
+    }
+
+    #pullFailed(thrown: unknown): void {
+        if (isGone(thrown)) return;
+        this.news.problem(new DrydockError("workspace.not-read", `A change in the machine could not be read: ${messageOf(thrown)}`, "Reload the page if a file looks old.", { cause: thrown }));
+    }
+
+    #lost(): void {
+        if (this.#stopped) return;
+        this.stop();
+        this.news.gone();
+    }
+}
+
+/** The agent or its machine is away, as opposed to a refusal of theirs. */
+export function isGone(thrown: unknown): boolean {
+    return thrown instanceof DrydockError && (thrown.code === "agent.gone" || thrown.code === "agent.silent" || thrown.code.startsWith("vm."));
+}

@@ -1,0 +1,71 @@
+/** The files of a workspace in memory, what of them may be kept, and the list that is shown. */
+import { DrydockError } from "../base/errors";
+import { isWorkspacePath } from "../lesson/fences";
+import { COUNT_LIMIT, FILE_LIMIT, TOTAL_LIMIT, type WorkspaceEntry } from "./workspace";
+
+/** `bytes` is undefined for a file that is not kept. */
+export interface KeptFile { size: number; bytes: Uint8Array | undefined }
+
+export class KeptFiles {
+    readonly files = new Map<string, KeptFile>();
+    /** Folders that are known for themselves; those above files follow from them. */
+    readonly folders = new Set<string>();
+    #total = 0;
+
+    has(path: string): boolean {
+        return this.files.has(path) || this.folders.has(path) || this.below(path).length > 0;
+    }
+
+    /** Takes the content if it is within the limits; the reason when not. */
+    set(path: string, bytes: Uint8Array): DrydockError | undefined {
+        const before = this.files.get(path);
+        this.#total -= before?.bytes?.byteLength ?? 0;
+        const refusal = this.#refusal(path, bytes.byteLength);
+        this.files.set(path, { size: bytes.byteLength, bytes: refusal ? undefined : bytes });
+        if (!refusal) this.#total += bytes.byteLength;
+        return refusal;
+    }
+
+    /** A file too large to be read at all. */
+    setUnread(path: string, size: number): DrydockError {
+        this.delete(path);
+        this.files.set(path, { size, bytes: undefined });
+        return this.#refusal(path, size) ?? tooLarge(path);
+    }
+
+    delete(path: string): void {
+        this.#total -= this.files.get(path)?.bytes?.byteLength ?? 0;
+        this.files.delete(path);
+        this.folders.delete(path);
+    }
+
+    /** Paths of the files in the folder `path`, however deep. */
+    below(path: string): string[] {
+        return [...this.files.keys()].filter(file => file.startsWith(`${path}/`));
+    }
+
+    entries(): WorkspaceEntry[] {
+        const entries = new Map<string, WorkspaceEntry>();
+        const folder = (path: string) => entries.set(path, { path, kind: "folder", size: 0, kept: true });
+        for (const path of [...this.files.keys(), ...this.folders])
+            for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) folder(path.slice(0, at));
+        for (const path of this.folders) folder(path);
+        for (const [path, { size, bytes }] of this.files) entries.set(path, { path, kind: "file", size, kept: bytes !== undefined });
+        return [...entries.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+    }
+
+    #refusal(path: string, size: number): DrydockError | undefined {
+        if (size > FILE_LIMIT) return tooLarge(path);
+        const kept = [...this.files].filter(([other, file]) => file.bytes && other !== path).length;
+        if (this.#total + size <= TOTAL_LIMIT && kept < COUNT_LIMIT) return undefined;
+        return new DrydockError("workspace.full", `The workspace holds more than ${TOTAL_LIMIT >> 20} MB or ${COUNT_LIMIT} files; "${path}" is in the machine only.`, "It goes when the machine restarts. Remove what you do not need.");
+    }
+}
+
+const tooLarge = (path: string) => new DrydockError("workspace.file-too-large", `"${path}" is larger than ${FILE_LIMIT >> 20} MB and is in the machine only.`, "It goes when the machine restarts.");
+
+/** Rejects with "workspace.bad-path" what does not stay in the workspace. */
+export function goodPath(path: string): string {
+    if (isWorkspacePath(path) && path.length <= 400) return path;
+    throw new DrydockError("workspace.bad-path", `"${path}" is no name for a file in the workspace.`, "Use a name without a leading slash and without ..");
+}

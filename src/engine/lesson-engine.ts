@@ -1,0 +1,257 @@
+/** The engine of one lesson: steps, attempts, hints, points, progress. */
+import { asDrydockError, DrydockError, isAbort } from "../base/errors";
+import { abortable } from "../base/abort";
+import { Store } from "../base/store";
+import type { CommandRecord, ExpectationResult } from "../checks/check";
+import type { Lesson, Step } from "../lesson/lesson";
+import { StepRecord } from "./attempt";
+import { AutoCheck } from "./auto-check";
+import type { CheckStep, Engine, LessonState, ProgressStore, StepState, StoredProgress } from "./engine";
+import { loadProgress, noProgress, ProgressSaver } from "./progress";
+
+/** A step's checks together; each has its own, shorter limit in the runner. */
+const CHECK_TIMEOUT_MILLISECONDS = 300_000;
+
+/** Enough for any lesson; a loop in a terminal must not fill the memory. */
+const COMMANDS_KEPT = 1_000;
+
+export interface EngineOptions {
+    lesson: Lesson;
+    progress: ProgressStore;
+    check: CheckStep;
+    /** Progress could not be read or saved. The lesson goes on. */
+    onProblem?: (error: DrydockError) => void;
+    /** Milliseconds since 1970. */
+    now?: () => number;
+}
+
+/** Loads the lesson's progress and starts. Resolves even when the progress cannot be read; `onProblem` says so. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+    const { progress, problem } = await loadProgress(options.progress, options.lesson);
+    if (problem) options.onProblem?.(problem);
+    return new LessonEngine(options, progress);
+}
+
+/** A check under way, shared by those who asked for it meanwhile. */
+interface Asked { result: Promise<StepState>; controller: AbortController; callers: number }
+
+class LessonEngine implements Engine {
+    readonly #lesson: Lesson;
+    readonly #check: CheckStep;
+    readonly #now: () => number;
+    readonly #saver: ProgressSaver;
+    readonly #auto = new AutoCheck(signal => this.#look(signal));
+    readonly #asked = new Map<string, Asked>();
+    readonly #store: Store<LessonState>;
+    #records = new Map<string, StepRecord>();
+    #commands: CommandRecord[] = [];
+    #progress: StoredProgress;
+    #chosen: string | undefined;
+    #disposed = false;
+
+    constructor(options: EngineOptions, progress: StoredProgress) {
+        this.#lesson = options.lesson;
+        this.#check = options.check;
+        this.#now = options.now ?? Date.now;
+        this.#saver = new ProgressSaver(options.progress, options.onProblem ?? (() => undefined));
+        this.#progress = progress;
+        this.#readRecords();
+        this.#store = new Store(this.#compose());
+    }
+
+    get state(): LessonState {
+        return this.#store.state;
+    }
+
+    subscribe(listener: (state: LessonState) => void): () => void {
+        return this.#store.subscribe(listener);
+    }
+
+    async check(stepId: string, signal?: AbortSignal): Promise<StepState> {
+        const record = this.#record(stepId);
+        signal?.throwIfAborted();
+        if (this.#disposed) throw new DrydockError("engine.closed", "The lesson has been closed.", "Open it again.");
+        if (this.#waitsFor(record.step).length > 0 && record.passedAt === undefined) return this.#stateOf(record);
+        const asked = this.#asked.get(stepId) ?? this.#ask(record);
+        asked.callers++;
+        try {
+            return await abortable(asked.result, signal);
+        } finally {
+            // the last one to lose interest ends it
+            if (--asked.callers === 0) asked.controller.abort();
+        }
+    }
+
+    commandEnded(record: CommandRecord): void {
+        this.#commands = [...this.#commands, record].slice(-COMMANDS_KEPT);
+        this.#auto.request({ followUps: true });
+    }
+
+    checkSoon(): void {
+        this.#auto.request({ followUps: false });
+    }
+
+    choose(stepId: string): void {
+        this.#chosen = this.#record(stepId).step.id;
+        this.#publish();
+    }
+
+    showHint(stepId: string): void {
+        const { step } = this.#record(stepId);
+        const shown = this.#progress.hintsShown[stepId] ?? 0;
+        if (shown >= step.hints.length) return;
+        this.#keep({ hintsShown: { ...this.#progress.hintsShown, [stepId]: shown + 1 } });
+    }
+
+    showSolution(stepId: string): void {
+        this.#record(stepId);
+        this.#keep({ solutionShown: { ...this.#progress.solutionShown, [stepId]: true } });
+    }
+
+    answer(questionId: string, text: string): void {
+        if (!this.#lesson.steps.some(step => step.questions.some(question => question.id === questionId)))
+            throw new DrydockError("engine.unknown-question", `This lesson asks no question "${questionId}".`, "Reload the page.");
+        this.#keep({ answers: { ...this.#progress.answers, [questionId]: text } });
+        this.checkSoon();
+    }
+
+    async reset(): Promise<void> {
+        this.#stopChecks();
+        this.#progress = noProgress(this.#lesson);
+        this.#commands = [];
+        this.#chosen = undefined;
+        this.#readRecords();
+        this.#publish();
+        await this.#saver.clear(this.#lesson.id);
+    }
+
+    dispose(): void {
+        this.#disposed = true;
+        this.#stopChecks();
+    }
+
+    #stopChecks(): void {
+        this.#auto.stop();
+        for (const { controller } of this.#asked.values()) controller.abort();
+        this.#asked.clear();
+    }
+
+    #ask(record: StepRecord): Asked {
+        const controller = new AbortController();
+        const release = this.#auto.hold();
+        record.checking = true;
+        this.#publish();
+        const finish = async (): Promise<StepState> => {
+            try {
+                const results = await this.#checkStep(record.step, controller.signal, false);
+                record.checking = false;
+                this.#take(record, results, true);
+                return this.#stateOf(record);
+            } finally {
+                record.checking = false;
+                if (this.#asked.get(record.step.id) === asked) this.#asked.delete(record.step.id);
+                this.#publish();
+                release();
+            }
+        };
+        const asked: Asked = { result: Promise.resolve().then(finish), controller, callers: 0 };
+        asked.result.catch(() => undefined); // every caller may have gone away; those who wait get it from the promise
+        this.#asked.set(record.step.id, asked);
+        return asked;
+    }
+
+    /** The background's look at the open steps. True while there is an open step that has not passed. */
+    async #look(signal: AbortSignal): Promise<boolean> {
+        for (const record of this.#records.values()) {
+            if (record.passedAt !== undefined || this.#waitsFor(record.step).length > 0) continue;
+            // before the student has asked only passing counts, so the first failure ends the look and spares the guest
+            const stopAtFailure = record.attempts === 0 && record.step.mode === "level";
+            const results = await this.#checkStep(record.step, signal, stopAtFailure);
+            if (results.some(result => result.result.status === "error")) continue;
+            this.#take(record, results, false);
+        }
+        return [...this.#records.values()].some(record => record.passedAt === undefined);
+    }
+
+    /** Rejects only by the signal; whatever else goes wrong is a result. */
+    async #checkStep(step: Step, signal: AbortSignal, stopAtFailure: boolean): Promise<ExpectationResult[]> {
+        const limit = new AbortController();
+        const timer = setTimeout(() => limit.abort(new DrydockError("check.timeout", `The checks gave no answer within ${CHECK_TIMEOUT_MILLISECONDS / 1000} s.`, "Try again; if it stays so, restart the machine.")), CHECK_TIMEOUT_MILLISECONDS);
+        const both = AbortSignal.any([signal, limit.signal]);
+        try {
+            const observed = { commands: this.#commands, answers: new Map(Object.entries(this.#progress.answers)) };
+            return await abortable(this.#check(step, observed, { signal: both, stopAtFailure }), both);
+        } catch (thrown) {
+            signal.throwIfAborted();
+            if (isAbort(thrown) && !limit.signal.aborted) throw thrown;
+            const error = asDrydockError(thrown, "check.failed", "The checks could not be made.", "Try again.");
+            return [{ kind: "step", describes: step.goal, result: { status: "error", code: error.code, message: `${error.message} ${error.advice}` } }];
+        } finally {
+            clearTimeout(timer);
+        }
+    }
+
+    #take(record: StepRecord, results: ExpectationResult[], asked: boolean): void {
+        const now = this.#now();
+        const { id } = record.step;
+        if (record.take(results, asked, now)) {
+            if (this.#chosen === id) this.#chosen = undefined;
+            this.#keep({ passed: { ...this.#progress.passed, [id]: { at: now, attempts: record.attempts } } });
+        } else {
+            this.#publish();
+        }
+    }
+
+    #readRecords(): void {
+        this.#records = new Map(
+            this.#lesson.steps.map(step => {
+                const record = new StepRecord(step);
+                const passed = this.#progress.passed[step.id];
+                if (passed) [record.passedAt, record.attempts] = [passed.at, passed.attempts];
+                return [step.id, record];
+            }),
+        );
+    }
+
+    #record(stepId: string): StepRecord {
+        const record = this.#records.get(stepId);
+        if (!record) throw new DrydockError("engine.unknown-step", `The lesson "${this.#lesson.id}" has no step "${stepId}".`, "Reload the page.");
+        return record;
+    }
+
+    #waitsFor(step: Step): string[] {
+        return step.needs.filter(need => this.#records.get(need)?.passedAt === undefined);
+    }
+
+    #stateOf(record: StepRecord): StepState {
+        return record.state(this.#waitsFor(record.step));
+    }
+
+    /** Changes the progress, shows it and saves it. */
+    #keep(change: Partial<StoredProgress>): void {
+        this.#progress = { ...this.#progress, ...change };
+        this.#publish();
+        this.#saver.save(this.#progress);
+    }
+
+    #publish(): void {
+        if (!this.#disposed) this.#store.set(this.#compose());
+    }
+
+    #compose(): LessonState {
+        const records = [...this.#records.values()];
+        const passed = records.filter(record => record.passedAt !== undefined);
+        const sum = (some: StepRecord[]) => some.reduce((points, record) => points + record.step.points, 0);
+        const next = records.find(record => record.passedAt === undefined) ?? records.at(-1)!;
+        return {
+            lesson: this.#lesson,
+            current: this.#chosen ?? next.step.id,
+            steps: Object.fromEntries(records.map(record => [record.step.id, this.#stateOf(record)])),
+            hintsShown: this.#progress.hintsShown,
+            solutionShown: this.#progress.solutionShown,
+            answers: this.#progress.answers,
+            points: { earned: sum(passed), possible: sum(records) },
+            finished: passed.length === records.length,
+        };
+    }
+}
