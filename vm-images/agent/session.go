@@ -190,5 +190,8 @@ func readLine(input *bufio.Reader, limit int) ([]byte, error) {
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return nil, failure{"agent.bad-request", "the stream ended before its header"}
 		}
+		if len(line) == limit {
+			return nil, errLineTooLong // there is no room for its end
+		}
 	}
 }
