@@ -1,6 +1,10 @@
 /** The named errors of this layer, each in one place, so that the same problem has the same words wherever it shows. */
 import { DrydockError } from "../base/errors";
 
+/** MB. Below, the guest's Linux does not come up; above, the emulator would quietly take less. */
+export const LEAST_MEMORY = 64;
+export const MOST_MEMORY = 2047;
+
 const RESTART = "Restart the machine; files in the editor are kept.";
 
 export const stoppedError = () => new DrydockError("vm.stopped", "The machine was stopped.", "Start it again to go on.");
@@ -16,6 +20,9 @@ export const noWebAssembly = () =>
 
 export const noMemory = (megabytes: number, cause?: unknown) =>
     new DrydockError("vm.no-memory", `There is not enough memory for a machine of ${megabytes} MB.`, "Close other tabs and programs, then reload the page.", { cause });
+
+export const memoryOutOfRange = (megabytes: number) =>
+    new DrydockError("vm.memory-out-of-range", `A machine cannot have ${megabytes} MB of memory.`, `Choose a whole number from ${LEAST_MEMORY} to ${MOST_MEMORY} MB.`);
 
 export const kernelPanic = (line: string) => new DrydockError("vm.kernel-panic", "The machine's Linux has crashed.", RESTART, { cause: new Error(line) });
 

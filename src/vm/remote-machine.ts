@@ -4,7 +4,7 @@ import type { DrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
 import { Store } from "../base/store";
 import { deferred, type Deferred } from "./deferred";
-import { notRunning, noWebAssembly, stoppedError, workerDied } from "./errors";
+import { LEAST_MEMORY, memoryOutOfRange, MOST_MEMORY, notRunning, noWebAssembly, stoppedError, workerDied } from "./errors";
 import type { Machine, MachineOptions, MachineState, MachineStatistics } from "./machine";
 import type { FromWorker, PortNumber, SavedMachine, ToWorker } from "./protocol";
 import { RemotePort } from "./remote-port";
@@ -98,6 +98,10 @@ export class RemoteMachine implements Machine {
         this.#state.set({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
         if (typeof WebAssembly === "undefined") {
             void this.#fail(noWebAssembly());
+            return started;
+        }
+        if (memory !== undefined && !(Number.isInteger(memory) && memory >= LEAST_MEMORY && memory <= MOST_MEMORY)) {
+            void this.#fail(memoryOutOfRange(memory));
             return started;
         }
         try {

@@ -8,7 +8,8 @@ export function createNodeMachine(options: MachineOptions): Machine {
     return new RemoteMachine(options, openThread);
 }
 
-function openThread(): WorkerLink {
+/** The thread of a machine, not started yet. */
+export function openThread(): WorkerLink {
     // `execArgv` empty: the thread brings its own loader, whatever started this process
     const thread = new Worker(new URL("./worker-entry.mjs", import.meta.url), { execArgv: [], name: "drydock-machine" });
     return {

@@ -168,6 +168,12 @@ describe("the end of a machine", () => {
         await expect(machine.statistics()).rejects.toMatchObject({ code: "vm.not-running" });
     });
 
+    test.each([0, 63, 2048, 512.5, Number.NaN])("a machine of %s MB is refused by name", async memory => {
+        const { machine, opened } = remoteMachine({ memory });
+        await expect(machine.start()).rejects.toMatchObject({ code: "vm.memory-out-of-range" });
+        expect(opened()).toBe(0);
+    });
+
     test("without WebAssembly the start fails at once, with advice", async () => {
         vi.stubGlobal("WebAssembly", undefined);
         const machine = createBrowserMachine({ image: { base: "http://image.test/" } });

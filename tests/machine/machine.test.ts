@@ -1,0 +1,247 @@
+import { cp, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Agent } from "../../src/agent/agent";
+import { until } from "../../src/base/abort";
+import type { ImageManifest } from "../../src/vm/image";
+import type { MachineState } from "../../src/vm/machine";
+import { openGuest } from "../../src/engine/guest";
+import { createNodeMachine, openThread } from "../../src/vm/node/node-machine";
+import { RemoteMachine, type WorkerLink } from "../../src/vm/remote-machine";
+import { imageBase, startMachine, type StartedMachine } from "./machine";
+
+const running: StartedMachine[] = [];
+const start = async (options?: Parameters<typeof startMachine>[0]) => {
+    const started = await startMachine(options);
+    running.push(started);
+    return started;
+};
+const shell = async (agent: Agent, command: string) => {
+    const { stdout, stderr, code } = await agent.exec(["sh", "-c", command]);
+    if (code !== 0) throw new Error(`${command}: ${code}\n${stderr}`);
+    return stdout.trim();
+};
+
+afterEach(async () => {
+    await Promise.all(running.splice(0).map(started => started.stop()));
+});
+
+/** The current image with one of its files changed; everything else is linked to. */
+async function imageWith(change: (folder: string, manifest: ImageManifest) => Promise<ImageManifest>): Promise<string> {
+    const original = fileURLToPath(await imageBase());
+    const folder = await mkdtemp(join(tmpdir(), "drydock-image-"));
+    folders.push(folder);
+    const manifest = JSON.parse(await readFile(join(original, "image.json"), "utf8")) as ImageManifest;
+    for (const path of topLevelOf(manifest)) await symlink(join(original, path), join(folder, path));
+    await writeFile(join(folder, "image.json"), JSON.stringify(await change(folder, manifest)));
+    return pathToFileURL(`${folder}/`).href;
+}
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))));
+
+/** Names in the image's folder that hold the manifest's files and the chunks. */
+function topLevelOf(manifest: ImageManifest): Set<string> {
+    const { emulator, bios, vgaBios, kernel, disk, snapshot } = manifest;
+    const files = [emulator.module, emulator.wasm, bios, vgaBios, kernel, disk.table, snapshot.file];
+    return new Set(["disk", ...files.map(({ path }) => path.split("/")[0]!)]);
+}
+
+/** Replaces the link of `path` by a file of its own. */
+async function ownCopy(folder: string, path: string): Promise<string> {
+    const target = join(folder, path);
+    const top = join(folder, path.split("/")[0]!);
+    const original = join(fileURLToPath(await imageBase()), path.split("/")[0]!);
+    await rm(top);
+    await cp(original, top, { recursive: true });
+    return target;
+}
+
+describe("from the snapshot", () => {
+    let started: StartedMachine;
+    beforeAll(async () => {
+        started = await startMachine();
+    });
+    afterAll(() => started.stop());
+
+    test("the agent answers and the engine is up", async () => {
+        expect(started.machine.state).toEqual({ kind: "running", from: "snapshot" });
+        expect(await started.docker.ping()).toBe(true);
+    });
+
+    test("the clock is right, goes on, and timers end", async () => {
+        const guestTime = async () => Number(await shell(started.agent, "date +%s.%N"));
+        const before = Date.now() / 1000;
+        const first = await guestTime();
+        expect(Math.abs(first - before)).toBeLessThan(30);
+        await shell(started.agent, "sleep 1");
+        const host = Date.now() / 1000 - before;
+        const guest = (await guestTime()) - first;
+        expect(guest).toBeGreaterThan(0.9);
+        expect(Math.abs(guest - host)).toBeLessThan(10);
+        // a clock that stands still would leave this at its first number
+        const ticks = "awk '{print $1}' /proc/uptime";
+        const uptime = Number(await shell(started.agent, ticks));
+        await until(async () => (Number(await shell(started.agent, ticks)) > uptime ? true : undefined), { every: 100, timeout: 20_000, what: "the uptime's next step" });
+    });
+
+    test("the clock can be set", async () => {
+        const past = Date.UTC(2030, 0, 1);
+        await started.agent.setTime(past);
+        expect(await shell(started.agent, "date -u +%Y")).toBe("2030");
+        await started.agent.setTime(Date.now());
+    });
+
+    test("statistics grow with what the guest does", async () => {
+        const before = await started.machine.statistics();
+        await shell(started.agent, "dd if=/dev/zero of=/root/grow bs=1M count=8 conv=fsync; cksum /root/grow; rm /root/grow; sync");
+        const after = await started.machine.statistics();
+        expect(after.instructions).toBeGreaterThan(before.instructions + 1e6);
+        expect(after.compiledModules).toBeGreaterThan(0);
+        expect(after.diskBytesWritten).toBeGreaterThanOrEqual(before.diskBytesWritten + 8 * 1024 * 1024);
+        expect(after.fetchedBytes).toBeGreaterThan(1e6);
+        expect(after.diskChunksFetched).toBeGreaterThan(0);
+    });
+
+    test("what is written to the disk is read back from it", async () => {
+        const sum = "cksum </root/data";
+        await shell(started.agent, "dd if=/dev/urandom of=/root/data bs=1000 count=9000 conv=fsync");
+        const before = await shell(started.agent, sum);
+        await shell(started.agent, "sync; echo 3 >/proc/sys/vm/drop_caches");
+        expect(await shell(started.agent, sum)).toBe(before);
+    });
+
+    test("8 MB through the port arrive whole, both ways", async () => {
+        const bytes = new Uint8Array(8 << 20).map((_, at) => (at * 31) ^ (at >> 11));
+        await started.agent.files.write("/root/large", bytes);
+        expect(Buffer.from(await started.agent.files.read("/root/large")).equals(Buffer.from(bytes))).toBe(true);
+    });
+
+    test("a flood that nobody reads blocks the guest's program, not the machine", async () => {
+        const flood = await started.agent.spawn(["sh", "-c", "yes flood"]);
+        await until(async () => ((await shell(started.agent, "echo alive")) === "alive" ? true : undefined), { every: 10, timeout: 30_000, what: "an answer beside the flood" });
+        flood.kill("KILL");
+        expect(await flood.exit).toBe(137);
+    });
+});
+
+test("two restores do not draw the same random numbers", async () => {
+    const uuid = "cat /proc/sys/kernel/random/uuid";
+    const drawn: string[] = [];
+    for (let machine = 0; machine < 2; machine++) {
+        const started = await startMachine();
+        try {
+            drawn.push(await shell(started.agent, uuid));
+            drawn.push(await shell(started.agent, "od -An -N16 -tx1 /dev/urandom"));
+        } finally {
+            await started.stop();
+        }
+    }
+    expect(new Set(drawn).size).toBe(4);
+});
+
+test("a cold boot brings up agent and engine by itself, and logs its kernel", async () => {
+    const log: string[] = [];
+    const started = await start({ boot: "cold", commandLine: "drydock.test=1", onKernelLog: line => log.push(line) });
+    expect(started.machine.state).toEqual({ kind: "running", from: "cold" });
+    expect(await shell(started.agent, "cat /proc/cmdline")).toContain("drydock.test=1");
+    expect(log.join("\n")).toContain("Linux version");
+    await started.engineReady();
+});
+
+test("another memory size boots cold and says so", async () => {
+    const started = await start({ memory: 384 });
+    expect(started.machine.state).toMatchObject({ kind: "running", from: "cold", fallback: { code: "vm.memory-differs" } });
+    const total = Number(await shell(started.agent, "awk '/MemTotal/ {print $2}' /proc/meminfo")) / 1024;
+    expect(total).toBeGreaterThan(320);
+    expect(total).toBeLessThan(384);
+});
+
+describe("a snapshot that cannot be used", () => {
+    test("is damaged: the machine boots cold and keeps the reason", async () => {
+        const base = await imageWith(async (folder, manifest) => {
+            const file = await open(await ownCopy(folder, manifest.snapshot.file.path), "r+");
+            await file.write(new Uint8Array([1, 2, 3, 4]), 0, 4, Math.floor(manifest.snapshot.file.bytes / 2));
+            await file.close();
+            return manifest;
+        });
+        const started = await start({ image: { base } });
+        expect(started.machine.state).toMatchObject({ kind: "running", from: "cold", fallback: { code: "image.damaged" } });
+        expect(await shell(started.agent, "echo up")).toBe("up");
+    });
+
+    test("is missing: the same", async () => {
+        const base = await imageWith(async (_folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, file: { ...manifest.snapshot.file, path: "snapshot-gone.zst" } } }));
+        const started = await start({ image: { base } });
+        expect(started.machine.state).toMatchObject({ kind: "running", from: "cold", fallback: { code: "image.unreachable" } });
+    });
+
+    test("is demanded: the start fails by name", async () => {
+        const base = await imageWith(async (_folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, rawBytes: manifest.snapshot.rawBytes - 1 } }));
+        const machine = createNodeMachine({ image: { base }, boot: "snapshot" });
+        await expect(machine.start()).rejects.toMatchObject({ code: "vm.restore-failed" });
+        await machine.stop();
+    });
+});
+
+describe("a disk with holes", () => {
+    test("a missing chunk fails the machine by name, and nobody waits for ever", async () => {
+        const base = await imageWith(async (folder, manifest) => {
+            await rm(join(folder, "disk"));
+            return manifest;
+        });
+        const machine = createNodeMachine({ image: { base } });
+        const failed = new Promise<MachineState>(resolve => machine.subscribe(state => state.kind === "failed" && resolve(state)));
+        // v86 itself reads the first sector before it starts
+        await expect(machine.start()).rejects.toMatchObject({ code: "image.chunk-missing" });
+        expect(await failed).toMatchObject({ kind: "failed", error: { code: "image.chunk-missing" } });
+    });
+});
+
+describe("the end", () => {
+    test("stop rejects whoever waits and can be called again", async () => {
+        const started = await startMachine();
+        const sleeping = started.agent.exec(["sleep", "1000"]);
+        sleeping.catch(() => undefined);
+        const statistics = started.machine.statistics();
+        await Promise.all([started.machine.stop(), statistics.catch(() => undefined)]);
+        await started.machine.stop();
+        await expect(sleeping).rejects.toThrow();
+        await expect(started.machine.statistics()).rejects.toMatchObject({ code: "vm.stopped" });
+        expect(started.machine.state).toEqual({ kind: "stopped" });
+    });
+
+    test("a thread that is killed rejects all its callers by name", async () => {
+        const image = { base: await imageBase() };
+        let link: WorkerLink | undefined;
+        const machine = new RemoteMachine({ image }, () => (link = openThread()));
+        const guest = await openGuest(machine, { internet: () => new Response() });
+        const callers = [machine.statistics(), machine.save(), guest.agent.exec(["sleep", "1000"]), guest.agent.files.read("/etc/hostname")];
+        await link!.terminate();
+        const results = await Promise.allSettled(callers);
+        expect(results.map(({ status }) => status)).toEqual(callers.map(() => "rejected"));
+        expect(machine.state).toMatchObject({ kind: "failed", error: { code: "vm.worker-died" } });
+        await expect(machine.statistics()).rejects.toMatchObject({ code: "vm.worker-died" });
+    });
+
+    test("a start that is aborted ends", async () => {
+        const machine = createNodeMachine({ image: { base: await imageBase() } });
+        const abort = new AbortController();
+        machine.subscribe(state => state.kind === "starting" && state.stage === "snapshot" && abort.abort(new Error("enough")));
+        await expect(machine.start(abort.signal)).rejects.toThrow("enough");
+        expect(machine.state).toEqual({ kind: "stopped" });
+    });
+});
+
+test("a saved machine holds what the guest has written", async () => {
+    const started = await start();
+    await shell(started.agent, "echo kept-in-the-overlay >/root/kept; sync");
+    const before = await started.machine.statistics();
+    const { state, disk } = await started.machine.save();
+    expect(Buffer.from(state.buffer, state.byteOffset, 4).readUInt32LE()).toBe(0x86768676);
+    expect(disk.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)).toBeGreaterThanOrEqual(before.diskBytesWritten);
+    expect(disk.some(({ bytes }) => Buffer.from(bytes).includes("kept-in-the-overlay"))).toBe(true);
+    // and it goes on
+    expect(await shell(started.agent, "cat /root/kept")).toBe("kept-in-the-overlay");
+});

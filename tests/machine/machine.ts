@@ -1,0 +1,45 @@
+/** The real machine under Node, for all machine suites: the image built last, booted from its snapshot in a second. */
+import { pathToFileURL } from "node:url";
+import type { Agent } from "../../src/agent/agent";
+import { currentImage } from "../../src/cli/image/current";
+import type { Docker } from "../../src/docker/docker";
+import { openGuest, type GuestOptions } from "../../src/engine/guest";
+import type { Machine, MachineOptions } from "../../src/vm/machine";
+import { createNodeMachine } from "../../src/vm/node/node-machine";
+
+export interface StartedMachine {
+    machine: Machine;
+    agent: Agent;
+    docker: Docker;
+    /** Resolves when the engine answers: at once after a restore, some seconds after a cold boot. */
+    engineReady(): Promise<void>;
+    /** Ends the machine and everything that waits on it. */
+    stop(): Promise<void>;
+}
+
+/** Address of the image built last. Rejects with "image.missing", which says how to build one. */
+export async function imageBase(): Promise<string> {
+    return pathToFileURL(`${(await currentImage()).folder}/`).href;
+}
+
+/** `internet` answers what the guest asks of the outside world; by default nothing is there. */
+export async function startMachine(options: Partial<MachineOptions> & Partial<Pick<GuestOptions, "internet">> = {}): Promise<StartedMachine> {
+    const { internet = () => new Response("nothing here", { status: 404 }), image = { base: await imageBase() }, ...rest } = options;
+    const machine = createNodeMachine({ ...rest, image });
+    try {
+        const guest = await openGuest(machine, { internet });
+        return {
+            machine,
+            agent: guest.agent,
+            docker: guest.docker,
+            engineReady: () => guest.engineReady(),
+            stop: async () => {
+                guest.close();
+                await machine.stop();
+            },
+        };
+    } catch (thrown) {
+        await machine.stop();
+        throw thrown;
+    }
+}
