@@ -1,10 +1,10 @@
 /** The web server: the page on one port, the preview's own origin on the next. */
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { join } from "node:path";
 import { DrydockError, messageOf } from "../../base/errors";
 import { locate, sendFile } from "./files";
+import { listen, type Listening } from "./listen";
 import { bridgePolicy, commonHeaders, type Origins, originsFor, pagePolicy } from "./headers";
 
 export interface ServerOptions {
@@ -37,32 +37,35 @@ const TRIES = 20;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
     const host = options.host ?? "localhost";
     const ports = { page: 0, preview: 0 };
-    const page = createServer(guarded(ports, (request, response, origins) => servePage(request, response, origins, options)));
-    const preview = createServer(guarded(ports, (request, response, origins) => servePreview(request, response, origins, options)));
+    const page = guarded(ports, (request, response, origins) => servePage(request, response, origins, options));
+    const preview = guarded(ports, (request, response, origins) => servePreview(request, response, origins, options));
     const first = options.port ?? 5173;
     for (let attempt = 0; ; attempt++) {
         const wanted = first === 0 ? 0 : first + attempt * 2;
+        const open: Listening[] = [];
         try {
-            ports.page = await listen(page, wanted, host);
-            ports.preview = await listen(preview, options.previewPort ?? (wanted === 0 ? 0 : ports.page + 1), host);
-            break;
+            open.push(await listen(page, wanted, host));
+            ports.page = open[0]!.port;
+            open.push(await listen(preview, options.previewPort ?? (wanted === 0 ? 0 : ports.page + 1), host));
+            ports.preview = open[1]!.port;
         } catch (thrown) {
-            await close(page);
+            await Promise.all(open.map(one => one.close()));
             const code = (thrown as NodeJS.ErrnoException).code;
             if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new DrydockError("serve.address", `This machine has no address ${host}.`, "Use --host localhost, or --host 0.0.0.0 for every address.", { cause: thrown });
             const pinned = options.previewPort !== undefined && options.previewPort !== 0;
             if ((code !== "EADDRINUSE" && code !== "EACCES") || pinned || attempt >= TRIES)
                 throw new DrydockError("serve.port-taken", `Port ${wanted} or the one after it cannot be used (${messageOf(thrown)}).`, "Choose another with --port.", { cause: thrown });
+            continue;
         }
+        const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+        return {
+            url: `http://${name}:${ports.page}/`,
+            previewUrl: `http://${name}:${ports.preview}/`,
+            close: async () => {
+                await Promise.all(open.map(one => one.close()));
+            },
+        };
     }
-    const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-    return {
-        url: `http://${name}:${ports.page}/`,
-        previewUrl: `http://${name}:${ports.preview}/`,
-        close: async () => {
-            await Promise.all([close(page), close(preview)]);
-        },
-    };
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, origins: Origins) => Promise<void>;
@@ -140,22 +143,4 @@ async function imageId(folder: string): Promise<string | undefined> {
     } catch {
         return undefined; // no image yet; the page says so when it looks for it
     }
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, host, () => {
-            server.off("error", reject);
-            resolve((server.address() as AddressInfo).port);
-        });
-    });
-}
-
-function close(server: Server): Promise<void> {
-    return new Promise(resolve => {
-        if (!server.listening) return resolve();
-        server.close(() => resolve());
-        server.closeAllConnections();
-    });
 }

@@ -1,6 +1,7 @@
 /** A page with nothing but a preview; the "guest" is a Node server that the test's own server passes requests on to. */
 import { DrydockError } from "../../../src/base/errors";
-import { type AskGuest, createPreviewBridge, type PreviewBridge } from "../../../src/preview/bridge";
+import type { AskGuest, PreviewBridge } from "../../../src/preview/bridge";
+import { openPreview } from "../../../src/preview/open";
 
 declare global {
     interface Window {
@@ -29,7 +30,7 @@ const http: AskGuest = async (port, request) => {
 };
 
 const { previewOrigin } = (await (await fetch("/config.json")).json()) as { previewOrigin: string };
-window.preview = createPreviewBridge({ origin: previewOrigin, http });
+window.preview = openPreview({ origin: previewOrigin, http });
 window.preview.attach(document.querySelector("iframe")!);
 window.preview.location.subscribe(place => {
     document.getElementById("address")!.textContent = place ? `${place.port} ${place.path} ${place.title}` : "";
