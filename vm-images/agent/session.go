@@ -38,12 +38,15 @@ func newSession(l *link, conn io.ReadWriteCloser) (*session, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &session{link: l, mux: mux, ctx: ctx, cancel: cancel}, nil
+	s := &session{link: l, mux: mux, ctx: ctx, cancel: cancel}
+	s.calls.Add(1) // run's own
+	return s, nil
 }
 
-// run accepts streams until the session ends. A protocol error ends the session only: the page sees its streams reset by the
+// run, to be called once, accepts streams until the session ends. A protocol error ends the session only: the page sees its streams reset by the
 // silence, and opens another.
 func (s *session) run() {
+	defer s.calls.Done()
 	defer s.cancel()
 	for {
 		stream, err := s.mux.AcceptStream()
