@@ -123,8 +123,11 @@ export class Session implements Sandbox {
         }
         shell.events.listen(event => {
             if (event.kind === "prompt") mark("prompt");
-            else if (event.kind === "commandEnded") this.#options.onCommand({ command: event.command, code: event.code, at: Date.now(), terminal });
-            else void this.giveWay();
+            else if (event.kind === "commandStarted") this.#warmUp.commandStarted();
+            else {
+                this.#warmUp.commandEnded();
+                this.#options.onCommand({ command: event.command, code: event.code, at: Date.now(), terminal });
+            }
         });
         return shell;
     }

@@ -82,6 +82,13 @@ export class TerminalTab {
         this.#queue = [];
     }
 
+    /** Gives what waits to the program that runs: it may be a shell in a container. */
+    typeNow(): void {
+        const typed = this.#queue;
+        this.#queue = [];
+        for (const { text } of typed) this.#send(`${text.trimEnd().replaceAll("\n", "\r")}\r`);
+    }
+
     /** Ends the program that runs, so that what waits can go on. */
     interrupt(): void {
         this.#send(INTERRUPT);
