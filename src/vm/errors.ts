@@ -32,6 +32,8 @@ export const memoryDiffers = (wanted: number, saved: number) =>
 export const restoreFailed = (cause: unknown) =>
     new DrydockError("vm.restore-failed", "The saved state of the machine could not be restored.", "It boots without the snapshot, which takes some seconds more.", { cause });
 
+export const guestEnded = (how: string) => new DrydockError("vm.guest-ended", `The machine was ${how} from inside.`, RESTART);
+
 const RELOAD = "Check the connection and reload the page.";
 
 export const unreachable = (what: string, cause?: unknown) => new DrydockError("image.unreachable", `A part of the machine could not be loaded (${what}).`, RELOAD, { cause });

@@ -1,6 +1,7 @@
 /** One v86, set up the way the snapshots expect it: the same devices always, since a state restores only into the same set. */
 import type { Bytes } from "../../base/bytes";
-import { noMemory } from "../errors";
+import type { DrydockError } from "../../base/errors";
+import { guestEnded, noMemory } from "../errors";
 import { keepSharedInterrupts } from "./interrupts";
 import { InstructionCounter, SAMPLE_MILLISECONDS } from "./instruction-counter";
 import { RawPorts, type PortListener } from "./ports";
@@ -34,6 +35,8 @@ export interface EmulatorOptions {
     portsOpen: boolean;
     ports: PortListener;
     onSerialByte: (byte: number) => void;
+    /** The guest has ended by itself. It does not come up again: a restored machine has no BIOS to start from. */
+    onEnd: (error: DrydockError) => void;
     /** Rejects when v86 throws outside of any call of ours. */
     crashed: Promise<never>;
 }
@@ -63,6 +66,8 @@ export class Emulator {
         const cpu = emulator.v86.cpu;
         cpu.set_jit_config(JIT_CONFIG_MAX_PAGES, PAGES_PER_MODULE);
         emulator.add_listener("serial0-output-byte", options.onSerialByte);
+        emulator.add_listener("cpu-event-halt", () => options.onEnd(guestEnded("switched off")));
+        cpu.reboot_internal = () => options.onEnd(guestEnded("restarted"));
         this.ports = new RawPorts(emulator, options.ports, options.portsOpen);
         keepSharedInterrupts(emulator);
         this.#countModules();

@@ -83,10 +83,14 @@ export interface V86Cpu {
     codegen_finalize(index: number, start: number, flags: number, pointer: number, length: number): void;
     jit_clear_func(index: number): void;
     jit_clear_all_funcs(): void;
+    /** Starts the guest anew with its BIOS. */
+    reboot_internal(): void;
 }
 
 export interface V86Events {
     "emulator-loaded": undefined;
+    /** The CPU waits for an interrupt with interrupts off: Linux has halted. */
+    "cpu-event-halt": undefined;
     "serial0-output-byte": number;
     "virtio-console1-output-bytes": Bytes;
     "virtio-console2-output-bytes": Bytes;

@@ -171,6 +171,7 @@ export class WorkerMachine {
                 accepted: (port, count) => this.#scope.post({ kind: "port-accepted", port, count }),
             },
             onSerialByte: log.add,
+            onEnd: error => this.#fail(error),
             crashed: this.#crash.promise,
         });
     }

@@ -1,0 +1,153 @@
+/** As much of v86 as the emulator touches: its virtio console with queues that the test fills, and its memory. */
+import type { Bytes } from "../../../src/base/bytes";
+import type { BufferChain, V86, V86Cpu, V86Events, V86Module, V86Settings, VirtioConsole, VirtioDevice, VirtQueue } from "../../../src/vm/worker/v86";
+
+export class FakeQueue implements VirtQueue {
+    avail_addr = 0x1000;
+    /** Buffers that the guest has given. */
+    available = 0;
+    chains: BufferChain[] = [];
+
+    has_request(): boolean {
+        return this.available > 0 || this.chains.length > 0;
+    }
+
+    pop_request(): BufferChain {
+        return this.chains.shift() ?? { read_buffers: [] };
+    }
+}
+
+export class FakeDevice implements VirtioDevice {
+    isr_status = 0;
+    queues = Array.from({ length: 10 }, () => new FakeQueue());
+    constructor(readonly pci_id: number) {}
+
+    lower_irq(): void {
+        this.isr_status = 0;
+    }
+}
+
+export class FakeV86 implements V86 {
+    static made: FakeV86[] = [];
+    readonly console: VirtioConsole & { events: number[][]; acknowledged: number[] };
+    readonly raised: number[] = [];
+    /** What went into the guest, by port. */
+    readonly input = new Map<string, Uint8Array[]>();
+    readonly cleared: [number, number][] = [];
+    readonly devices = [new FakeDevice(0x60), new FakeDevice(0x40), new FakeDevice(0x38)];
+    restored: ArrayBuffer | undefined;
+    running = false;
+    turns = 0;
+    mem8Offset = 4096;
+    v86: V86["v86"];
+    bus = {
+        send: (name: string, value: unknown) => {
+            const port = Number(/^virtio-console(\d)-input-bytes$/.exec(name)![1]);
+            this.queue(2 * port + 2).available--;
+            this.input.set(name, [...(this.input.get(name) ?? []), Uint8Array.from(value as Uint8Array)]);
+        },
+    };
+    #listeners = new Map<string, ((value: never) => void)[]>();
+    #memory = new Map<number, Uint8Array>();
+
+    constructor(readonly settings: V86Settings) {
+        FakeV86.made.push(this);
+        const [console, balloon, net] = this.devices as [FakeDevice, FakeDevice, FakeDevice];
+        this.console = {
+            virtio: console,
+            events: [],
+            acknowledged: [],
+            SendEvent(port, event, value) {
+                this.events.push([port, event, value]);
+            },
+            Ack(queue) {
+                this.acknowledged.push(queue);
+            },
+        };
+        const cpu: V86Cpu = {
+            devices: { virtio_console: this.console, virtio_balloon: { virtio: balloon }, virtio_net: { virtio: net }, pci: { raise_irq: id => void this.raised.push(id) } },
+            mem8: Object.defineProperty(new Uint8Array(8), "byteOffset", { get: () => this.#offset() }),
+            wasm_memory: new WebAssembly.Memory({ initial: 1 }),
+            wm: { exports: { jit_get_wasm_table_index_free_list_count: () => 0 } },
+            instruction_counter: new Uint32Array(1),
+            last_result: new Int32Array(1),
+            fpu_status_word: new Uint16Array(1),
+            mxcsr: new Int32Array(1),
+            set_jit_config: () => undefined,
+            zero_memory: (start, length) => void this.cleared.push([start, length]),
+            read_blob: (address, length) => this.#memory.get(address)!.subarray(0, length),
+            codegen_finalize: () => undefined,
+            jit_clear_func: () => undefined,
+            jit_clear_all_funcs: () => undefined,
+            reboot_internal: () => undefined,
+        };
+        this.v86 = { cpu, yield_callback: () => void this.turns++ };
+        queueMicrotask(() => this.emit("emulator-loaded", undefined));
+    }
+
+    queue(index: number): FakeQueue {
+        return (this.console.virtio as FakeDevice).queues[index]!;
+    }
+
+    /** The guest's driver says that a program has opened or closed a port. */
+    guestOpens(port: number, open: boolean): void {
+        const message = new Uint8Array(8);
+        const view = new DataView(message.buffer);
+        view.setUint32(0, port, true);
+        view.setUint16(4, 6, true);
+        view.setUint16(6, open ? 1 : 0, true);
+        this.#memory.set(0x5000, message);
+        this.queue(3).chains.push({ read_buffers: [{ addr_low: 0x5000, len: 8 }] });
+        this.queue(3).pop_request();
+    }
+
+    /** The guest writes to a port, as v86 hands it on. */
+    guestWrites(port: 1 | 2 | 3, bytes: Bytes): void {
+        this.emit(`virtio-console${port}-output-bytes`, bytes);
+        this.console.Ack(2 * port + 3, { read_buffers: [] });
+    }
+
+    /** The text that went into the guest at `port`. */
+    received(port: number): string {
+        return Buffer.concat(this.input.get(`virtio-console${port}-input-bytes`) ?? []).toString("latin1");
+    }
+
+    add_listener<Name extends keyof V86Events>(name: Name, listener: (value: V86Events[Name]) => void): void {
+        this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener as (value: never) => void]);
+    }
+
+    emit<Name extends keyof V86Events>(name: Name, value: V86Events[Name]): void {
+        for (const listener of this.#listeners.get(name) ?? []) listener(value as never);
+    }
+
+    async run(): Promise<void> {
+        this.running = true;
+    }
+
+    async stop(): Promise<void> {
+        this.running = false;
+    }
+
+    async destroy(): Promise<void> {
+        this.running = false;
+    }
+
+    async restore_state(state: ArrayBuffer): Promise<void> {
+        const cpu = this.v86.cpu;
+        cpu.zero_memory(0, 512 << 20);
+        this.restored = state;
+        // as 0.5.462 does: copies out of the state in place of the views
+        Object.assign(cpu, { last_result: new Int32Array([11]), fpu_status_word: new Uint16Array([22]), mxcsr: new Int32Array([33]) });
+    }
+
+    async save_state(): Promise<ArrayBuffer> {
+        return new ArrayBuffer(16);
+    }
+
+    #offset(): number {
+        if (this.mem8Offset < 0) throw new RangeError("Invalid typed array length");
+        return this.mem8Offset;
+    }
+}
+
+export const fakeModule: V86Module = { V86: FakeV86 };
