@@ -10,10 +10,24 @@ let ready: Promise<ZSTDDecoder> | undefined;
 function decoder(): Promise<ZSTDDecoder> {
     ready ??= (async () => {
         const created = new ZSTDDecoder();
-        await created.init();
+        await withDataAddresses(() => created.init());
         return created;
     })();
     return ready;
+}
+
+/**
+ * The package fetches its WebAssembly from a `data:` address, which a strict policy of the page forbids (connect-src
+ * 'self'). It calls `fetch` before it first waits, so for that moment there is one that needs no permission.
+ */
+function withDataAddresses<T>(start: () => T): T {
+    const { fetch } = globalThis;
+    globalThis.fetch = async input => new Response(Uint8Array.from(atob(String(input).split(",")[1]!), character => character.charCodeAt(0)));
+    try {
+        return start();
+    } finally {
+        globalThis.fetch = fetch;
+    }
 }
 
 /** Compiles the decoder before it is needed. */
