@@ -4,7 +4,12 @@ import type { Agent, GuestFiles } from "../agent/agent";
 import type { Docker, DockerEvent } from "../docker/docker";
 
 /** A command that ended in one of the student's terminals. */
-export interface CommandRecord { /** As typed. */ command: string; code: number; /** Milliseconds since 1970. */ at: number; terminal: number }
+export interface CommandRecord {
+    /** As typed. */ command: string;
+    code: number;
+    /** Milliseconds since 1970. */ at: number;
+    terminal: number;
+}
 
 /** What a check may look at. Nothing here changes the guest. */
 export interface CheckContext {

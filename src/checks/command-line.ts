@@ -1,4 +1,5 @@
 /** Command lines as a student may type them: order of flags, spaces, quotes and the long names of flags do not count. */
+import { groups, shortFlags, synonyms, valued } from "./docker-flags";
 
 export interface Command {
     /** Program and subcommands: ["docker", "run"]. */
@@ -40,48 +41,6 @@ export function splitLine(line: string): string[][] {
     return commands.filter(words => words.length > 0);
 }
 
-/** Management spellings and their short ones. */
-const synonyms: Record<string, string> = {
-    "container ls": "ps", "container list": "ps", "container ps": "ps",
-    "image ls": "images", "image list": "images", "image rm": "rmi", "image remove": "rmi", "image build": "build", "buildx build": "build", "builder build": "build",
-    "image tag": "tag", "image pull": "pull", "image push": "push", "image history": "history",
-    "container run": "run", "container create": "create", "container start": "start", "container stop": "stop", "container restart": "restart", "container kill": "kill",
-    "container rm": "rm", "container remove": "rm", "container logs": "logs", "container exec": "exec", "container inspect": "inspect", "image inspect": "inspect",
-    "container port": "port", "container top": "top", "container diff": "diff", "container commit": "commit", "container pause": "pause", "container unpause": "unpause", "container rename": "rename",
-    "volume list": "volume ls", "volume remove": "volume rm", "network list": "network ls", "network remove": "network rm",
-};
-
-const groups = ["container", "image", "network", "volume", "system", "compose", "buildx", "builder", "context", "manifest", "plugin", "swarm", "service", "node", "stack", "secret", "config"];
-
-/** One-letter names of flags, by subcommand. An upper or lower case letter after = says that the flag takes a value. */
-const shortFlags: Record<string, Record<string, string>> = {
-    run: { detach: "d", publish: "p=", env: "e=", volume: "v=", interactive: "i", tty: "t", memory: "m=", "publish-all": "P", hostname: "h=", label: "l=", user: "u=", workdir: "w=", attach: "a=", "cpu-shares": "c=" },
-    exec: { detach: "d", env: "e=", interactive: "i", tty: "t", user: "u=", workdir: "w=" },
-    build: { tag: "t=", file: "f=", quiet: "q", memory: "m=" },
-    ps: { all: "a", filter: "f=", last: "n=", latest: "l", quiet: "q", size: "s" },
-    images: { all: "a", filter: "f=", quiet: "q" },
-    rm: { force: "f", link: "l", volumes: "v" },
-    rmi: { force: "f" },
-    logs: { follow: "f", tail: "n=", timestamps: "t" },
-    stop: { time: "t=", signal: "s=" },
-    restart: { time: "t=", signal: "s=" },
-    kill: { signal: "s=" },
-    start: { attach: "a", interactive: "i" },
-    inspect: { format: "f=", size: "s" },
-    history: { human: "H", quiet: "q" },
-    pull: { "all-tags": "a", quiet: "q" },
-    push: { "all-tags": "a", quiet: "q" },
-    "network create": { driver: "d=" },
-    "volume create": { driver: "d=" },
-    "compose up": { detach: "d" },
-    "compose down": { volumes: "v", timeout: "t=" },
-    "compose logs": { follow: "f", tail: "n=", timestamps: "t" },
-};
-shortFlags["create"] = shortFlags["run"]!;
-
-/** Long flags without a short name that take a value. */
-const valued = ["name", "network", "net", "restart", "entrypoint", "mount", "env-file", "cpus", "pids-limit", "ip", "network-alias", "add-host", "cap-add", "cap-drop", "health-cmd", "log-driver", "platform", "runtime", "stop-timeout", "build-arg", "target", "format", "since", "until", "subnet", "gateway", "opt", "label", "filter", "scale", "tail", "profile", "project-name", "no-cache-filter", "progress", "cache-from", "output", "secret", "volumes-from", "tmpfs", "ulimit", "device", "shm-size", "memory-swap", "workdir", "dns", "expose", "cidfile", "gpus", "isolation", "userns", "uts", "pid", "ipc", "security-opt", "sysctl"];
-
 /** Parses the words of one command. `sudo` and variables set in front do not count. */
 export function parseCommand(words: readonly string[]): Command {
     let rest = [...words];
@@ -99,7 +58,10 @@ function parseDocker(rest: readonly string[]): Command {
     const name = synonyms[typed] ?? typed;
     // After the image's name, everything belongs to the program in the container.
     const stopsAtWord = name === "run" || name === "create" || name === "exec";
-    return { verb: ["docker", ...name.split(" ")].filter(word => word !== ""), ...parseFlags(rest.slice(two ? 2 : 1), shortFlags[name] ?? {}, stopsAtWord) };
+    return {
+        verb: ["docker", ...name.split(" ")].filter(word => word !== ""),
+        ...parseFlags(rest.slice(two ? 2 : 1), shortFlags[name] ?? {}, stopsAtWord),
+    };
 }
 
 function parseFlags(rest: readonly string[], known: Record<string, string>, stopsAtWord: boolean): Pick<Command, "flags" | "words"> {

@@ -9,7 +9,12 @@ const schema = v.pipe(
     v.strictObject({
         ran: v.optional(text("The command, as in `docker ps -a`. Order and long names of flags, further flags, spaces and quotes do not count.")),
         matches: v.optional(pattern("A regular expression that the command line must match.")),
-        code: v.optional(v.pipe(v.union([v.pipe(v.number(), v.integer()), v.literal("any")]), v.description("The status it must have ended with; `any` for any. Without it 0."))),
+        code: v.optional(
+            v.pipe(
+                v.union([v.pipe(v.number(), v.integer()), v.literal("any")]),
+                v.description("The status it must have ended with; `any` for any. Without it 0."),
+            ),
+        ),
         count: v.optional(count("How often, at least. Without it once.")),
     }),
     v.check(spec => spec.ran !== undefined || spec.matches !== undefined, "needs `ran` or `matches`"),
@@ -44,20 +49,42 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
     const often = spec.count ?? 1;
     if (good.length >= often) return pass(`You ran \`${good.at(-1)!.command.trim()}\`.`);
     const expected = inWords(spec);
-    if (good.length > 0) return fail("command.too-few", { message: `You ran \`${expected}\` ${good.length} of ${often} times.`, expected: `${often} times`, found: `${good.length}` });
+    if (good.length > 0)
+        return fail("command.too-few", {
+            message: `You ran \`${expected}\` ${good.length} of ${often} times.`,
+            expected: `${often} times`,
+            found: `${good.length}`,
+        });
     const last = ran.at(-1);
     if (last)
         return wanted === 0
-            ? fail("command.failed", { message: `You ran \`${last.command.trim()}\`, but it ended with an error (status ${last.code}). Read what it says in the terminal.`, expected: "status 0", found: `status ${last.code}` })
-            : fail("command.wrong-code", { message: `You ran \`${last.command.trim()}\`; it ended with status ${last.code}, the step asks for ${wanted}.`, expected: `status ${wanted}`, found: `status ${last.code}` });
-    return almost(spec, commands) ?? fail("command.never-ran", { message: spec.ran === undefined ? "The command that this step asks for has not been run yet." : `Run \`${spec.ran}\` in a terminal.`, expected, found: commands.at(-1)?.command.trim() ?? "no command yet" });
+            ? fail("command.failed", {
+                  message: `You ran \`${last.command.trim()}\`, but it ended with an error (status ${last.code}). Read what it says in the terminal.`,
+                  expected: "status 0",
+                  found: `status ${last.code}`,
+              })
+            : fail("command.wrong-code", {
+                  message: `You ran \`${last.command.trim()}\`; it ended with status ${last.code}, the step asks for ${wanted}.`,
+                  expected: `status ${wanted}`,
+                  found: `status ${last.code}`,
+              });
+    return (
+        almost(spec, commands) ??
+        fail("command.never-ran", {
+            message: spec.ran === undefined ? "The command that this step asks for has not been run yet." : `Run \`${spec.ran}\` in a terminal.`,
+            expected,
+            found: commands.at(-1)?.command.trim() ?? "no command yet",
+        })
+    );
 }
 
 function isIt(spec: CommandSpec, record: CommandRecord): boolean {
     if (spec.matches !== undefined && !toPattern(spec.matches).test(record.command.trim().replace(/[ \t]+/g, " "))) return false;
     if (spec.ran === undefined) return true;
     const given = splitLine(record.command).map(parseCommand);
-    return splitLine(spec.ran).map(parseCommand).every(wanted => given.some(one => sameVerb(wanted, one) && lackOf(wanted, one).length === 0));
+    return splitLine(spec.ran)
+        .map(parseCommand)
+        .every(wanted => given.some(one => sameVerb(wanted, one) && lackOf(wanted, one).length === 0));
 }
 
 function almost(spec: CommandSpec, commands: readonly CommandRecord[]): CheckResult | undefined {
@@ -66,7 +93,11 @@ function almost(spec: CommandSpec, commands: readonly CommandRecord[]): CheckRes
     for (const record of commands.toReversed())
         for (const given of splitLine(record.command).map(parseCommand)) {
             if (!sameVerb(wanted, given)) continue;
-            return fail("command.almost", { message: `You ran \`${record.command.trim()}\`; the step asks for \`${spec.ran}\`. What is missing: ${spoken(lackOf(wanted, given).map(part => `\`${part}\``))}.`, expected: spec.ran!, found: record.command.trim() });
+            return fail("command.almost", {
+                message: `You ran \`${record.command.trim()}\`; the step asks for \`${spec.ran}\`. What is missing: ${spoken(lackOf(wanted, given).map(part => `\`${part}\``))}.`,
+                expected: spec.ran!,
+                found: record.command.trim(),
+            });
         }
     return undefined;
 }

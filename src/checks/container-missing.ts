@@ -5,7 +5,10 @@ import { allContainers, allImages, callOf, lastCommand } from "./look";
 import { nearest, sameRef, splitRef } from "./names";
 import { spoken } from "./outcome";
 
-interface Wanted { image?: string | undefined; name?: string | undefined }
+interface Wanted {
+    image?: string | undefined;
+    name?: string | undefined;
+}
 
 export async function missing(wanted: Wanted, context: CheckContext): Promise<CheckResult> {
     return (await otherName(wanted, context)) ?? gone(wanted, context) ?? (await otherImage(wanted, context)) ?? (await nothing(wanted, context));
@@ -15,7 +18,10 @@ async function otherName({ image, name }: Wanted, context: CheckContext): Promis
     if (name === undefined) return undefined;
     const all = await allContainers(context);
     const others = image === undefined ? [] : all.filter(one => sameRef(one.image, image));
-    const near = nearest(name, all.flatMap(one => one.names));
+    const near = nearest(
+        name,
+        all.flatMap(one => one.names),
+    );
     if (others.length === 0 && near === undefined) return undefined;
     const found = others.length > 0 ? spoken(others.map(callOf)) : near!;
     return fail("container.other-name", {
@@ -26,7 +32,8 @@ async function otherName({ image, name }: Wanted, context: CheckContext): Promis
 }
 
 function gone({ image, name }: Wanted, context: CheckContext): CheckResult | undefined {
-    const fits = (attributes: Record<string, string>) => (name !== undefined ? attributes["name"] === name : image !== undefined && sameRef(attributes["image"] ?? "", image));
+    const fits = (attributes: Record<string, string>) =>
+        name !== undefined ? attributes["name"] === name : image !== undefined && sameRef(attributes["image"] ?? "", image);
     const ended = context.events.findLast(event => event.type === "container" && event.action === "die" && fits(event.attributes));
     if (!ended) return undefined;
     const code = ended.attributes["exitCode"] ?? "?";
@@ -57,9 +64,20 @@ async function nothing({ image, name }: Wanted, context: CheckContext): Promise<
     const what = name === undefined ? `of ${image}` : `named ${name}`;
     const expected = `a container ${what}`;
     if (image !== undefined && !(await allImages(context)).some(one => one.tags.some(tag => sameRef(tag, image))))
-        return fail("container.missing", { message: `There is no container ${what}, and no image ${image} to make one from. Build or pull the image first.`, expected, found: "neither container nor image" });
+        return fail("container.missing", {
+            message: `There is no container ${what}, and no image ${image} to make one from. Build or pull the image first.`,
+            expected,
+            found: "neither container nor image",
+        });
     const last = lastCommand(context, /\bdocker\s+(container\s+)?run\b/);
-    const hint = last && last.code !== 0 ? `Your last docker run ended with status ${last.code}: read its message in the terminal.` : `Make one with \`docker run${name === undefined ? "" : ` --name ${name}`} ${image ?? "IMAGE"}\`.`;
+    const hint =
+        last && last.code !== 0
+            ? `Your last docker run ended with status ${last.code}: read its message in the terminal.`
+            : `Make one with \`docker run${name === undefined ? "" : ` --name ${name}`} ${image ?? "IMAGE"}\`.`;
     const all = await allContainers(context);
-    return fail("container.missing", { message: `There is no container ${what}, neither running nor stopped. ${hint}`, expected, found: all.length === 0 ? "no containers" : spoken(all.map(one => `${callOf(one)} of ${one.image}`)) });
+    return fail("container.missing", {
+        message: `There is no container ${what}, neither running nor stopped. ${hint}`,
+        expected,
+        found: all.length === 0 ? "no containers" : spoken(all.map(one => `${callOf(one)} of ${one.image}`)),
+    });
 }

@@ -5,7 +5,11 @@ import { fail } from "./container-failures";
 import { callOf, holderOf } from "./look";
 import { spoken, type Fail } from "./outcome";
 
-export async function portsProblem(wanted: { publishes?: Record<string, number> | undefined }, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+export async function portsProblem(
+    wanted: { publishes?: Record<string, number> | undefined },
+    details: ContainerDetails,
+    context: CheckContext,
+): Promise<Fail | undefined> {
     for (const [outside, inside] of Object.entries(wanted.publishes ?? {})) {
         const problem = await portProblem(Number(outside), inside, details, context);
         if (problem) return problem;

@@ -20,7 +20,11 @@ export async function settingsProblem(wanted: Wanted, details: ContainerDetails,
     const { name } = details;
     const command = [...details.entrypoint, ...details.command];
     if (wanted.command && command.join("\0") !== wanted.command.join("\0"))
-        return fail("container.wrong-command", { message: `The container ${name} runs "${shellWords(command)}"; the step asks for "${shellWords(wanted.command)}".`, expected: shellWords(wanted.command), found: shellWords(command) });
+        return fail("container.wrong-command", {
+            message: `The container ${name} runs "${shellWords(command)}"; the step asks for "${shellWords(wanted.command)}".`,
+            expected: shellWords(wanted.command),
+            found: shellWords(command),
+        });
     for (const [key, value] of Object.entries(wanted.env ?? {}))
         if (details.env[key] !== value)
             return fail("container.wrong-env", {
@@ -28,14 +32,23 @@ export async function settingsProblem(wanted: Wanted, details: ContainerDetails,
                 expected: `${key}=${value}`,
                 found: details.env[key] === undefined ? "not set" : `${key}=${details.env[key]}`,
             });
-    return mountProblem(wanted, details) ?? networkProblem(wanted, details) ?? limitProblem(wanted, details) ?? (await healthProblem(wanted, details, context));
+    return (
+        mountProblem(wanted, details) ??
+        networkProblem(wanted, details) ??
+        limitProblem(wanted, details) ??
+        (await healthProblem(wanted, details, context))
+    );
 }
 
 function mountProblem(wanted: Wanted, { name, mounts }: ContainerDetails): Fail | undefined {
     for (const [folder, source] of Object.entries(wanted.mounts ?? {})) {
         const there = mounts.find(mount => mount.destination === folder);
         if (there && (there.name === source || there.source === source)) continue;
-        const found = there ? (there.name ?? there.source) : mounts.length === 0 ? "nothing mounted" : spoken(mounts.map(mount => `${mount.name ?? mount.source} at ${mount.destination}`));
+        const found = there
+            ? (there.name ?? there.source)
+            : mounts.length === 0
+              ? "nothing mounted"
+              : spoken(mounts.map(mount => `${mount.name ?? mount.source} at ${mount.destination}`));
         return fail("container.wrong-mount", {
             message: `In the container ${name}, ${folder} is ${there ? `${found}, not ${source}` : "not mounted"}. Run it with \`-v ${source}:${folder}\`.`,
             expected: `${source} at ${folder}`,
@@ -49,23 +62,44 @@ function networkProblem(wanted: Wanted, { name, networks }: ContainerDetails): F
     const missing = wanted.networks?.find(network => !(network in networks));
     if (missing === undefined) return undefined;
     const found = spoken(Object.keys(networks)) || "none";
-    return fail("container.wrong-network", { message: `The container ${name} is not in the network ${missing}; it is in ${found}. Run it with \`--network ${missing}\`, or join it with \`docker network connect ${missing} ${name}\`.`, expected: missing, found });
+    return fail("container.wrong-network", {
+        message: `The container ${name} is not in the network ${missing}; it is in ${found}. Run it with \`--network ${missing}\`, or join it with \`docker network connect ${missing} ${name}\`.`,
+        expected: missing,
+        found,
+    });
 }
 
 function limitProblem(wanted: Wanted, details: ContainerDetails): Fail | undefined {
     const { name } = details;
     for (const [key, value] of Object.entries(wanted.labels ?? {}))
         if (details.labels[key] !== value)
-            return fail("container.wrong-label", { message: `The container ${name} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for ${key}=${value}.`, expected: `${key}=${value}`, found: details.labels[key] ?? "no such label" });
+            return fail("container.wrong-label", {
+                message: `The container ${name} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for ${key}=${value}.`,
+                expected: `${key}=${value}`,
+                found: details.labels[key] ?? "no such label",
+            });
     const memory = details.memoryLimit / (1 << 20);
     if (wanted.memory !== undefined && memory !== wanted.memory)
-        return fail("container.wrong-memory", { message: `The container ${name} has ${memory === 0 ? "no memory limit" : `a memory limit of ${memory} MB`}; the step asks for ${wanted.memory} MB (\`-m ${wanted.memory}m\`).`, expected: `${wanted.memory} MB`, found: memory === 0 ? "no limit" : `${memory} MB` });
+        return fail("container.wrong-memory", {
+            message: `The container ${name} has ${memory === 0 ? "no memory limit" : `a memory limit of ${memory} MB`}; the step asks for ${wanted.memory} MB (\`-m ${wanted.memory}m\`).`,
+            expected: `${wanted.memory} MB`,
+            found: memory === 0 ? "no limit" : `${memory} MB`,
+        });
     if (wanted.restart !== undefined && details.restartPolicy !== wanted.restart)
-        return fail("container.wrong-restart", { message: `The restart policy of the container ${name} is "${details.restartPolicy}"; the step asks for "${wanted.restart}" (\`--restart ${wanted.restart}\`).`, expected: wanted.restart, found: details.restartPolicy });
+        return fail("container.wrong-restart", {
+            message: `The restart policy of the container ${name} is "${details.restartPolicy}"; the step asks for "${wanted.restart}" (\`--restart ${wanted.restart}\`).`,
+            expected: wanted.restart,
+            found: details.restartPolicy,
+        });
     return undefined;
 }
 
 async function healthProblem(wanted: Wanted, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
     if (wanted.health === undefined || details.health === wanted.health) return undefined;
-    return fail("container.wrong-health", { message: `The health of the container ${details.name} is "${details.health}"; the step asks for "${wanted.health}".`, expected: wanted.health, found: details.health, excerpt: await logOf(context, details.id) });
+    return fail("container.wrong-health", {
+        message: `The health of the container ${details.name} is "${details.health}"; the step asks for "${wanted.health}".`,
+        expected: wanted.health,
+        found: details.health,
+        excerpt: await logOf(context, details.id),
+    });
 }

@@ -6,7 +6,11 @@ import { adviceFromLog } from "./app-log";
 import { imageDetails, allContainers, callOf, logOf } from "./look";
 import type { Fail } from "./outcome";
 
-interface Wanted { image?: string | undefined; state?: ContainerDetails["state"] | undefined; exitCode?: number | undefined }
+interface Wanted {
+    image?: string | undefined;
+    state?: ContainerDetails["state"] | undefined;
+    exitCode?: number | undefined;
+}
 
 export async function stateProblem(wanted: Wanted, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
     const { state } = details;
@@ -23,7 +27,11 @@ export async function stateProblem(wanted: Wanted, details: ContainerDetails, co
         });
     if (wanted.exitCode !== undefined && (state === "running" || details.exitCode !== wanted.exitCode))
         return state === "running"
-            ? fail("container.running", { message: `The container ${details.name} still runs; the step looks at the exit code it ends with.`, expected: `exit code ${wanted.exitCode}`, found: "running" })
+            ? fail("container.running", {
+                  message: `The container ${details.name} still runs; the step looks at the exit code it ends with.`,
+                  expected: `exit code ${wanted.exitCode}`,
+                  found: "running",
+              })
             : fail("container.wrong-exit-code", {
                   message: `The container ${details.name} ended with exit code ${details.exitCode}; the step asks for ${wanted.exitCode}. Its last lines are below.`,
                   expected: `exit code ${wanted.exitCode}`,
@@ -47,32 +55,65 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     const { name, image, state, exitCode, error } = details;
     const expected = "running";
     if (state === "created") return notStarted(details, context);
-    if (state === "paused") return fail("container.paused", { message: `The container ${name} is paused. Let it go on with \`docker unpause ${name}\`.`, expected, found: state });
+    if (state === "paused")
+        return fail("container.paused", {
+            message: `The container ${name} is paused. Let it go on with \`docker unpause ${name}\`.`,
+            expected,
+            found: state,
+        });
     const log = await logOf(context, details.id);
     const ended = `exit code ${exitCode}`;
     if (details.oomKilled)
-        return fail("container.out-of-memory", { message: `The container ${name} used more memory than its limit of ${details.memoryLimit >> 20} MB, and the kernel ended it.`, expected, found: ended, excerpt: log });
+        return fail("container.out-of-memory", {
+            message: `The container ${name} used more memory than its limit of ${details.memoryLimit >> 20} MB, and the kernel ended it.`,
+            expected,
+            found: ended,
+            excerpt: log,
+        });
     if (state === "restarting")
-        return fail("container.restarting", { message: `The container ${name} ends with ${ended} each time it is started. Its last lines are below. ${adviceFromLog(log)}`.trim(), expected, found: state, excerpt: log });
+        return fail("container.restarting", {
+            message: `The container ${name} ends with ${ended} each time it is started. Its last lines are below. ${adviceFromLog(log)}`.trim(),
+            expected,
+            found: state,
+            excerpt: log,
+        });
     if (error !== "") return notStarted(details, context);
     // 128 + SIGKILL, 128 + SIGTERM: what docker stop, kill and rm leave behind
     if ((exitCode === 137 || exitCode === 143) && !/Traceback|Error/.test(log))
-        return fail("container.stopped", { message: `A container of ${image} (${name}) was stopped. Start it again with \`docker start ${name}\`.`, expected, found: `stopped, ${ended}`, excerpt: log });
+        return fail("container.stopped", {
+            message: `A container of ${image} (${name}) was stopped. Start it again with \`docker start ${name}\`.`,
+            expected,
+            found: `stopped, ${ended}`,
+            excerpt: log,
+        });
     const said = log === "" ? "It wrote nothing." : "Its last lines are below.";
-    const advice = adviceFromLog(log) || (exitCode === 0 ? "A container lives as long as its program: with nothing left to do it ends. Look at ENTRYPOINT and CMD." : "");
-    return fail("container.exited", { message: `A container of ${image} exists (${name}) but it exited with code ${exitCode}. ${said} ${advice}`.trim(), expected, found: `exited with code ${exitCode}`, excerpt: log });
+    const advice =
+        adviceFromLog(log) ||
+        (exitCode === 0 ? "A container lives as long as its program: with nothing left to do it ends. Look at ENTRYPOINT and CMD." : "");
+    return fail("container.exited", {
+        message: `A container of ${image} exists (${name}) but it exited with code ${exitCode}. ${said} ${advice}`.trim(),
+        expected,
+        found: `exited with code ${exitCode}`,
+        excerpt: log,
+    });
 }
 
 async function notStarted(details: ContainerDetails, context: CheckContext): Promise<Fail> {
     const { name, error } = details;
     const expected = "running";
     if (error === "")
-        return fail("container.not-started", { message: `The container ${name} was made, but nobody has started it. Start it with \`docker start ${name}\`.`, expected, found: details.state });
+        return fail("container.not-started", {
+            message: `The container ${name} was made, but nobody has started it. Start it with \`docker start ${name}\`.`,
+            expected,
+            found: details.state,
+        });
     const taken = /Bind for \S+?:(\d+) failed: port is already allocated|listen tcp\d? \S*?:(\d+): bind: address already in use/.exec(error);
     if (taken) {
         const port = Number(taken[1] ?? taken[2]);
         const holder = (await allContainers(context)).find(one => one.id !== details.id && one.ports.some(binding => binding.hostPort === port));
-        const by = holder ? `by the container ${callOf(holder)}. Remove that one with \`docker rm -f ${callOf(holder)}\`` : "by another program. Stop that one";
+        const by = holder
+            ? `by the container ${callOf(holder)}. Remove that one with \`docker rm -f ${callOf(holder)}\``
+            : "by another program. Stop that one";
         return fail("container.port-taken", {
             message: `The container ${name} could not start: port ${port} of the machine is already taken ${by}, or publish on another port. Then remove ${name} and run it again.`,
             expected,
@@ -89,5 +130,10 @@ async function notStarted(details: ContainerDetails, context: CheckContext): Pro
             excerpt: error,
         });
     }
-    return fail("container.not-started", { message: `The engine could not start the container ${name}. Its own words are below.`, expected, found: "not started", excerpt: error });
+    return fail("container.not-started", {
+        message: `The engine could not start the container ${name}. Its own words are below.`,
+        expected,
+        found: "not started",
+        excerpt: error,
+    });
 }

@@ -16,7 +16,12 @@ import { pass, spoken, type Fail } from "./outcome";
 const schema = v.strictObject({
     image: v.optional(text("The image it was made from, as in `docker run`: `docker-flask:1.0`.")),
     name: v.optional(text("Its name, as in `--name`.")),
-    state: v.optional(v.pipe(v.picklist(states), v.description("The state it must be in. Without it any state will do, but a container that must publish a port must run."))),
+    state: v.optional(
+        v.pipe(
+            v.picklist(states),
+            v.description("The state it must be in. Without it any state will do, but a container that must publish a port must run."),
+        ),
+    ),
     publishes: v.optional(publishes("Ports of the machine and the container's ports they lead to, in the order of `-p`: `{ 8000: 5000 }`.")),
     count: v.optional(count("How many such containers there must be, exactly. 0: none. Without it one or more.")),
     exitCode: v.optional(count("The exit code it ended with.")),
@@ -30,7 +35,10 @@ const schema = v.strictObject({
     health: v.optional(v.pipe(v.picklist(["none", "starting", "healthy", "unhealthy"]), v.description("What its health check says."))),
 });
 
-const checked = v.pipe(schema, v.check(spec => spec.image !== undefined || spec.name !== undefined, "needs `image` or `name`"));
+const checked = v.pipe(
+    schema,
+    v.check(spec => spec.image !== undefined || spec.name !== undefined, "needs `image` or `name`"),
+);
 
 export type ContainerSpec = v.InferOutput<typeof schema>;
 
@@ -41,11 +49,19 @@ export const container: CheckKind<ContainerSpec> = {
     failures: containerFailures,
     describe: spec => {
         const parts = [
-            spec.count === 0 ? "no container" : spec.count !== undefined && spec.count !== 1 ? `${spec.count} containers` : spec.state === "running" ? "a running container" : "a container",
+            spec.count === 0
+                ? "no container"
+                : spec.count !== undefined && spec.count !== 1
+                  ? `${spec.count} containers`
+                  : spec.state === "running"
+                    ? "a running container"
+                    : "a container",
             spec.name ? `named ${spec.name}` : "",
             spec.image ? `of ${spec.image}` : "",
             spec.state && spec.state !== "running" ? `in the state ${spec.state}` : "",
-            spec.publishes ? `with ${spoken(Object.entries(spec.publishes).map(([outside, inside]) => `port ${outside} leading to its port ${inside}`))}` : "",
+            spec.publishes
+                ? `with ${spoken(Object.entries(spec.publishes).map(([outside, inside]) => `port ${outside} leading to its port ${inside}`))}`
+                : "",
         ];
         return parts.filter(part => part !== "").join(" ");
     },
@@ -58,7 +74,8 @@ async function candidatesOf(spec: ContainerSpec, context: CheckContext): Promise
     if (spec.name !== undefined) return all.filter(one => one.names.includes(spec.name!));
     const named = all.filter(one => sameRef(one.image, spec.image!));
     // A container whose image has lost its name to a newer build shows an id; its own record still knows the name.
-    for (const one of all.filter(one => isId(one.image))) if (sameRef((await containerDetails(context, one.id))?.image ?? one.image, spec.image!)) named.push(one);
+    for (const one of all.filter(one => isId(one.image)))
+        if (sameRef((await containerDetails(context, one.id))?.image ?? one.image, spec.image!)) named.push(one);
     return named;
 }
 
@@ -108,5 +125,9 @@ async function problemOf(spec: ContainerSpec, details: ContainerDetails, context
             found: details.image,
         });
     const wanted = spec.publishes ? { ...spec, state: spec.state ?? "running" } : spec;
-    return (await stateProblem(wanted, details, context)) ?? (await portsProblem(spec, details, context)) ?? (await settingsProblem(spec, details, context));
+    return (
+        (await stateProblem(wanted, details, context)) ??
+        (await portsProblem(spec, details, context)) ??
+        (await settingsProblem(spec, details, context))
+    );
 }

@@ -16,28 +16,59 @@ export interface Instruction {
     stage: number;
 }
 
-export const knownInstructions = ["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"];
+export const knownInstructions = [
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+];
 
 export function parseDockerfile(text: string): Instruction[] {
     let stage = -1;
-    return DockerfileParser.parse(text).getInstructions().map(instruction => {
-        const name = instruction.getKeyword().toUpperCase();
-        if (name === "FROM") stage++;
-        const whole = instruction.getRawArgumentsContent() ?? "";
-        const flags = /^(--\S+\s+)+/.exec(whole)?.[0] ?? "";
-        const isList = instruction instanceof JSONInstruction && instruction.getOpeningBracket() !== null && instruction.getClosingBracket() !== null;
-        return {
-            name,
-            line: instruction.getRange().start.line + 1,
-            arguments: oneLine(whole.slice(flags.length)),
-            flags: flags.trim().split(/\s+/).filter(flag => flag !== ""),
-            form: isList ? "exec" : "shell",
-            stage,
-        };
-    });
+    return DockerfileParser.parse(text)
+        .getInstructions()
+        .map(instruction => {
+            const name = instruction.getKeyword().toUpperCase();
+            if (name === "FROM") stage++;
+            const whole = instruction.getRawArgumentsContent() ?? "";
+            const flags = /^(--\S+\s+)+/.exec(whole)?.[0] ?? "";
+            const isList =
+                instruction instanceof JSONInstruction && instruction.getOpeningBracket() !== null && instruction.getClosingBracket() !== null;
+            return {
+                name,
+                line: instruction.getRange().start.line + 1,
+                arguments: oneLine(whole.slice(flags.length)),
+                flags: flags
+                    .trim()
+                    .split(/\s+/)
+                    .filter(flag => flag !== ""),
+                form: isList ? "exec" : "shell",
+                stage,
+            };
+        });
 }
 
-export interface Mistake { line: number; code: "file.unknown-instruction" | "file.no-from" | "file.no-arguments" | "file.broken-list"; message: string; expected: string; found: string }
+export interface Mistake {
+    line: number;
+    code: "file.unknown-instruction" | "file.no-from" | "file.no-arguments" | "file.broken-list";
+    message: string;
+    expected: string;
+    found: string;
+}
 
 /** The first mistake that would stop a build. */
 export function mistakeIn(instructions: readonly Instruction[], path: string): Mistake | undefined {
@@ -52,7 +83,14 @@ export function mistakeIn(instructions: readonly Instruction[], path: string): M
                 found: name,
             };
         }
-        if (words === "") return { line, code: "file.no-arguments", message: `${name} in line ${line} of ${path} says nothing after its name.`, expected: `${name} and its arguments`, found: name };
+        if (words === "")
+            return {
+                line,
+                code: "file.no-arguments",
+                message: `${name} in line ${line} of ${path} says nothing after its name.`,
+                expected: `${name} and its arguments`,
+                found: name,
+            };
         if (form === "shell" && /^\[/.test(words) && ["CMD", "ENTRYPOINT"].includes(name) && !isJsonList(words))
             return {
                 line,
@@ -64,12 +102,22 @@ export function mistakeIn(instructions: readonly Instruction[], path: string): M
     }
     const first = instructions.find(one => one.name !== "ARG");
     if (instructions.length > 0 && first?.name !== "FROM")
-        return { line: first?.line ?? 1, code: "file.no-from", message: `${path} must begin with FROM, the image it builds on; it begins with ${first?.name ?? "ARG"}.`, expected: "FROM", found: first?.name ?? "ARG" };
+        return {
+            line: first?.line ?? 1,
+            code: "file.no-from",
+            message: `${path} must begin with FROM, the image it builds on; it begins with ${first?.name ?? "ARG"}.`,
+            expected: "FROM",
+            found: first?.name ?? "ARG",
+        };
     return undefined;
 }
 
 /** "a  \\\n  b" -> "a b" */
-export const oneLine = (words: string): string => words.replace(/[\\`]\r?\n/g, " ").replace(/\s+/g, " ").trim();
+export const oneLine = (words: string): string =>
+    words
+        .replace(/[\\`]\r?\n/g, " ")
+        .replace(/\s+/g, " ")
+        .trim();
 
 /** Arguments in one spelling: a list's spaces do not count, nor does "./" before a path. */
 export function plainArguments(words: string): string {

@@ -43,11 +43,25 @@ async function run(spec: EventSpec, context: CheckContext): Promise<CheckResult>
     const fitting = alike.filter(one => Object.entries(spec.attributes ?? {}).every(([key, value]) => agrees(one, key, value)));
     const wanted = spec.count ?? 1;
     if (fitting.length >= wanted) return pass(`The engine reported ${describe(spec)}.`);
-    if (fitting.length > 0) return fail("event.too-few", { message: `The engine reported ${describe({ ...spec, count: undefined })} ${fitting.length} of ${wanted} times.`, expected: `${wanted}`, found: `${fitting.length}` });
+    if (fitting.length > 0)
+        return fail("event.too-few", {
+            message: `The engine reported ${describe({ ...spec, count: undefined })} ${fitting.length} of ${wanted} times.`,
+            expected: `${wanted}`,
+            found: `${fitting.length}`,
+        });
     const last = alike.at(-1);
-    if (!last) return fail("event.never", { message: `The engine has not reported ${describe(spec)} since the lesson began.`, expected: describe(spec), found: "no such event" });
+    if (!last)
+        return fail("event.never", {
+            message: `The engine has not reported ${describe(spec)} since the lesson began.`,
+            expected: describe(spec),
+            found: "no such event",
+        });
     const found = Object.fromEntries(Object.keys(spec.attributes ?? {}).map(key => [key, last.attributes[key] ?? "none"]));
-    return fail("event.other", { message: `The engine reported "${spec.type} ${spec.action}", but with ${listed(found)}; the step asks for ${listed(spec.attributes ?? {})}.`, expected: listed(spec.attributes ?? {}), found: listed(found) });
+    return fail("event.other", {
+        message: `The engine reported "${spec.type} ${spec.action}", but with ${listed(found)}; the step asks for ${listed(spec.attributes ?? {})}.`,
+        expected: listed(spec.attributes ?? {}),
+        found: listed(found),
+    });
 }
 
 function agrees(one: DockerEvent, key: string, value: string): boolean {

@@ -43,23 +43,56 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
     let argv = spec.argv;
     if (spec.in !== undefined) {
         const container = findContainer(await allContainers(context), spec.in);
-        if (!container) return fail("exec.no-container", { message: `There is no container ${spec.in} to look into.`, expected: spec.in, found: "no such container" });
-        if (container.state !== "running") return fail("exec.not-running", { message: `The container ${callOf(container)} does not run (${container.status}), so that nothing can be looked at in it.`, expected: "running", found: container.state });
+        if (!container)
+            return fail("exec.no-container", {
+                message: `There is no container ${spec.in} to look into.`,
+                expected: spec.in,
+                found: "no such container",
+            });
+        if (container.state !== "running")
+            return fail("exec.not-running", {
+                message: `The container ${callOf(container)} does not run (${container.status}), so that nothing can be looked at in it.`,
+                expected: "running",
+                found: container.state,
+            });
         argv = ["docker", "exec", container.id, ...spec.argv];
     }
     const { stdout, stderr, code } = await context.exec(argv, { cwd: "/workspace", signal: context.signal });
     const where = spec.in ? ` in ${spec.in}` : "";
     const wanted = spec.code ?? 0;
     if (code !== wanted) {
-        if (notFound.includes(code)) return fail("exec.not-found", { message: `There is no program ${spec.argv[0]}${where}.`, expected: program, found: `status ${code}`, excerpt: lastLines(stderr || stdout) });
-        return fail("exec.wrong-code", { message: `"${program}"${where} ended with exit code ${code}; the step asks for ${wanted}.`, expected: `exit code ${wanted}`, found: `exit code ${code}`, excerpt: lastLines(stderr || stdout) });
+        if (notFound.includes(code))
+            return fail("exec.not-found", {
+                message: `There is no program ${spec.argv[0]}${where}.`,
+                expected: program,
+                found: `status ${code}`,
+                excerpt: lastLines(stderr || stdout),
+            });
+        return fail("exec.wrong-code", {
+            message: `"${program}"${where} ended with exit code ${code}; the step asks for ${wanted}.`,
+            expected: `exit code ${wanted}`,
+            found: `exit code ${code}`,
+            excerpt: lastLines(stderr || stdout),
+        });
     }
-    for (const [name, wantedText, found] of [["output", spec.stdout, stdout], ["error output", spec.stderr, stderr]] as const)
+    for (const [name, wantedText, found] of [
+        ["output", spec.stdout, stdout],
+        ["error output", spec.stderr, stderr],
+    ] as const)
         if (wantedText !== undefined && !toPattern(wantedText).test(found))
-            return fail("exec.wrong-output", { message: `"${program}"${where} does not say what the step asks for in its ${name}; what it says is below.`, expected: `${name} that matches ${wantedText}`, found: found.trim() === "" ? "nothing" : spoken([found.trim().split("\n")[0]!]), excerpt: firstLines(found) });
+            return fail("exec.wrong-output", {
+                message: `"${program}"${where} does not say what the step asks for in its ${name}; what it says is below.`,
+                expected: `${name} that matches ${wantedText}`,
+                found: found.trim() === "" ? "nothing" : spoken([found.trim().split("\n")[0]!]),
+                excerpt: firstLines(found),
+            });
     return pass(`"${program}"${where} says what it should.`);
 }
 
 function findContainer(all: readonly ContainerSummary[], nameOrImage: string): ContainerSummary | undefined {
-    return all.find(one => one.names.includes(nameOrImage)) ?? all.find(one => one.state === "running" && sameRef(one.image, nameOrImage)) ?? all.find(one => sameRef(one.image, nameOrImage));
+    return (
+        all.find(one => one.names.includes(nameOrImage)) ??
+        all.find(one => one.state === "running" && sameRef(one.image, nameOrImage)) ??
+        all.find(one => sameRef(one.image, nameOrImage))
+    );
 }

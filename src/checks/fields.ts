@@ -5,9 +5,17 @@ export const text = (description: string) => v.pipe(v.string(), v.nonEmpty("must
 
 export const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
 
-export const count = (description: string) => v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0, "must not be negative"), v.description(description));
+export const count = (description: string) =>
+    v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0, "must not be negative"), v.description(description));
 
-export const port = (description: string) => v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "ports begin at 1"), v.maxValue(65_535, "ports end at 65535"), v.description(description));
+export const port = (description: string) =>
+    v.pipe(
+        v.number(),
+        v.integer("must be a whole number"),
+        v.minValue(1, "ports begin at 1"),
+        v.maxValue(65_535, "ports end at 65535"),
+        v.description(description),
+    );
 
 /** A regular expression. `^` and `$` mean the ends of a line. */
 export const pattern = (description: string) => v.pipe(v.string(), v.check(compiles, "is no regular expression"), v.description(description));

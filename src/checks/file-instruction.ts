@@ -12,7 +12,12 @@ const instructionName = v.pipe(
 );
 
 /** "RUN", or "RUN pip install": an instruction, with a text that its arguments hold. */
-const place = (description: string) => v.pipe(v.string(), v.check(words => knownInstructions.includes(words.split(" ")[0]!.toUpperCase()), "must begin with an instruction of a Dockerfile"), v.description(description));
+const place = (description: string) =>
+    v.pipe(
+        v.string(),
+        v.check(words => knownInstructions.includes(words.split(" ")[0]!.toUpperCase()), "must begin with an instruction of a Dockerfile"),
+        v.description(description),
+    );
 
 export const instructionSchema = v.strictObject({
     name: v.pipe(instructionName, v.description("`COPY`.")),
@@ -34,9 +39,14 @@ export function instructionProblem(wanted: InstructionSpec, all: readonly Instru
     const fitting = same.filter(one => fits(wanted, one));
     if (wanted.count !== undefined) {
         if (fitting.length === wanted.count) return undefined;
-        return fail("file.wrong-count", { message: `${path} has ${fitting.length} times \`${expected}\`; the step asks for ${wanted.count}.`, expected: `${wanted.count}`, found: `${fitting.length}` });
+        return fail("file.wrong-count", {
+            message: `${path} has ${fitting.length} times \`${expected}\`; the step asks for ${wanted.count}.`,
+            expected: `${wanted.count}`,
+            found: `${fitting.length}`,
+        });
     }
-    if (same.length === 0) return fail("file.no-instruction", { message: `${path} has no ${name}. Add \`${expected}\`.`, expected, found: `no ${name}` });
+    if (same.length === 0)
+        return fail("file.no-instruction", { message: `${path} has no ${name}. Add \`${expected}\`.`, expected, found: `no ${name}` });
     if (fitting.length === 0) return wrongArguments(wanted, same, path);
     const inForm = fitting.filter(one => wanted.form === undefined || one.form === wanted.form);
     if (inForm.length === 0)
@@ -78,13 +88,17 @@ function inPlace(wanted: InstructionSpec, one: Instruction, all: readonly Instru
     const others = all.filter(other => other !== one && other.stage === one.stage);
     const first = wanted.before === undefined ? undefined : others.find(isAt(wanted.before));
     const last = wanted.after === undefined ? undefined : others.find(isAt(wanted.after));
-    return (wanted.before === undefined || (first !== undefined && one.line < first.line)) && (wanted.after === undefined || (last !== undefined && one.line > last.line));
+    return (
+        (wanted.before === undefined || (first !== undefined && one.line < first.line)) &&
+        (wanted.after === undefined || (last !== undefined && one.line > last.line))
+    );
 }
 
 function wrongOrder(wanted: InstructionSpec, one: Instruction, all: readonly Instruction[], path: string): Fail {
     const where = [wanted.before && `before ${wanted.before}`, wanted.after && `after ${wanted.after}`].filter(part => part).join(" and ");
     for (const other of [wanted.before, wanted.after])
-        if (other !== undefined && !all.some(isAt(other))) return fail("file.no-instruction", { message: `${path} has no \`${other}\`. Add it.`, expected: other, found: `no ${other}` });
+        if (other !== undefined && !all.some(isAt(other)))
+            return fail("file.no-instruction", { message: `${path} has no \`${other}\`. Add it.`, expected: other, found: `no ${other}` });
     return fail("file.wrong-order", {
         message: `\`${inWords(wanted)}\` must stand ${where} in ${path}; it is in line ${one.line}. The order decides what is there already, and what is built again after a change.`,
         expected: where,

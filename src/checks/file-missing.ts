@@ -13,17 +13,34 @@ export async function missingFile(path: string, context: CheckContext): Promise<
     const files = entries.filter(entry => entry.kind === "file").map(entry => entry.path);
     const expected = path;
     const otherCase = files.find(one => one.toLowerCase() === path.toLowerCase());
-    if (otherCase) return fail("file.other-case", { message: `There is ${otherCase}, but the step asks for ${path}: capital and small letters count. Rename it: \`mv ${otherCase} ${path}\`.`, expected, found: otherCase });
+    if (otherCase)
+        return fail("file.other-case", {
+            message: `There is ${otherCase}, but the step asks for ${path}: capital and small letters count. Rename it: \`mv ${otherCase} ${path}\`.`,
+            expected,
+            found: otherCase,
+        });
     const elsewhere = files.find(one => baseName(one) === baseName(path));
-    if (elsewhere) return fail("file.other-folder", { message: `${baseName(path)} is in another folder: ${elsewhere}. Move it: \`mv ${elsewhere} ${path}\`.`, expected, found: elsewhere });
+    if (elsewhere)
+        return fail("file.other-folder", {
+            message: `${baseName(path)} is in another folder: ${elsewhere}. Move it: \`mv ${elsewhere} ${path}\`.`,
+            expected,
+            found: elsewhere,
+        });
     const near = files.find(one => withoutEnding(one).toLowerCase() === withoutEnding(path).toLowerCase()) ?? nearest(path, files);
-    if (near) return fail("file.similar-name", { message: `There is no ${path}, but there is ${near}. Rename it: \`mv ${near} ${path}\`.`, expected, found: near });
+    if (near)
+        return fail("file.similar-name", {
+            message: `There is no ${path}, but there is ${near}. Rename it: \`mv ${near} ${path}\`.`,
+            expected,
+            found: near,
+        });
     return fail("file.missing", { message: `There is no file ${path}. Make it in the editor and save it.`, expected, found: listed(entries) });
 }
 
 function listed(entries: readonly FileEntry[]): string {
     const names = entries.filter(entry => !entry.path.includes("/")).map(entry => entry.path);
-    return names.length === 0 ? "an empty workspace" : spoken(names.length > shown ? [...names.slice(0, shown), `${names.length - shown} more`] : names);
+    return names.length === 0
+        ? "an empty workspace"
+        : spoken(names.length > shown ? [...names.slice(0, shown), `${names.length - shown} more`] : names);
 }
 
 const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

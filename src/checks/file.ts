@@ -19,7 +19,9 @@ const schema = v.strictObject({
         v.pipe(
             v.union([instructionSchema, v.array(instructionSchema)]),
             v.transform(value => [value].flat()),
-            v.description("An instruction, or several, that this Dockerfile must hold: `name`, and `arguments`, `contains`, `matches`, `form`, `before`, `after`, `count`."),
+            v.description(
+                "An instruction, or several, that this Dockerfile must hold: `name`, and `arguments`, `contains`, `matches`, `form`, `before`, `after`, `count`.",
+            ),
         ),
     ),
 });
@@ -42,11 +44,28 @@ export const file: CheckKind<FileSpec> = {
 async function run(spec: FileSpec, context: CheckContext): Promise<CheckResult> {
     const { path } = spec;
     const entry = await context.workspace.stat(path);
-    if (spec.exists === false) return entry ? fail("file.still-there", { message: `The file ${path} is still there. Remove it with \`rm ${path}\`.`, expected: "no such file", found: path }) : pass(`There is no file ${path}.`);
+    if (spec.exists === false)
+        return entry
+            ? fail("file.still-there", {
+                  message: `The file ${path} is still there. Remove it with \`rm ${path}\`.`,
+                  expected: "no such file",
+                  found: path,
+              })
+            : pass(`There is no file ${path}.`);
     if (!entry) return missingFile(path, context);
-    if (entry.kind === "folder") return fail("file.is-folder", { message: `${path} is a folder; the step asks for a file of that name.`, expected: "a file", found: "a folder" });
+    if (entry.kind === "folder")
+        return fail("file.is-folder", {
+            message: `${path} is a folder; the step asks for a file of that name.`,
+            expected: "a file",
+            found: "a folder",
+        });
     const content = decodeText(await context.memo(`file ${path}`, () => context.workspace.read(path, { signal: context.signal })));
-    if (content.trim() === "") return fail("file.empty", { message: `${path} is there, but empty. Write it in the editor and save.`, expected: "some text", found: "an empty file" });
+    if (content.trim() === "")
+        return fail("file.empty", {
+            message: `${path} is there, but empty. Write it in the editor and save.`,
+            expected: "some text",
+            found: "an empty file",
+        });
     return dockerfileProblem(spec, content) ?? textProblem(spec, content) ?? pass(`${path} is as it should be.`);
 }
 
@@ -72,7 +91,9 @@ function textProblem(spec: FileSpec, content: string): CheckResult | undefined {
     if (missing !== undefined) {
         const otherCase = spaced.toLowerCase().includes(oneSpace(missing).toLowerCase());
         return fail("file.lacks-text", {
-            message: otherCase ? `${path} holds "${missing}" only with other capital and small letters, and they count.` : `${path} does not hold "${missing}".`,
+            message: otherCase
+                ? `${path} holds "${missing}" only with other capital and small letters, and they count.`
+                : `${path} does not hold "${missing}".`,
             expected: missing,
             found: otherCase ? "other capital and small letters" : "no such text",
             excerpt: firstLines(content),
@@ -81,10 +102,20 @@ function textProblem(spec: FileSpec, content: string): CheckResult | undefined {
     const unwanted = spec.lacks?.find(one => spaced.includes(oneSpace(one)));
     if (unwanted !== undefined) {
         const line = content.split("\n").findIndex(one => oneSpace(one).includes(oneSpace(unwanted))) + 1;
-        return fail("file.holds-text", { message: `${path} still holds "${unwanted}"${line > 0 ? ` (line ${line})` : ""}; the step asks to do without.`, expected: `no "${unwanted}"`, found: unwanted, excerpt: line > 0 ? around(content, line) : undefined });
+        return fail("file.holds-text", {
+            message: `${path} still holds "${unwanted}"${line > 0 ? ` (line ${line})` : ""}; the step asks to do without.`,
+            expected: `no "${unwanted}"`,
+            found: unwanted,
+            excerpt: line > 0 ? around(content, line) : undefined,
+        });
     }
     if (spec.matches !== undefined && !toPattern(spec.matches).test(content))
-        return fail("file.no-match", { message: `${path} does not say what the step asks for. Compare it with the text of the step.`, expected: `text that matches ${spec.matches}`, found: "no such text", excerpt: firstLines(content) });
+        return fail("file.no-match", {
+            message: `${path} does not say what the step asks for. Compare it with the text of the step.`,
+            expected: `text that matches ${spec.matches}`,
+            found: "no such text",
+            excerpt: firstLines(content),
+        });
     return undefined;
 }
 
@@ -94,5 +125,8 @@ const oneSpace = (words: string) => words.replace(/\s+/g, " ").trim();
 function around(content: string, line: number): string {
     const lines = content.split("\n");
     const first = Math.max(0, line - 2);
-    return lines.slice(first, line + 1).map((words, index) => `${first + index + 1 === line ? ">" : " "} ${first + index + 1}  ${words}`).join("\n");
+    return lines
+        .slice(first, line + 1)
+        .map((words, index) => `${first + index + 1 === line ? ">" : " "} ${first + index + 1}  ${words}`)
+        .join("\n");
 }

@@ -17,7 +17,12 @@ export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, contex
     const inside = behind.ports.find(binding => binding.hostPort === spec.port)!.containerPort;
     const name = callOf(behind);
     if (answer.problem === "silent")
-        return fail("http.timeout", { message: `The container ${name} takes the connection on port ${spec.port}, but sends no answer (${answer.words}). Its last lines are below.`, expected, found: answer.words, excerpt: await logOf(context, behind.id) });
+        return fail("http.timeout", {
+            message: `The container ${name} takes the connection on port ${spec.port}, but sends no answer (${answer.words}). Its last lines are below.`,
+            expected,
+            found: answer.words,
+            excerpt: await logOf(context, behind.id),
+        });
     const heard = await listeners(context, behind.id);
     if (heard?.some(one => one.port === inside && one.local) && !heard.some(one => one.port === inside && !one.local))
         return fail("http.only-inside", {
@@ -58,9 +63,18 @@ async function nobody(spec: HttpSpec, all: readonly ContainerSummary[], answer: 
             excerpt: log || details.error,
         });
     }
-    const elsewhere = newest.flatMap(one => one.ports.filter(binding => binding.hostPort !== undefined).map(binding => `${binding.hostPort} (${callOf(one)})`));
-    const hint = elsewhere.length > 0 ? `Published are ${spoken(elsewhere)}. Run a container with \`-p ${spec.port}:\` and the app's port.` : `No container publishes it: run one with \`-p ${spec.port}:\` and the app's port.`;
-    return fail("http.refused", { message: `Nothing listens on port ${spec.port} of the machine. ${hint}`, expected, found: answer.problem === "refused" ? "connection refused" : answer.words });
+    const elsewhere = newest.flatMap(one =>
+        one.ports.filter(binding => binding.hostPort !== undefined).map(binding => `${binding.hostPort} (${callOf(one)})`),
+    );
+    const hint =
+        elsewhere.length > 0
+            ? `Published are ${spoken(elsewhere)}. Run a container with \`-p ${spec.port}:\` and the app's port.`
+            : `No container publishes it: run one with \`-p ${spec.port}:\` and the app's port.`;
+    return fail("http.refused", {
+        message: `Nothing listens on port ${spec.port} of the machine. ${hint}`,
+        expected,
+        found: answer.problem === "refused" ? "connection refused" : answer.words,
+    });
 }
 
 export async function statusProblem(spec: HttpSpec, answer: Answer, context: CheckContext): Promise<Fail> {
@@ -69,18 +83,37 @@ export async function statusProblem(spec: HttpSpec, answer: Answer, context: Che
     const found = `status ${answer.status}`;
     const excerpt = firstLines(answer.body.replace(/<[^>]+>/g, " ").replace(/[ \t]+/g, " "));
     if (answer.status === 404)
-        return fail("http.not-found", { message: `The app answers on port ${spec.port}, but has no page ${spec.path} (status 404). Compare the path with the app's routes: \`@app.route("${spec.path.split("?")[0]}")\`.`, expected, found, excerpt });
-    if (answer.status === 405) return fail("http.not-allowed", { message: `The app answers on port ${spec.port}, but ${spec.path} does not take ${spec.method} (status 405).`, expected, found, excerpt });
+        return fail("http.not-found", {
+            message: `The app answers on port ${spec.port}, but has no page ${spec.path} (status 404). Compare the path with the app's routes: \`@app.route("${spec.path.split("?")[0]}")\`.`,
+            expected,
+            found,
+            excerpt,
+        });
+    if (answer.status === 405)
+        return fail("http.not-allowed", {
+            message: `The app answers on port ${spec.port}, but ${spec.path} does not take ${spec.method} (status 405).`,
+            expected,
+            found,
+            excerpt,
+        });
     if (answer.status >= 500) {
-        const behind = (await context.docker.containers.list({ signal: context.signal })).find(one => one.ports.some(binding => binding.hostPort === spec.port));
+        const behind = (await context.docker.containers.list({ signal: context.signal })).find(one =>
+            one.ports.some(binding => binding.hostPort === spec.port),
+        );
         const log = behind ? await logOf(context, behind.id) : "";
         return fail("http.server-error", {
-            message: `The app failed while it answered ${address} (status ${answer.status}).${log ? ` The last lines of ${callOf(behind!)} are below. ${adviceFromLog(log)}` : ""}`.trim(),
+            message:
+                `The app failed while it answered ${address} (status ${answer.status}).${log ? ` The last lines of ${callOf(behind!)} are below. ${adviceFromLog(log)}` : ""}`.trim(),
             expected,
             found,
             excerpt: log || excerpt,
         });
     }
     const to = answer.headers.get("Location");
-    return fail("http.wrong-status", { message: `${address} answers with status ${answer.status}${to ? `, to ${to}` : ""}; the step asks for ${spec.status}.`, expected, found, excerpt });
+    return fail("http.wrong-status", {
+        message: `${address} answers with status ${answer.status}${to ? `, to ${to}` : ""}; the step asks for ${spec.status}.`,
+        expected,
+        found,
+        excerpt,
+    });
 }

@@ -15,11 +15,22 @@ const schema = v.strictObject({
     method: v.optional(v.pipe(v.picklist(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), v.description("Without it GET.")), "GET"),
     headers: v.optional(pairs("Headers to send.")),
     body: v.optional(v.pipe(v.string(), v.description("Body to send."))),
-    status: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599), v.description("The status it must answer with. Without it 200.")), 200),
+    status: v.optional(
+        v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599), v.description("The status it must answer with. Without it 200.")),
+        200,
+    ),
     contains: v.optional(texts("Texts that the body must hold.")),
     matches: v.optional(pattern("A regular expression that the body must match.")),
     header: v.optional(pairs("Response headers and a regular expression for the value of each.")),
-    wait: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(120), v.description("Seconds to give an app that is still starting. Without it 60. A port that nothing publishes is not waited for.")), 60),
+    wait: v.optional(
+        v.pipe(
+            v.number(),
+            v.minValue(0),
+            v.maxValue(120),
+            v.description("Seconds to give an app that is still starting. Without it 60. A port that nothing publishes is not waited for."),
+        ),
+        60,
+    ),
 });
 
 export type HttpSpec = v.InferOutput<typeof schema>;
@@ -29,7 +40,8 @@ export const http: CheckKind<HttpSpec> = {
     summary: "The answer of a web app on a port of the machine: status, text, headers.",
     schema,
     failures: httpFailures,
-    describe: spec => `${spec.method === "GET" ? "" : `${spec.method} `}http://localhost:${spec.port}${spec.path}${spec.contains ? ` to say "${spec.contains.join('" and "')}"` : " to answer"}`,
+    describe: spec =>
+        `${spec.method === "GET" ? "" : `${spec.method} `}http://localhost:${spec.port}${spec.path}${spec.contains ? ` to say "${spec.contains.join('" and "')}"` : " to answer"}`,
     run,
 };
 
@@ -41,7 +53,11 @@ const longestPause = 2_000;
 const replyLimit = 30_000;
 const bodyLimit = 1 << 20;
 
-export interface Answer { status: number; headers: Headers; body: string }
+export interface Answer {
+    status: number;
+    headers: Headers;
+    body: string;
+}
 /** "refused": nobody listens. "broken": somebody took the connection and gave no HTTP answer. "silent": none within the limit. */
 export type NoAnswer = { problem: "refused" | "broken" | "silent"; words: string };
 
@@ -61,7 +77,13 @@ async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAn
     const timer = setTimeout(() => limit.abort(new DrydockError("http.timeout", "No reply.", "Try again.")), replyLimit);
     const signal = AbortSignal.any([context.signal, limit.signal]);
     try {
-        const request = new Request(`http://localhost:${spec.port}${spec.path}`, { method: spec.method, headers: spec.headers ?? {}, body: spec.body === undefined ? null : encodeText(spec.body), signal, redirect: "manual" });
+        const request = new Request(`http://localhost:${spec.port}${spec.path}`, {
+            method: spec.method,
+            headers: spec.headers ?? {},
+            body: spec.body === undefined ? null : encodeText(spec.body),
+            signal,
+            redirect: "manual",
+        });
         const response = await context.http({ network: "tcp", host: "127.0.0.1", port: spec.port }, request);
         return { status: response.status, headers: response.headers, body: await beginning(response) };
     } catch (thrown) {
@@ -107,13 +129,26 @@ async function judge(spec: HttpSpec, answer: Answer, context: CheckContext): Pro
         });
     }
     if (spec.matches !== undefined && !toPattern(spec.matches).test(answer.body))
-        return fail("http.wrong-text", { message: `${address} answers, but not what the step asks for; what it says is below.`, expected: `text that matches ${spec.matches}`, found: answer.body.trim().split("\n")[0]!.slice(0, 200) || "an empty page", excerpt });
+        return fail("http.wrong-text", {
+            message: `${address} answers, but not what the step asks for; what it says is below.`,
+            expected: `text that matches ${spec.matches}`,
+            found: answer.body.trim().split("\n")[0]!.slice(0, 200) || "an empty page",
+            excerpt,
+        });
     for (const [name, wanted] of Object.entries(spec.header ?? {})) {
         const found = answer.headers.get(name);
         if (found === null || !toPattern(wanted).test(found))
-            return fail("http.wrong-header", { message: `${address} answers with ${found === null ? `no header ${name}` : `the header ${name}: ${found}`}; the step asks for ${wanted}.`, expected: `${name}: ${wanted}`, found: found ?? "no such header" });
+            return fail("http.wrong-header", {
+                message: `${address} answers with ${found === null ? `no header ${name}` : `the header ${name}: ${found}`}; the step asks for ${wanted}.`,
+                expected: `${name}: ${wanted}`,
+                found: found ?? "no such header",
+            });
     }
     return pass(`${address} answers as it should.`);
 }
 
-const simple = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+const simple = (text: string) =>
+    text
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, " ")
+        .trim();

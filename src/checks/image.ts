@@ -14,7 +14,13 @@ const schema = v.strictObject({
     cmd: v.optional(words("CMD, in exec form.")),
     workdir: v.optional(text("WORKDIR.")),
     env: v.optional(pairs("ENV variables it must have.")),
-    exposes: v.optional(v.pipe(v.union([v.number(), v.array(v.number())]), v.transform(value => [value].flat()), v.description("Ports it must EXPOSE."))),
+    exposes: v.optional(
+        v.pipe(
+            v.union([v.number(), v.array(v.number())]),
+            v.transform(value => [value].flat()),
+            v.description("Ports it must EXPOSE."),
+        ),
+    ),
     labels: v.optional(pairs("LABEL values it must have.")),
     user: v.optional(text("USER.")),
     architecture: v.optional(text("Processor it is for: `386` here.")),
@@ -60,9 +66,20 @@ export const image: CheckKind<ImageSpec> = {
 async function run(spec: ImageSpec, context: CheckContext): Promise<CheckResult> {
     const details = await imageDetails(context, spec.ref);
     if (spec.exists === false)
-        return details ? fail("image.still-there", { message: `The image ${spec.ref} is still there. Remove it with \`docker rmi ${spec.ref}\`.`, expected: "no such image", found: spec.ref }) : pass(`There is no image ${spec.ref}.`);
+        return details
+            ? fail("image.still-there", {
+                  message: `The image ${spec.ref} is still there. Remove it with \`docker rmi ${spec.ref}\`.`,
+                  expected: "no such image",
+                  found: spec.ref,
+              })
+            : pass(`There is no image ${spec.ref}.`);
     if (!details) return missing(spec, context);
-    return programProblem(spec, details) ?? settingsProblem(spec, details) ?? (await buildProblem(spec, details, context)) ?? pass(`There is the image ${spec.ref}.`);
+    return (
+        programProblem(spec, details) ??
+        settingsProblem(spec, details) ??
+        (await buildProblem(spec, details, context)) ??
+        pass(`There is the image ${spec.ref}.`)
+    );
 }
 
 async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail> {
@@ -79,7 +96,11 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
     const build = lastCommand(context, /\bdocker\s+((image|buildx)\s+)?build\b/);
     const near = nearest(repository, [...new Set(all.map(one => splitRef(one)[0]))]);
     if (near !== undefined)
-        return fail("image.similar-name", { message: `There is no image ${ref}, but there is ${near}. Look at the name after \`-t\`: it must be ${ref}.`, expected, found: near });
+        return fail("image.similar-name", {
+            message: `There is no image ${ref}, but there is ${near}. Look at the name after \`-t\`: it must be ${ref}.`,
+            expected,
+            found: near,
+        });
     if (build && build.code !== 0)
         return fail("image.build-failed", {
             message: `There is no image ${ref} yet: your last docker build ended with an error (status ${build.code}). Its last lines in the terminal say which step failed.`,
@@ -97,7 +118,10 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
 function programProblem(spec: ImageSpec, { entrypoint, command }: ImageDetails): Fail | undefined {
     const { ref } = spec;
     const shell = (words: readonly string[]) => words[0] === "/bin/sh" && words[1] === "-c";
-    for (const [name, wanted, found] of [["ENTRYPOINT", spec.entrypoint, entrypoint], ["CMD", spec.cmd, command]] as const) {
+    for (const [name, wanted, found] of [
+        ["ENTRYPOINT", spec.entrypoint, entrypoint],
+        ["CMD", spec.cmd, command],
+    ] as const) {
         if (!wanted || startsWith(found, wanted, name === "CMD")) continue;
         const asJson = JSON.stringify(wanted).replaceAll(",", ", ");
         const shown = found.length === 0 ? "none" : JSON.stringify(found).replaceAll(",", ", ");
@@ -122,25 +146,50 @@ function programProblem(spec: ImageSpec, { entrypoint, command }: ImageDetails):
     return undefined;
 }
 
-const startsWith = (found: readonly string[], wanted: readonly string[], whole: boolean) => (!whole || found.length === wanted.length) && wanted.every((word, index) => found[index] === word);
+const startsWith = (found: readonly string[], wanted: readonly string[], whole: boolean) =>
+    (!whole || found.length === wanted.length) && wanted.every((word, index) => found[index] === word);
 
 function settingsProblem(spec: ImageSpec, details: ImageDetails): Fail | undefined {
     const { ref } = spec;
     if (spec.workdir !== undefined && details.workingFolder !== spec.workdir)
-        return fail("image.wrong-workdir", { message: `The working folder of ${ref} is ${details.workingFolder || "not set"}; the step asks for \`WORKDIR ${spec.workdir}\`.`, expected: spec.workdir, found: details.workingFolder || "not set" });
+        return fail("image.wrong-workdir", {
+            message: `The working folder of ${ref} is ${details.workingFolder || "not set"}; the step asks for \`WORKDIR ${spec.workdir}\`.`,
+            expected: spec.workdir,
+            found: details.workingFolder || "not set",
+        });
     for (const [key, value] of Object.entries(spec.env ?? {}))
         if (details.env[key] !== value)
-            return fail("image.wrong-env", { message: `In ${ref} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}; the step asks for \`ENV ${key}=${shellWords([value])}\`.`, expected: `${key}=${value}`, found: details.env[key] ?? "not set" });
+            return fail("image.wrong-env", {
+                message: `In ${ref} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}; the step asks for \`ENV ${key}=${shellWords([value])}\`.`,
+                expected: `${key}=${value}`,
+                found: details.env[key] ?? "not set",
+            });
     for (const port of spec.exposes ?? [])
         if (!details.exposedPorts.some(one => one === `${port}/tcp` || one === `${port}/udp`))
-            return fail("image.not-exposed", { message: `The image ${ref} does not EXPOSE port ${port}. It exposes ${spoken(details.exposedPorts) || "none"}.`, expected: `EXPOSE ${port}`, found: spoken(details.exposedPorts) || "none" });
+            return fail("image.not-exposed", {
+                message: `The image ${ref} does not EXPOSE port ${port}. It exposes ${spoken(details.exposedPorts) || "none"}.`,
+                expected: `EXPOSE ${port}`,
+                found: spoken(details.exposedPorts) || "none",
+            });
     for (const [key, value] of Object.entries(spec.labels ?? {}))
         if (details.labels[key] !== value)
-            return fail("image.wrong-label", { message: `The image ${ref} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for \`LABEL ${key}=${shellWords([value])}\`.`, expected: `${key}=${value}`, found: details.labels[key] ?? "no such label" });
+            return fail("image.wrong-label", {
+                message: `The image ${ref} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for \`LABEL ${key}=${shellWords([value])}\`.`,
+                expected: `${key}=${value}`,
+                found: details.labels[key] ?? "no such label",
+            });
     if (spec.user !== undefined && details.user !== spec.user)
-        return fail("image.wrong-user", { message: `Containers of ${ref} run as ${details.user || "root"}; the step asks for \`USER ${spec.user}\`.`, expected: spec.user, found: details.user || "root" });
+        return fail("image.wrong-user", {
+            message: `Containers of ${ref} run as ${details.user || "root"}; the step asks for \`USER ${spec.user}\`.`,
+            expected: spec.user,
+            found: details.user || "root",
+        });
     if (spec.architecture !== undefined && details.architecture !== spec.architecture)
-        return fail("image.wrong-architecture", { message: `The image ${ref} is for ${details.architecture}; this machine needs ${spec.architecture}.`, expected: spec.architecture, found: details.architecture });
+        return fail("image.wrong-architecture", {
+            message: `The image ${ref} is for ${details.architecture}; this machine needs ${spec.architecture}.`,
+            expected: spec.architecture,
+            found: details.architecture,
+        });
     return undefined;
 }
 
@@ -149,13 +198,26 @@ const megabyte = 1_000_000; // as docker images counts
 async function buildProblem(spec: ImageSpec, details: ImageDetails, context: CheckContext): Promise<Fail | undefined> {
     const size = Math.round(details.bytes / 100_000) / 10;
     if (spec.smaller !== undefined && details.bytes >= spec.smaller * megabyte)
-        return fail("image.too-large", { message: `The image ${spec.ref} has ${size} MB; the step asks for less than ${spec.smaller} MB.`, expected: `less than ${spec.smaller} MB`, found: `${size} MB` });
+        return fail("image.too-large", {
+            message: `The image ${spec.ref} has ${size} MB; the step asks for less than ${spec.smaller} MB.`,
+            expected: `less than ${spec.smaller} MB`,
+            found: `${size} MB`,
+        });
     if (spec.layers !== undefined && details.layers.length > spec.layers)
-        return fail("image.too-many-layers", { message: `The image ${spec.ref} has ${details.layers.length} layers; the step asks for at most ${spec.layers}. Each RUN, COPY and ADD makes one.`, expected: `at most ${spec.layers}`, found: `${details.layers.length}` });
+        return fail("image.too-many-layers", {
+            message: `The image ${spec.ref} has ${details.layers.length} layers; the step asks for at most ${spec.layers}. Each RUN, COPY and ADD makes one.`,
+            expected: `at most ${spec.layers}`,
+            found: `${details.layers.length}`,
+        });
     if (!spec.history) return undefined;
     const lines = (await context.docker.images.history(spec.ref, context.signal)).map(entry => entry.createdBy);
     const missing = spec.history.find(wanted => !lines.some(line => line.includes(wanted)));
     return missing === undefined
         ? undefined
-        : fail("image.wrong-history", { message: `The image ${spec.ref} was not built with "${missing}". Look at \`docker history ${spec.ref}\`.`, expected: missing, found: "no such line", excerpt: lines.join("\n") });
+        : fail("image.wrong-history", {
+              message: `The image ${spec.ref} was not built with "${missing}". Look at \`docker history ${spec.ref}\`.`,
+              expected: missing,
+              found: "no such line",
+              excerpt: lines.join("\n"),
+          });
 }

@@ -1,7 +1,10 @@
 /** On which ports the programs of a container listen, read from the guest's /proc: nothing is run in the container for it. */
 import type { CheckContext } from "./check";
 
-export interface Listener { port: number; /** On the container's own loopback only. */ local: boolean }
+export interface Listener {
+    port: number;
+    /** On the container's own loopback only. */ local: boolean;
+}
 
 const listening = "0A"; // TCP_LISTEN in the kernel's table
 
@@ -21,7 +24,8 @@ export function parseListeners(table: string): Listener[] {
         const [address, port] = local?.split(":") ?? [];
         if (state !== listening || !address || !port) continue;
         // 127.x.y.z ends in 7F here; ::1 is 31 zeros and a 1, word by word turned
-        const loopback = address.length === 8 ? address.endsWith("7F") : address === "00000000000000000000000001000000" || /^0{16}FFFF0000.{6}7F$/.test(address);
+        const loopback =
+            address.length === 8 ? address.endsWith("7F") : address === "00000000000000000000000001000000" || /^0{16}FFFF0000.{6}7F$/.test(address);
         // Docker's own name server in user networks
         if (address === "0B00007F") continue;
         found.push({ port: Number.parseInt(port, 16), local: loopback });

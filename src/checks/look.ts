@@ -30,7 +30,8 @@ export async function holderOf(context: CheckContext, port: number): Promise<Con
 }
 
 /** The student's last command that matches, with its status. */
-export const lastCommand = (context: CheckContext, pattern: RegExp): CommandRecord | undefined => context.commands.findLast(record => pattern.test(record.command));
+export const lastCommand = (context: CheckContext, pattern: RegExp): CommandRecord | undefined =>
+    context.commands.findLast(record => pattern.test(record.command));
 
 /** "web", or a short id where nothing has a name. */
 export const callOf = (container: { names: string[]; id: string }): string => container.names[0] ?? container.id.slice(0, 12);

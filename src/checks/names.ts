@@ -38,6 +38,8 @@ export function editDistance(a: string, b: string): number {
 
 /** The name that was probably meant: at most a third of its letters differ. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-    const measured = known.map(one => ({ one, distance: editDistance(name.toLowerCase(), one.toLowerCase()) })).filter(({ one, distance }) => distance <= Math.max(1, Math.floor(one.length / 3)));
+    const measured = known
+        .map(one => ({ one, distance: editDistance(name.toLowerCase(), one.toLowerCase()) }))
+        .filter(({ one, distance }) => distance <= Math.max(1, Math.floor(one.length / 3)));
     return measured.sort((a, b) => a.distance - b.distance)[0]?.one;
 }

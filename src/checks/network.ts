@@ -29,7 +29,10 @@ export const network: CheckKind<NetworkSpec> = {
     summary: "A network of the engine, and the containers joined to it.",
     schema,
     failures,
-    describe: spec => (spec.exists === false ? `no network ${spec.name}` : `the network ${spec.name}${spec.containers ? ` with ${spoken(spec.containers)} in it` : ""}`),
+    describe: spec =>
+        spec.exists === false
+            ? `no network ${spec.name}`
+            : `the network ${spec.name}${spec.containers ? ` with ${spoken(spec.containers)} in it` : ""}`,
     run,
 };
 
@@ -37,15 +40,34 @@ async function run(spec: NetworkSpec, context: CheckContext): Promise<CheckResul
     const { name } = spec;
     const found = await context.docker.networks.inspect(name, context.signal);
     if (spec.exists === false)
-        return found ? fail("network.still-there", { message: `The network ${name} is still there. Remove it with \`docker network rm ${name}\`; containers must have left it before.`, expected: "no such network", found: name }) : pass(`There is no network ${name}.`);
+        return found
+            ? fail("network.still-there", {
+                  message: `The network ${name} is still there. Remove it with \`docker network rm ${name}\`; containers must have left it before.`,
+                  expected: "no such network",
+                  found: name,
+              })
+            : pass(`There is no network ${name}.`);
     if (!found) {
         const names = (await context.docker.networks.list(context.signal)).map(one => one.name);
         const near = nearest(name, names);
-        return fail("network.missing", { message: `There is no network ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker network create ${name}\`.`, expected: name, found: spoken(names) });
+        return fail("network.missing", {
+            message: `There is no network ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker network create ${name}\`.`,
+            expected: name,
+            found: spoken(names),
+        });
     }
-    if (spec.driver !== undefined && found.driver !== spec.driver) return fail("network.wrong-driver", { message: `The network ${name} has the driver ${found.driver}; the step asks for ${spec.driver}.`, expected: spec.driver, found: found.driver });
+    if (spec.driver !== undefined && found.driver !== spec.driver)
+        return fail("network.wrong-driver", {
+            message: `The network ${name} has the driver ${found.driver}; the step asks for ${spec.driver}.`,
+            expected: spec.driver,
+            found: found.driver,
+        });
     if (spec.subnet !== undefined && !found.subnets.includes(spec.subnet))
-        return fail("network.wrong-subnet", { message: `The network ${name} has the addresses ${spoken(found.subnets)}; the step asks for ${spec.subnet} (\`--subnet ${spec.subnet}\`).`, expected: spec.subnet, found: spoken(found.subnets) });
+        return fail("network.wrong-subnet", {
+            message: `The network ${name} has the addresses ${spoken(found.subnets)}; the step asks for ${spec.subnet} (\`--subnet ${spec.subnet}\`).`,
+            expected: spec.subnet,
+            found: spoken(found.subnets),
+        });
     const joined = Object.values(found.containers).map(end => end.name);
     const missing = (spec.containers ?? []).filter(one => !joined.includes(one));
     if (missing.length > 0)

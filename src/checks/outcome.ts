@@ -5,7 +5,12 @@ export type Fail = Extract<CheckResult, { status: "fail" }>;
 
 export const pass = (message: string): CheckResult => ({ status: "pass", message });
 
-export interface Failure { message: string; expected: string; found: string; excerpt?: string | undefined }
+export interface Failure {
+    message: string;
+    expected: string;
+    found: string;
+    excerpt?: string | undefined;
+}
 
 /** For a kind's table of failure codes: a function that takes only these. */
 export function failer<Table extends Record<string, string>>(_table: Table): (code: keyof Table & string, failure: Failure) => Fail {
@@ -34,4 +39,5 @@ export function spoken(words: readonly (string | number)[], last = "and"): strin
 }
 
 /** As a shell would take it back: words with spaces in quotes. */
-export const shellWords = (words: readonly string[]): string => words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+export const shellWords = (words: readonly string[]): string =>
+    words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");

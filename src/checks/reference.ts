@@ -17,7 +17,9 @@ export function checkReference(): string {
 }
 
 function kindPage(kind: CheckKind): string {
-    const fields = fieldsOf(kind.schema).map(field => `| \`${field.name}\` | ${field.needed ? "yes" : ""} | ${cell(field.type)} | ${cell(field.description)} |`);
+    const fields = fieldsOf(kind.schema).map(
+        field => `| \`${field.name}\` | ${field.needed ? "yes" : ""} | ${cell(field.type)} | ${cell(field.description)} |`,
+    );
     const failures = Object.entries(kind.failures).map(([code, meaning]) => `| \`${code}\` | ${cell(meaning)} |`);
     return [
         `## ${kind.name}`,
@@ -37,7 +39,12 @@ function kindPage(kind: CheckKind): string {
 
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-export interface FieldReference { name: string; needed: boolean; type: string; description: string }
+export interface FieldReference {
+    name: string;
+    needed: boolean;
+    type: string;
+    description: string;
+}
 
 export function fieldsOf(schema: v.GenericSchema): FieldReference[] {
     const entries = "entries" in schema ? (schema.entries as Record<string, v.GenericSchema>) : {};
@@ -71,7 +78,9 @@ function typeOf(schema: v.GenericSchema): string {
         case "optional":
             return "wrapped" in schema ? typeOf(schema.wrapped as v.GenericSchema) : "";
         case "strict_object":
-            return `map with ${fieldsOf(schema).map(field => `\`${field.name}\``).join(", ")}`;
+            return `map with ${fieldsOf(schema)
+                .map(field => `\`${field.name}\``)
+                .join(", ")}`;
         default:
             return schema.type;
     }

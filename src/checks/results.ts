@@ -40,13 +40,19 @@ export function toResultsFile(steps: readonly StepResults[]): ResultsFile {
         })),
     );
     const passed = (step: StepResults) => step.results.length > 0 && step.results.every(({ result }) => result.status === "pass");
-    const broken = steps.flatMap(step => step.results).map(({ result }) => result).find(result => result.status === "error");
+    const broken = steps
+        .flatMap(step => step.results)
+        .map(({ result }) => result)
+        .find(result => result.status === "error");
     return {
         version: 3,
         status: tests.length === 0 || broken ? "error" : steps.every(passed) ? "pass" : "fail",
         message: tests.length === 0 ? "Nothing has been checked." : broken ? broken.message : null,
         tests,
-        points: { earned: steps.filter(passed).reduce((sum, step) => sum + step.points, 0), possible: steps.reduce((sum, step) => sum + step.points, 0) },
+        points: {
+            earned: steps.filter(passed).reduce((sum, step) => sum + step.points, 0),
+            possible: steps.reduce((sum, step) => sum + step.points, 0),
+        },
         milliseconds: tests.reduce((sum, test) => sum + (test.milliseconds ?? 0), 0),
     };
 }

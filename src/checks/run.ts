@@ -23,7 +23,11 @@ const defaultTimeout = 150_000;
  * One result for each expectation, in their order. `spec` is what the kind's own schema parsed. Never rejects for a check
  * that cannot be made (its result is then an "error"); rejects with the signal's reason when it aborts.
  */
-export async function runChecks(expectations: readonly { kind: string; spec: unknown }[], sources: CheckSources, options: RunOptions = {}): Promise<ExpectationResult[]> {
+export async function runChecks(
+    expectations: readonly { kind: string; spec: unknown }[],
+    sources: CheckSources,
+    options: RunOptions = {},
+): Promise<ExpectationResult[]> {
     const memo = createMemo();
     const results: ExpectationResult[] = [];
     for (const { kind: name, spec } of expectations) {
@@ -43,7 +47,17 @@ export async function runChecks(expectations: readonly { kind: string; spec: unk
 async function runOne(kind: CheckKind, spec: unknown, context: CheckSources & Pick<CheckContext, "memo">, options: RunOptions): Promise<CheckResult> {
     const timeout = options.timeout ?? defaultTimeout;
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new DrydockError("checks.timeout", `The check gave no result within ${timeout / 1000} s.`, "Wait for what runs in the terminal to end, then check again.")), timeout);
+    const timer = setTimeout(
+        () =>
+            limit.abort(
+                new DrydockError(
+                    "checks.timeout",
+                    `The check gave no result within ${timeout / 1000} s.`,
+                    "Wait for what runs in the terminal to end, then check again.",
+                ),
+            ),
+        timeout,
+    );
     const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
     try {
         return await abortable(kind.run(spec, { ...context, signal }), signal);
@@ -57,7 +71,11 @@ async function runOne(kind: CheckKind, spec: unknown, context: CheckSources & Pi
 
 function toError(thrown: unknown): CheckResult {
     if (thrown instanceof DrydockError) return { status: "error", code: thrown.code, message: `${thrown.message} ${thrown.advice}` };
-    return { status: "error", code: "checks.broken", message: `The check itself failed: ${thrown instanceof Error ? thrown.message : String(thrown)}. Check again.` };
+    return {
+        status: "error",
+        code: "checks.broken",
+        message: `The check itself failed: ${thrown instanceof Error ? thrown.message : String(thrown)}. Check again.`,
+    };
 }
 
 function withReason(result: CheckResult, why: RunOptions["why"]): CheckResult {

@@ -28,7 +28,10 @@ export const volume: CheckKind<VolumeSpec> = {
     summary: "A volume of the engine, and the containers that mount it.",
     schema,
     failures,
-    describe: spec => (spec.exists === false ? `no volume ${spec.name}` : `the volume ${spec.name}${spec.containers ? `, mounted by ${spoken(spec.containers)}` : ""}`),
+    describe: spec =>
+        spec.exists === false
+            ? `no volume ${spec.name}`
+            : `the volume ${spec.name}${spec.containers ? `, mounted by ${spoken(spec.containers)}` : ""}`,
     run,
 };
 
@@ -36,16 +39,32 @@ async function run(spec: VolumeSpec, context: CheckContext): Promise<CheckResult
     const { name } = spec;
     const found = await context.docker.volumes.inspect(name, context.signal);
     if (spec.exists === false)
-        return found ? fail("volume.still-there", { message: `The volume ${name} is still there. Remove it with \`docker volume rm ${name}\`; containers that mount it must go before.`, expected: "no such volume", found: name }) : pass(`There is no volume ${name}.`);
+        return found
+            ? fail("volume.still-there", {
+                  message: `The volume ${name} is still there. Remove it with \`docker volume rm ${name}\`; containers that mount it must go before.`,
+                  expected: "no such volume",
+                  found: name,
+              })
+            : pass(`There is no volume ${name}.`);
     if (!found) {
         const names = (await context.docker.volumes.list(context.signal)).map(one => one.name);
         const near = nearest(name, names);
-        return fail("volume.missing", { message: `There is no volume ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker volume create ${name}\`, or by mounting it with \`-v ${name}:/folder\`.`, expected: name, found: spoken(names) || "no volumes" });
+        return fail("volume.missing", {
+            message: `There is no volume ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker volume create ${name}\`, or by mounting it with \`-v ${name}:/folder\`.`,
+            expected: name,
+            found: spoken(names) || "no volumes",
+        });
     }
     for (const [key, value] of Object.entries(spec.labels ?? {}))
-        if (found.labels[key] !== value) return fail("volume.wrong-label", { message: `The volume ${name} carries ${found.labels[key] === undefined ? `no label ${key}` : `${key}=${found.labels[key]}`}; the step asks for ${key}=${value}.`, expected: `${key}=${value}`, found: found.labels[key] ?? "no such label" });
+        if (found.labels[key] !== value)
+            return fail("volume.wrong-label", {
+                message: `The volume ${name} carries ${found.labels[key] === undefined ? `no label ${key}` : `${key}=${found.labels[key]}`}; the step asks for ${key}=${value}.`,
+                expected: `${key}=${value}`,
+                found: found.labels[key] ?? "no such label",
+            });
     const mounting: string[] = [];
-    for (const one of spec.containers ? await allContainers(context) : []) if ((await containerDetails(context, one.id))?.mounts.some(mount => mount.name === name)) mounting.push(callOf(one));
+    for (const one of spec.containers ? await allContainers(context) : [])
+        if ((await containerDetails(context, one.id))?.mounts.some(mount => mount.name === name)) mounting.push(callOf(one));
     const missing = (spec.containers ?? []).filter(one => !mounting.includes(one));
     if (missing.length > 0)
         return fail("volume.not-mounted", {

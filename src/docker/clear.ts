@@ -1,6 +1,6 @@
 /** Takes away everything in the engine that carries our label, and the build cache that came with it. */
 import * as v from "valibot";
-import { delay } from "../base/abort";
+import { delay, until } from "../base/abort";
 import { ownLabel } from "./own";
 import { parseReply } from "./replies";
 import type { Transport } from "./transport";
@@ -21,9 +21,13 @@ export async function clearOwn(transport: Transport, signal?: AbortSignal): Prom
     for (let quiet = 0; quiet < quietLooks; ) {
         const containers = await own(transport, "/containers/json?all=1", signal);
         // A removal in progress answers 409, one that is done 404: the next look tells.
-        for (const id of containers) await transport.ask(`/containers/${id}?force=1&v=1`, { method: "DELETE", signal, lookup: true }).catch(ignoreConflict(signal));
+        for (const id of containers)
+            await transport.ask(`/containers/${id}?force=1&v=1`, { method: "DELETE", signal, lookup: true }).catch(ignoreConflict(signal));
         const images = containers.length > 0 ? [] : await own(transport, "/images/json?all=1", signal);
-        for (const id of images) await transport.ask(`/images/${encodeURIComponent(id)}?force=1`, { method: "DELETE", signal, lookup: true }).catch(ignoreConflict(signal));
+        for (const id of images)
+            await transport
+                .ask(`/images/${encodeURIComponent(id)}?force=1`, { method: "DELETE", signal, lookup: true })
+                .catch(ignoreConflict(signal));
         quiet = containers.length + images.length === 0 ? quiet + 1 : 0;
         if (quiet < quietLooks) await delay(pause, signal);
     }
@@ -42,17 +46,22 @@ export async function buildCache(transport: Transport, signal?: AbortSignal): Pr
     return new Set(parseReply(diskUse, reply?.bytes ?? "", `GET ${path}`).BuildCache.map(record => record.ID));
 }
 
-/** Prunes the records that `before` does not hold. A record in use by another stays until that one has gone, so it goes on while something goes. */
+/** Milliseconds that a build which was killed may take to let go of its records. */
+const releaseLimit = 20_000;
+
+/** Prunes the records that `before` does not hold. One in use, by another record or by a build that is ending, goes at a later look. */
 export async function clearBuildCache(transport: Transport, before: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
-    for (let last = Number.POSITIVE_INFINITY; ; ) {
-        const ours = [...(await buildCache(transport, signal))].filter(id => !before.has(id));
-        if (ours.length === 0 || ours.length >= last) return;
-        last = ours.length;
-        for (const id of ours) {
-            const filters = encodeURIComponent(JSON.stringify({ id: [id] }));
-            await transport.ask(`/build/prune?all=1&filters=${filters}`, { method: "POST", signal });
-        }
-    }
+    await until(
+        async () => {
+            const ours = [...(await buildCache(transport, signal))].filter(id => !before.has(id));
+            for (const id of ours) {
+                const filters = encodeURIComponent(JSON.stringify({ id: [id] }));
+                await transport.ask(`/build/prune?all=1&filters=${filters}`, { method: "POST", signal });
+            }
+            return ours.length === 0 || undefined;
+        },
+        { every: pause, timeout: releaseLimit, what: "The removal of the build cache", signal },
+    );
 }
 
 const ignoreConflict = (signal: AbortSignal | undefined) => (thrown: unknown) => {

@@ -38,7 +38,8 @@ export function createDocker(agent: EngineSocket, options: { backoff?: Backoff }
             }
         },
         containers: {
-            list: async ({ all = false, signal } = {}) => (await ask(replies.containerList, `/containers/json?all=${all ? 1 : 0}`, signal)).map(toSummary).filter(one => !isOwn(one.labels)),
+            list: async ({ all = false, signal } = {}) =>
+                (await ask(replies.containerList, `/containers/json?all=${all ? 1 : 0}`, signal)).map(toSummary).filter(one => !isOwn(one.labels)),
             async inspect(nameOrId, signal) {
                 const found = await look(replies.container, pathOf("/containers/", nameOrId, "/json"), signal);
                 return found && toDetails(found);

@@ -11,7 +11,12 @@ export function toSummary(raw: InferOutput<typeof containerList>[number]): Conta
         state: raw.State,
         status: raw.Status,
         ports: oncePerPort(
-            raw.Ports.map(port => ({ containerPort: port.PrivatePort, protocol: toProtocol(port.Type), hostPort: port.PublicPort, hostAddress: port.IP || undefined })),
+            raw.Ports.map(port => ({
+                containerPort: port.PrivatePort,
+                protocol: toProtocol(port.Type),
+                hostPort: port.PublicPort,
+                hostAddress: port.IP || undefined,
+            })),
         ),
         labels: raw.Labels,
         created: raw.Created,
@@ -42,9 +47,18 @@ export function toDetails(raw: InferOutput<typeof container>): ContainerDetails 
         user: config.User,
         // A container that is not up holds no port; what it was asked to publish is still worth saying.
         ports: portsOf(config.ExposedPorts, up ? raw.NetworkSettings.Ports : host.PortBindings),
-        mounts: raw.Mounts.map(mount => ({ kind: mount.Type, name: mount.Name, source: mount.Source, destination: mount.Destination, readOnly: !mount.RW })),
+        mounts: raw.Mounts.map(mount => ({
+            kind: mount.Type,
+            name: mount.Name,
+            source: mount.Source,
+            destination: mount.Destination,
+            readOnly: !mount.RW,
+        })),
         networks: Object.fromEntries(
-            Object.entries(raw.NetworkSettings.Networks).map(([name, end]) => [name, { address: end.IPAddress, aliases: [...new Set([...end.Aliases, ...end.DNSNames])] }]),
+            Object.entries(raw.NetworkSettings.Networks).map(([name, end]) => [
+                name,
+                { address: end.IPAddress, aliases: [...new Set([...end.Aliases, ...end.DNSNames])] },
+            ]),
         ),
         labels: config.Labels,
         memoryLimit: host.Memory,
@@ -81,7 +95,11 @@ function portsOf(exposed: Record<string, unknown>, bound: Bindings): PortBinding
 /** The engine lists a port published on every address twice, for IPv4 and IPv6; to the student it is one. */
 function oncePerPort(ports: PortBinding[]): PortBinding[] {
     return ports
-        .filter(port => port.hostAddress !== "::" || !ports.some(other => other.hostAddress === "0.0.0.0" && other.hostPort === port.hostPort && other.protocol === port.protocol))
+        .filter(
+            port =>
+                port.hostAddress !== "::" ||
+                !ports.some(other => other.hostAddress === "0.0.0.0" && other.hostPort === port.hostPort && other.protocol === port.protocol),
+        )
         .sort((a, b) => a.containerPort - b.containerPort || (a.hostPort ?? 0) - (b.hostPort ?? 0));
 }
 

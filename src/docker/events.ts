@@ -9,12 +9,20 @@ import { event as eventReply, parseReply } from "./replies";
 import { refusal, type Transport } from "./transport";
 
 /** Milliseconds to wait before following again: doubles from `first` to `most` while the engine stays away. */
-export interface Backoff { first: number; most: number }
+export interface Backoff {
+    first: number;
+    most: number;
+}
 
 /** A line longer than this is no event. Characters. */
 const lineLimit = 1 << 20;
 
-export function followEvents(transport: Transport, onEvent: (event: DockerEvent) => void, onError: ((error: unknown) => void) | undefined, backoff: Backoff): Stop {
+export function followEvents(
+    transport: Transport,
+    onEvent: (event: DockerEvent) => void,
+    onError: ((error: unknown) => void) | undefined,
+    backoff: Backoff,
+): Stop {
     const end = new AbortController();
     const seen = new Seen();
     const follow = async () => {
@@ -27,7 +35,9 @@ export function followEvents(transport: Transport, onEvent: (event: DockerEvent)
                 });
             } catch (thrown) {
                 if (end.signal.aborted) return;
-                onError?.(asDrydockError(thrown, "docker.unreachable", "The Docker engine's events have stopped.", "They follow again by themselves."));
+                onError?.(
+                    asDrydockError(thrown, "docker.unreachable", "The Docker engine's events have stopped.", "They follow again by themselves."),
+                );
                 if (thrown instanceof DrydockError && thrown.code.startsWith("vm.")) return; // this machine will not come back
             }
             await delay(wait, end.signal);
@@ -48,7 +58,13 @@ async function readEvents(transport: Transport, seen: Seen, signal: AbortSignal,
     for await (const line of lines(response.body, signal)) {
         const raw = parseReply(eventReply, line, "GET /events");
         if (seen.isNew(raw.time, `${raw.timeNano} ${raw.Type} ${raw.Action} ${raw.Actor.ID}`) && !seen.isOwn(raw.Actor.ID, raw.Actor.Attributes))
-            onEvent({ type: raw.Type, action: raw.Action, id: raw.Actor.ID, attributes: raw.Actor.Attributes, time: raw.timeNano ? Math.floor(raw.timeNano / 1e6) : raw.time * 1000 });
+            onEvent({
+                type: raw.Type,
+                action: raw.Action,
+                id: raw.Actor.ID,
+                attributes: raw.Actor.Attributes,
+                time: raw.timeNano ? Math.floor(raw.timeNano / 1e6) : raw.time * 1000,
+            });
     }
 }
 
@@ -88,7 +104,8 @@ export async function* lines(stream: ReadableStream<Uint8Array>, signal?: AbortS
             const whole = rest.split("\n");
             rest = whole.pop() ?? "";
             for (const line of whole) if (line.trim() !== "") yield line;
-            if (rest.length > lineLimit) throw new DrydockError("docker.bad-reply", "The Docker engine sent an event that does not end.", "Restart the machine.");
+            if (rest.length > lineLimit)
+                throw new DrydockError("docker.bad-reply", "The Docker engine sent an event that does not end.", "Restart the machine.");
             if (done) break;
         }
         if (rest.trim() !== "") yield rest;

@@ -32,7 +32,9 @@ export function toNetwork(raw: InferOutput<typeof network>): NetworkDetails {
         name: raw.Name,
         driver: raw.Driver,
         subnets: (raw.IPAM.Config ?? []).map(range => range.Subnet).filter(subnet => subnet !== ""),
-        containers: Object.fromEntries(Object.entries(raw.Containers).map(([id, end]) => [id, { name: end.Name, address: end.IPv4Address.replace(/\/\d+$/, "") }])),
+        containers: Object.fromEntries(
+            Object.entries(raw.Containers).map(([id, end]) => [id, { name: end.Name, address: end.IPv4Address.replace(/\/\d+$/, "") }]),
+        ),
         labels: raw.Labels,
     };
 }

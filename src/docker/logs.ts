@@ -22,4 +22,9 @@ export function readLog(bytes: Uint8Array, mediaType: string): string {
     return decodeText(concatBytes(pieces));
 }
 
-const damaged = () => new DrydockError("docker.bad-reply", "The Docker engine's log reply ends in the middle of a piece.", "Try again; look at the log with docker logs in a terminal.");
+const damaged = () =>
+    new DrydockError(
+        "docker.bad-reply",
+        "The Docker engine's log reply ends in the middle of a piece.",
+        "Try again; look at the log with docker logs in a terminal.",
+    );

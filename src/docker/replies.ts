@@ -68,7 +68,14 @@ export const container = v.object({
 });
 
 export const imageList = v.array(
-    v.object({ Id: v.string(), RepoTags: list(v.string()), RepoDigests: list(v.string()), Size: v.number(), Created: v.number(), Labels: map(v.string()) }),
+    v.object({
+        Id: v.string(),
+        RepoTags: list(v.string()),
+        RepoDigests: list(v.string()),
+        Size: v.number(),
+        Created: v.number(),
+        Labels: map(v.string()),
+    }),
 );
 
 export const image = v.object({
@@ -78,7 +85,15 @@ export const image = v.object({
     Size: v.number(),
     Architecture: v.string(),
     Config: v.nullish(
-        v.object({ Entrypoint: list(v.string()), Cmd: list(v.string()), Env: list(v.string()), WorkingDir: text, User: text, ExposedPorts: map(v.unknown()), Labels: map(v.string()) }),
+        v.object({
+            Entrypoint: list(v.string()),
+            Cmd: list(v.string()),
+            Env: list(v.string()),
+            WorkingDir: text,
+            User: text,
+            ExposedPorts: map(v.unknown()),
+            Labels: map(v.string()),
+        }),
         {},
     ),
     RootFS: v.nullish(v.object({ Layers: list(v.string()) }), {}),
@@ -124,4 +139,7 @@ function parseJson(bytes: Uint8Array | string, about: string): unknown {
     }
 }
 
-const badReply = (message: string, cause?: unknown) => new DrydockError("docker.bad-reply", message, "Restart the machine; if it comes again, the engine is of a version that we do not know.", { cause });
+const badReply = (message: string, cause?: unknown) =>
+    new DrydockError("docker.bad-reply", message, "Restart the machine; if it comes again, the engine is of a version that we do not know.", {
+        cause,
+    });

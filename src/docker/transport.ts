@@ -42,7 +42,10 @@ export class Transport {
      * A whole reply as text with its media type; undefined for "no such thing" where `lookup` is set.
      * Every other refusal rejects with "docker.refused", silence with "docker.timeout".
      */
-    async ask(path: string, options: { signal?: AbortSignal | undefined; lookup?: boolean; method?: string } = {}): Promise<{ bytes: Uint8Array; type: string } | undefined> {
+    async ask(
+        path: string,
+        options: { signal?: AbortSignal | undefined; lookup?: boolean; method?: string } = {},
+    ): Promise<{ bytes: Uint8Array; type: string } | undefined> {
         const limit = new AbortController();
         const timer = setTimeout(() => limit.abort(silent(path)), requestLimit);
         const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
@@ -62,9 +65,14 @@ export class Transport {
 }
 
 export function refusal(path: string, status: number, body: Uint8Array): DrydockError {
-    return new DrydockError("docker.refused", `The Docker engine refused: ${wordsOf(body) || `status ${status}`}`, "Read the engine's own words; try the same with the docker command in a terminal.", {
-        cause: new Error(`GET ${path}: ${status}`),
-    });
+    return new DrydockError(
+        "docker.refused",
+        `The Docker engine refused: ${wordsOf(body) || `status ${status}`}`,
+        "Read the engine's own words; try the same with the docker command in a terminal.",
+        {
+            cause: new Error(`GET ${path}: ${status}`),
+        },
+    );
 }
 
 /** The engine puts its words in `{"message": ...}`; its router answers plain text. */
@@ -80,11 +88,20 @@ function wordsOf(body: Uint8Array): string {
 }
 
 function silent(path: string): DrydockError {
-    return new DrydockError("docker.timeout", `The Docker engine gave no answer to ${path} within ${requestLimit / 1000} s.`, "Wait for what runs in the terminal to end, then try again; if it stays silent, restart the machine.");
+    return new DrydockError(
+        "docker.timeout",
+        `The Docker engine gave no answer to ${path} within ${requestLimit / 1000} s.`,
+        "Wait for what runs in the terminal to end, then try again; if it stays silent, restart the machine.",
+    );
 }
 
 /** A stopped machine and a cancelled request keep their own names; whatever else went wrong below means that the engine is away. */
 function unreachable(thrown: unknown): unknown {
     if (isAbort(thrown) || (thrown instanceof DrydockError && (thrown.code.startsWith("vm.") || thrown.code.startsWith("docker.")))) return thrown;
-    return new DrydockError("docker.unreachable", `The Docker engine does not answer (${messageOf(thrown)}).`, "Wait a moment: it may be starting. If it stays away, restart the machine.", { cause: thrown });
+    return new DrydockError(
+        "docker.unreachable",
+        `The Docker engine does not answer (${messageOf(thrown)}).`,
+        "Wait a moment: it may be starting. If it stays away, restart the machine.",
+        { cause: thrown },
+    );
 }

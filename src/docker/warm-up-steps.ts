@@ -37,10 +37,25 @@ export const warmUpSteps: readonly WarmUpStep[] = [
     { name: "docker ps", run: kit => docker(kit, "ps") },
     { name: "docker run", run: kit => untilNoFaster(kit, () => docker(kit, "run", "--rm", label, "busybox", "true")) },
     { name: "docker build", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "1")) },
-    { name: "python", run: async kit => void ((await has(kit, pythonImage)) && (await docker(kit, "run", "--rm", label, pythonImage, "python", "-c", "import socket, http.server, threading"))) },
+    {
+        name: "python",
+        run: async kit =>
+            void (
+                (await has(kit, pythonImage)) &&
+                (await docker(kit, "run", "--rm", label, pythonImage, "python", "-c", "import socket, http.server, threading"))
+            ),
+    },
     { name: "docker exec", run: exec },
     { name: "docker build, classic", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "0")) },
-    { name: "pip", run: async kit => void (kit.timeLeft() > forPip && (await has(kit, pythonImage)) && (await docker(kit, "run", "--rm", label, pythonImage, "pip", "--version"))) },
+    {
+        name: "pip",
+        run: async kit =>
+            void (
+                kit.timeLeft() > forPip &&
+                (await has(kit, pythonImage)) &&
+                (await docker(kit, "run", "--rm", label, pythonImage, "pip", "--version"))
+            ),
+    },
 ];
 
 const done = Promise.resolve();
@@ -93,7 +108,12 @@ async function run({ agent, folder, signal }: WarmUpKit, argv: string[], env: Re
     signal.addEventListener("abort", kill, { once: true });
     try {
         const [, words, code] = await abortable(Promise.all([readAll(process.stdout), readAll(process.stderr), process.exit]), signal);
-        if (code !== 0) throw new DrydockError("docker.warm-up", `${argv.slice(0, 2).join(" ")} ended with status ${code}: ${decodeText(words).trim()}`, "Nothing is lost but time.");
+        if (code !== 0)
+            throw new DrydockError(
+                "docker.warm-up",
+                `${argv.slice(0, 2).join(" ")} ended with status ${code}: ${decodeText(words).trim()}`,
+                "Nothing is lost but time.",
+            );
     } finally {
         signal.removeEventListener("abort", kill);
     }

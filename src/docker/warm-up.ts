@@ -77,7 +77,9 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions = {}): W
             if (cacheBefore) await clearBuildCache(transport, cacheBefore);
             await agent.files.remove(folder);
         } catch (thrown) {
-            problems.push(asDrydockError(thrown, "docker.warm-up", "What the warm-up made could not be removed.", "It does no harm; docker ps -a shows it."));
+            problems.push(
+                asDrydockError(thrown, "docker.warm-up", "What the warm-up made could not be removed.", "It does no harm; docker ps -a shows it."),
+            );
         }
         if (signal.aborted && done < steps.length) state.set({ kind: "yielded", done, total: steps.length });
         else state.set({ kind: "finished", problems });

@@ -35,7 +35,10 @@ describe("command", () => {
     });
 
     test("status and number of times", async () => {
-        expect(await ran("docker build .", "docker build .", 1)).toMatchObject({ code: "command.failed", message: expect.stringContaining("status 1") });
+        expect(await ran("docker build .", "docker build .", 1)).toMatchObject({
+            code: "command.failed",
+            message: expect.stringContaining("status 1"),
+        });
         expect(await check("command", { ran: "false", code: 1 }, { commands: [["false", 1]] })).toMatchObject({ status: "pass" });
         expect(await check("command", { ran: "false", code: 2 }, { commands: [["false", 1]] })).toMatchObject({ code: "command.wrong-code" });
         expect(await check("command", { ran: "ls", code: "any" }, { commands: [["ls", 2]] })).toMatchObject({ status: "pass" });
@@ -43,12 +46,29 @@ describe("command", () => {
     });
 
     test("a regular expression", async () => {
-        expect(await check("command", { matches: "^docker (ps|container ls)\\b" }, { commands: [["docker  container ls", 0]] })).toMatchObject({ status: "pass" });
+        expect(await check("command", { matches: "^docker (ps|container ls)\\b" }, { commands: [["docker  container ls", 0]] })).toMatchObject({
+            status: "pass",
+        });
         expect(await check("command", { matches: "^docker logs" })).toMatchObject({ code: "command.never-ran", found: "no command yet" });
     });
 
     test("no line makes the parser stumble", () => {
-        for (const line of ["", "   ", "'", '"open', "a \\", "docker", "docker run", "docker run -p", "docker --", "sudo", "A=1", ";;|&&", "docker run --name", "-x"])
+        for (const line of [
+            "",
+            "   ",
+            "'",
+            '"open',
+            "a \\",
+            "docker",
+            "docker run",
+            "docker run -p",
+            "docker --",
+            "sudo",
+            "A=1",
+            ";;|&&",
+            "docker run --name",
+            "-x",
+        ])
             for (const words of splitLine(line)) expect(parseCommand(words)).toHaveProperty("verb");
     });
 });

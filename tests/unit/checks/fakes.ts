@@ -7,9 +7,22 @@ import type { CheckResult, CommandRecord } from "../../../src/checks/check";
 import { checkKinds } from "../../../src/checks/registry";
 import { runChecks, type CheckSources } from "../../../src/checks/run";
 import { fullRef } from "../../../src/checks/names";
-import type { ContainerDetails, ContainerSummary, Docker, DockerEvent, ImageDetails, NetworkDetails, VolumeDetails } from "../../../src/docker/docker";
+import type {
+    ContainerDetails,
+    ContainerSummary,
+    Docker,
+    DockerEvent,
+    ImageDetails,
+    NetworkDetails,
+    VolumeDetails,
+} from "../../../src/docker/docker";
 
-export interface FakeContainer extends Partial<ContainerDetails> { name: string; log?: string; created?: number; /** as `docker ps` shows the image, when not as in the record */ listedImage?: string }
+export interface FakeContainer extends Partial<ContainerDetails> {
+    name: string;
+    log?: string;
+    created?: number;
+    /** as `docker ps` shows the image, when not as in the record */ listedImage?: string;
+}
 
 export interface World {
     containers?: FakeContainer[];
@@ -26,7 +39,12 @@ export interface World {
     engine?: "down";
 }
 
-export const port = (hostPort: number | undefined, containerPort: number): ContainerDetails["ports"][number] => ({ hostPort, containerPort, protocol: "tcp", hostAddress: hostPort === undefined ? undefined : "0.0.0.0" });
+export const port = (hostPort: number | undefined, containerPort: number): ContainerDetails["ports"][number] => ({
+    hostPort,
+    containerPort,
+    protocol: "tcp",
+    hostAddress: hostPort === undefined ? undefined : "0.0.0.0",
+});
 
 const toDetails = ({ name, ...given }: FakeContainer): ContainerDetails => ({
     id: `id-${name}`,
@@ -60,7 +78,17 @@ const toDetails = ({ name, ...given }: FakeContainer): ContainerDetails => ({
 
 const toSummary = (container: FakeContainer, index: number): ContainerSummary => {
     const { id, name, image, imageId, state, exitCode, ports, labels } = toDetails(container);
-    return { id, names: [name], image: container.listedImage ?? image, imageId, state, status: state === "exited" ? `Exited (${exitCode}) 2 seconds ago` : "Up 2 seconds", ports: state === "running" ? ports : [], labels, created: container.created ?? index };
+    return {
+        id,
+        names: [name],
+        image: container.listedImage ?? image,
+        imageId,
+        state,
+        status: state === "exited" ? `Exited (${exitCode}) 2 seconds ago` : "Up 2 seconds",
+        ports: state === "running" ? ports : [],
+        labels,
+        created: container.created ?? index,
+    };
 };
 
 const toImage = (image: Partial<ImageDetails> & { tags: string[] }): ImageDetails => ({
@@ -112,7 +140,12 @@ function fakeWorkspace(files: Record<string, string>): CheckSources["workspace"]
             if (!(path in files)) throw new DrydockError("agent.not-found", `There is no ${path}.`, "");
             return encodeText(files[path]!);
         },
-        stat: async path => (path in files ? entry(path) : Object.keys(files).some(one => one.startsWith(`${path}/`)) ? { ...entry(Object.keys(files)[0]!), path, kind: "folder" } : undefined),
+        stat: async path =>
+            path in files
+                ? entry(path)
+                : Object.keys(files).some(one => one.startsWith(`${path}/`))
+                  ? { ...entry(Object.keys(files)[0]!), path, kind: "folder" }
+                  : undefined,
         list: async () => Object.keys(files).map(entry),
     };
 }
@@ -133,7 +166,12 @@ export function sourcesOf(world: World): CheckSources {
 }
 
 /** Parses the fields as the lesson's parser does, then runs the one check. */
-export async function check(kind: string, fields: unknown, world: World = {}, options: { signal?: AbortSignal; timeout?: number } = {}): Promise<CheckResult> {
+export async function check(
+    kind: string,
+    fields: unknown,
+    world: World = {},
+    options: { signal?: AbortSignal; timeout?: number } = {},
+): Promise<CheckResult> {
     const spec = v.parse(checkKinds.get(kind)!.schema, fields);
     const [outcome] = await runChecks([{ kind, spec }], sourcesOf(world), options);
     return outcome!.result;

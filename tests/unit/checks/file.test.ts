@@ -34,7 +34,13 @@ describe("file", () => {
     });
 
     test("passes", async () => {
-        expect(await check("file", { path: "a", contains: ["from flask  import Flask", "x"], lacks: "y", matches: "^x$" }, { files: { a: "from flask import Flask\nx\n" } })).toMatchObject({ status: "pass" });
+        expect(
+            await check(
+                "file",
+                { path: "a", contains: ["from flask  import Flask", "x"], lacks: "y", matches: "^x$" },
+                { files: { a: "from flask import Flask\nx\n" } },
+            ),
+        ).toMatchObject({ status: "pass" });
         expect(await check("file", { path: "b", exists: false }, { files: { a: "x" } })).toMatchObject({ status: "pass" });
     });
 
@@ -62,11 +68,15 @@ describe("file", () => {
     });
 
     test.each<[string, string, string]>([
-        ["FORM python", "file.unknown-instruction", "Line 1 of Dockerfile begins with FORM, which is no instruction of a Dockerfile. Did you mean FROM?"],
+        [
+            "FORM python",
+            "file.unknown-instruction",
+            "Line 1 of Dockerfile begins with FORM, which is no instruction of a Dockerfile. Did you mean FROM?",
+        ],
         ["FROM a\nRUNN x\n", "file.unknown-instruction", "Line 2"],
         ["FROM a\nWORKDIR\n", "file.no-arguments", "WORKDIR in line 2"],
         ["FROM a\nCMD ['app.py']\n", "file.broken-list", "double quotes"],
-        ["FROM a\nENTRYPOINT [\"python\", \"app.py\"\n", "file.broken-list", "double quotes"],
+        ['FROM a\nENTRYPOINT ["python", "app.py"\n', "file.broken-list", "double quotes"],
         ["RUN x\nFROM a\n", "file.no-from", "must begin with FROM"],
         ["# nothing but a comment\n", "file.no-instruction", "FROM"],
     ])("a Dockerfile with a mistake: %j", async (text, code, words) => {
@@ -81,7 +91,17 @@ describe("file", () => {
         const staged = "ARG V=1\nFROM a:$V AS build\nRUN make\nFROM b\nCOPY --from=build /out /out\nRUN <<EOT\necho a\nEOT\n";
         expect(await inFlask({ name: "COPY", before: "RUN" }, staged)).toMatchObject({ status: "pass" });
         expect(await inFlask({ name: "COPY", arguments: "/out /out" }, staged)).toMatchObject({ status: "pass" });
-        expect(parseDockerfile(staged).map(one => [one.name, one.stage])).toEqual([["ARG", -1], ["FROM", 0], ["RUN", 0], ["FROM", 1], ["COPY", 1], ["RUN", 1]]);
-        expect(parseDockerfile("from a\r\ncmd [\"x\"]\r\n").map(one => [one.name, one.form, one.arguments])).toEqual([["FROM", "shell", "a"], ["CMD", "exec", '["x"]']]);
+        expect(parseDockerfile(staged).map(one => [one.name, one.stage])).toEqual([
+            ["ARG", -1],
+            ["FROM", 0],
+            ["RUN", 0],
+            ["FROM", 1],
+            ["COPY", 1],
+            ["RUN", 1],
+        ]);
+        expect(parseDockerfile('from a\r\ncmd ["x"]\r\n').map(one => [one.name, one.form, one.arguments])).toEqual([
+            ["FROM", "shell", "a"],
+            ["CMD", "exec", '["x"]'],
+        ]);
     });
 });

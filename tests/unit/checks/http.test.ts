@@ -8,22 +8,40 @@ const web: FakeContainer = { name: "web", ports: [port(5000, 5000)], log: " * Ru
 const answer = (body: string, init?: ResponseInit) => () => new Response(body, init);
 const broken = () => Promise.reject(new DrydockError("agent.bad-reply", "127.0.0.1:5000: EOF", ""));
 const header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
-const listens = (address: string) => () => ({ stdout: `${header}   0: ${address} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1\n` });
+const listens = (address: string) => () => ({
+    stdout: `${header}   0: ${address} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1\n`,
+});
 
 describe("http", () => {
-    test("passes", async () => expect(await check("http", spec, { containers: [web], http: answer("Docker and Flask are working!") })).toMatchObject({ status: "pass" }));
+    test("passes", async () =>
+        expect(await check("http", spec, { containers: [web], http: answer("Docker and Flask are working!") })).toMatchObject({ status: "pass" }));
 
     test.each<[string, World, string, string]>([
         ["nobody listens", {}, "http.refused", "No container publishes it"],
         ["published on another port", { containers: [{ ...web, ports: [port(8000, 5000)] }] }, "http.refused", "Published are 8000 (web)"],
-        ["the container has ended", { containers: [{ ...web, state: "exited", exitCode: 1, log: "ModuleNotFoundError: No module named 'flask'" }] }, "http.exited", "the module flask"],
+        [
+            "the container has ended",
+            { containers: [{ ...web, state: "exited", exitCode: 1, log: "ModuleNotFoundError: No module named 'flask'" }] },
+            "http.exited",
+            "the module flask",
+        ],
         ["only inside", { containers: [web], http: broken, exec: listens("0100007F:1388") }, "http.only-inside", 'host="0.0.0.0"'],
         ["another port inside", { containers: [web], http: broken, exec: listens("00000000:1F90") }, "http.other-port", "listens on 8080"],
         ["no program answers", { containers: [web], http: broken }, "http.no-answer", "answers on port 5000"],
         ["404", { containers: [web], http: answer("<h1>Not Found</h1>", { status: 404 }) }, "http.not-found", '@app.route("/")'],
         ["405", { containers: [web], http: answer("", { status: 405 }) }, "http.not-allowed", "GET"],
-        ["500", { containers: [{ ...web, log: "NameError: name 'x' is not defined" }], http: answer("oops", { status: 500 }) }, "http.server-error", "the name x"],
-        ["another status", { containers: [web], http: answer("", { status: 302, headers: { Location: "/login" } }) }, "http.wrong-status", "to /login"],
+        [
+            "500",
+            { containers: [{ ...web, log: "NameError: name 'x' is not defined" }], http: answer("oops", { status: 500 }) },
+            "http.server-error",
+            "the name x",
+        ],
+        [
+            "another status",
+            { containers: [web], http: answer("", { status: 302, headers: { Location: "/login" } }) },
+            "http.wrong-status",
+            "to /login",
+        ],
         ["another text", { containers: [web], http: answer("Hello") }, "http.wrong-text", "does not say"],
         ["nearly the text", { containers: [web], http: answer("docker and flask are working") }, "http.wrong-text", "nearly"],
     ])("%s", async (_, world, code, words) => {
@@ -50,8 +68,19 @@ describe("http", () => {
     });
 
     test("headers, method and body", async () => {
-        const world: World = { containers: [web], http: async request => new Response(`${request.method} ${await request.text()} ${request.headers.get("Content-Type")}`, { headers: { "X-Node": "a1" } }) };
-        const post = { port: 5000, method: "POST", body: "x=1", headers: { "Content-Type": "text/plain" }, contains: "POST x=1 text/plain", header: { "X-Node": "^a\\d$" } };
+        const world: World = {
+            containers: [web],
+            http: async request =>
+                new Response(`${request.method} ${await request.text()} ${request.headers.get("Content-Type")}`, { headers: { "X-Node": "a1" } }),
+        };
+        const post = {
+            port: 5000,
+            method: "POST",
+            body: "x=1",
+            headers: { "Content-Type": "text/plain" },
+            contains: "POST x=1 text/plain",
+            header: { "X-Node": "^a\\d$" },
+        };
         expect(await check("http", post, world)).toMatchObject({ status: "pass" });
         expect(await check("http", { ...post, header: { "X-Node": "^b" } }, world)).toMatchObject({ code: "http.wrong-header" });
         expect(await check("http", { port: 5000, matches: "^nothing$" }, world)).toMatchObject({ code: "http.wrong-text" });
@@ -68,7 +97,13 @@ describe("http", () => {
             { port: 5000, local: false },
             { port: 80, local: true },
         ]);
-        expect(parseListeners(line("00000000000000000000000001000000:0050") + line("00000000000000000000000000000000:0051") + line("0000000000000000FFFF00000100007F:0052"))).toEqual([
+        expect(
+            parseListeners(
+                line("00000000000000000000000001000000:0050") +
+                    line("00000000000000000000000000000000:0051") +
+                    line("0000000000000000FFFF00000100007F:0052"),
+            ),
+        ).toEqual([
             { port: 80, local: true },
             { port: 81, local: false },
             { port: 82, local: true },

@@ -1,8 +1,30 @@
 import { describe, expect, test } from "vitest";
 import { check, type World } from "./fakes";
 
-const full = { tags: ["docker-flask:1.0"], entrypoint: ["python"], command: ["app.py"], workingFolder: "/app", env: { A: "1" }, exposedPorts: ["5000/tcp"], labels: { course: "docker" }, user: "web" };
-const spec = { ref: "docker-flask:1.0", entrypoint: ["python"], cmd: ["app.py"], workdir: "/app", env: { A: 1 }, exposes: 5000, labels: { course: "docker" }, user: "web", architecture: "386", smaller: 100, layers: 2, history: "pip install" };
+const full = {
+    tags: ["docker-flask:1.0"],
+    entrypoint: ["python"],
+    command: ["app.py"],
+    workingFolder: "/app",
+    env: { A: "1" },
+    exposedPorts: ["5000/tcp"],
+    labels: { course: "docker" },
+    user: "web",
+};
+const spec = {
+    ref: "docker-flask:1.0",
+    entrypoint: ["python"],
+    cmd: ["app.py"],
+    workdir: "/app",
+    env: { A: 1 },
+    exposes: 5000,
+    labels: { course: "docker" },
+    user: "web",
+    architecture: "386",
+    smaller: 100,
+    layers: 2,
+    history: "pip install",
+};
 
 describe("image", () => {
     test("passes", async () => expect(await check("image", spec, { images: [full] })).toMatchObject({ status: "pass" }));
@@ -11,7 +33,12 @@ describe("image", () => {
         ["nothing there", {}, "image.missing", "docker build -t docker-flask:1.0 ."],
         ["built without a name", { commands: [["docker build .", 0]] }, "image.missing", "add `-t docker-flask:1.0`"],
         ["the build failed", { commands: [["docker build -t docker-flask:1.0 .", 1]] }, "image.build-failed", "status 1"],
-        ["another tag", { images: [{ tags: ["docker-flask:latest"] }] }, "image.other-tag", "There is docker-flask:latest; the step asks for the tag 1.0"],
+        [
+            "another tag",
+            { images: [{ tags: ["docker-flask:latest"] }] },
+            "image.other-tag",
+            "There is docker-flask:latest; the step asks for the tag 1.0",
+        ],
         ["a name with a typo", { images: [{ tags: ["docker-falsk:1.0"] }] }, "image.similar-name", "docker-falsk"],
         ["no entrypoint", { images: [{ ...full, entrypoint: [] }] }, "image.no-entrypoint", 'ENTRYPOINT ["python"]'],
         ["shell form", { images: [{ ...full, entrypoint: ["/bin/sh", "-c", "python"] }] }, "image.shell-form", "shell form"],
@@ -31,7 +58,9 @@ describe("image", () => {
     });
 
     test("history and absence", async () => {
-        expect(await check("image", { ref: "docker-flask:1.0", history: "apt-get" }, { images: [full] })).toMatchObject({ code: "image.wrong-history" });
+        expect(await check("image", { ref: "docker-flask:1.0", history: "apt-get" }, { images: [full] })).toMatchObject({
+            code: "image.wrong-history",
+        });
         expect(await check("image", { ref: "docker-flask:1.0", exists: false }, { images: [full] })).toMatchObject({ code: "image.still-there" });
         expect(await check("image", { ref: "docker-flask:1.0", exists: false })).toMatchObject({ status: "pass" });
     });

@@ -13,7 +13,14 @@ const container = { kind: "container", spec: { name: "web" } };
 
 describe("the runner", () => {
     test("an engine that is away makes an error, not a failure", async () => {
-        for (const [kind, fields] of [["container", { name: "web" }], ["image", { ref: "a" }], ["network", { name: "a" }], ["volume", { name: "a" }], ["exec", { in: "a", argv: ["b"] }], ["http", { port: 1 }]] as const)
+        for (const [kind, fields] of [
+            ["container", { name: "web" }],
+            ["image", { ref: "a" }],
+            ["network", { name: "a" }],
+            ["volume", { name: "a" }],
+            ["exec", { in: "a", argv: ["b"] }],
+            ["http", { port: 1 }],
+        ] as const)
             expect(await check(kind, fields, { engine: "down" })).toMatchObject({ status: "error", code: "docker.unreachable" });
     });
 
@@ -32,8 +39,13 @@ describe("the runner", () => {
 
     test("a check that hangs ends in a named error, and the next one runs", async () => {
         const sources = sourcesOf({ containers: [web], http: never });
-        const results = await runChecks([{ kind: "http", spec: v.parse(checkKinds.get("http")!.schema, { port: 5000 }) }, container], sources, { timeout: 20 });
-        expect(results.map(({ result }) => result)).toEqual([expect.objectContaining({ status: "error", code: "checks.timeout" }), expect.objectContaining({ status: "pass" })]);
+        const results = await runChecks([{ kind: "http", spec: v.parse(checkKinds.get("http")!.schema, { port: 5000 }) }, container], sources, {
+            timeout: 20,
+        });
+        expect(results.map(({ result }) => result)).toEqual([
+            expect.objectContaining({ status: "error", code: "checks.timeout" }),
+            expect.objectContaining({ status: "pass" }),
+        ]);
     });
 
     test("cancelling rejects at once with the caller's reason", async () => {
@@ -46,12 +58,18 @@ describe("the runner", () => {
 
     test("the lesson's reason stands for the check's own sentence", async () => {
         const [outcome] = await runChecks([container], sourcesOf({}), { why: { "container.missing": "Because." } });
-        expect(outcome).toMatchObject({ kind: "container", describes: "a container named web", result: { code: "container.missing", message: "Because." } });
+        expect(outcome).toMatchObject({
+            kind: "container",
+            describes: "a container named web",
+            result: { code: "container.missing", message: "Because." },
+        });
     });
 
     test("tells each result as it comes", async () => {
         const told: number[] = [];
-        const results = await runChecks([container, { kind: "nonsense", spec: {} }], sourcesOf({ containers: [web] }), { onResult: (_, index) => told.push(index) });
+        const results = await runChecks([container, { kind: "nonsense", spec: {} }], sourcesOf({ containers: [web] }), {
+            onResult: (_, index) => told.push(index),
+        });
         expect(told).toEqual([0, 1]);
         expect(results[1]).toMatchObject({ describes: "nonsense", result: { status: "error", code: "checks.unknown-kind" } });
     });
@@ -79,7 +97,9 @@ describe("the registry", () => {
 
     test("every failure code of the sources is documented, and every documented one is used", () => {
         const folder = new URL("../../../src/checks/", import.meta.url);
-        const sources = readdirSync(folder).map(name => readFileSync(new URL(name, folder), "utf8")).join("\n");
+        const sources = readdirSync(folder)
+            .map(name => readFileSync(new URL(name, folder), "utf8"))
+            .join("\n");
         for (const kind of checkKinds.values())
             for (const code of Object.keys(kind.failures)) {
                 expect(code.startsWith(`${kind.name}.`), code).toBe(true);
@@ -104,7 +124,12 @@ describe("the registry", () => {
 
 describe("results.json", () => {
     const pass = { kind: "image", describes: "the image a", result: { status: "pass", message: "There." }, milliseconds: 5 } as const;
-    const fail = { kind: "http", describes: "port 1", result: { status: "fail", code: "http.refused", message: "Nobody.", expected: "a", found: "b" }, milliseconds: 7 } as const;
+    const fail = {
+        kind: "http",
+        describes: "port 1",
+        result: { status: "fail", code: "http.refused", message: "Nobody.", expected: "a", found: "b" },
+        milliseconds: 7,
+    } as const;
     const error = { kind: "http", describes: "port 1", result: { status: "error", code: "docker.unreachable", message: "Away." } } as const;
     const step = (id: string, ...results: (typeof pass | typeof fail | typeof error)[]) => ({ id, title: id, points: 2, results });
 
@@ -120,7 +145,11 @@ describe("results.json", () => {
     });
 
     test("fails, errs, or was never checked", () => {
-        expect(toResultsFile([step("build", pass), step("run", pass, fail)])).toMatchObject({ status: "fail", points: { earned: 2, possible: 4 }, tests: [{}, {}, { task_id: 2, code: "http.refused", message: "Nobody." }] });
+        expect(toResultsFile([step("build", pass), step("run", pass, fail)])).toMatchObject({
+            status: "fail",
+            points: { earned: 2, possible: 4 },
+            tests: [{}, {}, { task_id: 2, code: "http.refused", message: "Nobody." }],
+        });
         expect(toResultsFile([step("build", error)])).toMatchObject({ status: "error", message: "Away." });
         expect(toResultsFile([step("build")])).toMatchObject({ status: "error", message: "Nothing has been checked.", points: { earned: 0 } });
         expect(toResultsFile([step("build", pass), step("run")])).toMatchObject({ status: "fail" });

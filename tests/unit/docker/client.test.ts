@@ -9,14 +9,19 @@ import { readLog } from "../../../src/docker/logs";
 import { dockerSuite } from "./engine-suite";
 import { FakeEngine, recordedEvents } from "./fake-engine";
 
-const tagEvent = (at: number) => `${JSON.stringify({ Type: "image", Action: "tag", Actor: { ID: "sha256:1", Attributes: { name: "seen:1" } }, time: at, timeNano: at * 1e9 })}\n`;
+const tagEvent = (at: number) =>
+    `${JSON.stringify({ Type: "image", Action: "tag", Actor: { ID: "sha256:1", Attributes: { name: "seen:1" } }, time: at, timeNano: at * 1e9 })}\n`;
 
 dockerSuite("docker client on the recorded engine", async () => {
     const engine = new FakeEngine();
     return { docker: createDocker(engine), tag: async () => engine.tell(tagEvent(1_795_253_700)) };
 });
 
-const failure = (promise: Promise<unknown>) => promise.then(() => expect.fail("no error"), (thrown: unknown) => thrown as DrydockError);
+const failure = (promise: Promise<unknown>) =>
+    promise.then(
+        () => expect.fail("no error"),
+        (thrown: unknown) => thrown as DrydockError,
+    );
 
 describe("docker client, when something is wrong", () => {
     test("an engine that is away is docker.unreachable, and no ping", async () => {
@@ -35,9 +40,15 @@ describe("docker client, when something is wrong", () => {
     test("a refusal carries the engine's own words", async () => {
         const engine = new FakeEngine();
         engine.answer("/containers/json?all=0", { message: "invalid filter" }, 400);
-        expect(await failure(createDocker(engine).containers.list())).toMatchObject({ code: "docker.refused", message: "The Docker engine refused: invalid filter" });
+        expect(await failure(createDocker(engine).containers.list())).toMatchObject({
+            code: "docker.refused",
+            message: "The Docker engine refused: invalid filter",
+        });
         engine.answer("/networks", "404 page not found", 404);
-        expect(await failure(createDocker(engine).networks.list())).toMatchObject({ code: "docker.refused", message: "The Docker engine refused: 404 page not found" });
+        expect(await failure(createDocker(engine).networks.list())).toMatchObject({
+            code: "docker.refused",
+            message: "The Docker engine refused: 404 page not found",
+        });
     });
 
     test("a reply of another shape is docker.bad-reply with the field's path", async () => {
@@ -58,7 +69,8 @@ describe("docker client, when something is wrong", () => {
     test("names that can be no name are not asked for", async () => {
         const engine = new FakeEngine();
         const docker = createDocker(engine);
-        for (const name of ["", "../images", "a/../b", "a//b", "-x", "has space", "a/"]) expect(await docker.containers.inspect(name)).toBeUndefined();
+        for (const name of ["", "../images", "a/../b", "a//b", "-x", "has space", "a/"])
+            expect(await docker.containers.inspect(name)).toBeUndefined();
         expect(engine.asked).toEqual([]);
     });
 
@@ -80,7 +92,10 @@ describe("docker events", () => {
         const engine = new FakeEngine();
         const events: DockerEvent[] = [];
         const errors: unknown[] = [];
-        const stop = createDocker(engine, { backoff: { first: 5, most: 20 } }).events(event => events.push(event), error => errors.push(error));
+        const stop = createDocker(engine, { backoff: { first: 5, most: 20 } }).events(
+            event => events.push(event),
+            error => errors.push(error),
+        );
         await soon("following", () => engine.followers === 1);
         engine.tell(tagEvent(100));
         await soon("the first event", () => events.length === 1);
@@ -113,7 +128,10 @@ describe("docker events", () => {
         const engine = new FakeEngine();
         const events: DockerEvent[] = [];
         const errors: unknown[] = [];
-        const stop = createDocker(engine, { backoff: { first: 5, most: 20 } }).events(event => events.push(event), error => errors.push(error));
+        const stop = createDocker(engine, { backoff: { first: 5, most: 20 } }).events(
+            event => events.push(event),
+            error => errors.push(error),
+        );
         await soon("following", () => engine.followers === 1);
         engine.tell("{nonsense\n");
         await soon("the error", () => errors.length === 1);
@@ -158,6 +176,7 @@ describe("log replies", () => {
 
     test("a reply that was cut off is a named error", () => {
         const whole = frame(1, "one\n");
-        for (const damaged of [whole.slice(0, -1), whole.slice(0, 5), new Uint8Array([9, 0, 0, 0, 0, 0, 0, 0])]) expect(() => readLog(damaged, multiplexed)).toThrow(expect.objectContaining({ code: "docker.bad-reply" }));
+        for (const damaged of [whole.slice(0, -1), whole.slice(0, 5), new Uint8Array([9, 0, 0, 0, 0, 0, 0, 0])])
+            expect(() => readLog(damaged, multiplexed)).toThrow(expect.objectContaining({ code: "docker.bad-reply" }));
     });
 });

@@ -45,15 +45,26 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
         test("lists containers", async () => {
             const all = await docker.containers.list({ all: true });
             const state = Object.fromEntries(all.map(one => [one.names[0], one.state]));
-            expect(state).toMatchObject({ web: "running", hidden: "running", crashed: "exited", terminal: "exited", never: "created", taken: "created" });
+            expect(state).toMatchObject({
+                web: "running",
+                hidden: "running",
+                crashed: "exited",
+                terminal: "exited",
+                never: "created",
+                taken: "created",
+            });
             const web = all.find(one => one.names.includes("web"));
             expect(web).toMatchObject({ image: "docker-flask:1.0", labels: { course: "docker" } });
             expect(web!.ports).toEqual([{ containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: "0.0.0.0" }]);
         });
 
         test("tells a published port from an exposed one", async () => {
-            expect((await docker.containers.inspect("web"))!.ports).toEqual([{ containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: "0.0.0.0" }]);
-            expect((await docker.containers.inspect("hidden"))!.ports).toEqual([{ containerPort: 5000, protocol: "tcp", hostPort: undefined, hostAddress: undefined }]);
+            expect((await docker.containers.inspect("web"))!.ports).toEqual([
+                { containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: "0.0.0.0" },
+            ]);
+            expect((await docker.containers.inspect("hidden"))!.ports).toEqual([
+                { containerPort: 5000, protocol: "tcp", hostPort: undefined, hostAddress: undefined },
+            ]);
         });
 
         test("inspects a running container", async () => {

@@ -6,7 +6,14 @@ import { encodeText, type Bytes } from "../../../src/base/bytes";
 import { DrydockError } from "../../../src/base/errors";
 
 /** `json`, `text` or `base64` is the body, whichever suits its kind. */
-interface Recorded { path: string; status: number; type: string; json?: unknown; text?: string; base64?: string }
+interface Recorded {
+    path: string;
+    status: number;
+    type: string;
+    json?: unknown;
+    text?: string;
+    base64?: string;
+}
 
 export const recorded = JSON.parse(readFileSync(new URL("recorded.json", import.meta.url), "utf8")) as Record<string, Recorded>;
 
@@ -26,7 +33,12 @@ export class FakeEngine implements EngineSocket {
     constructor() {
         for (const reply of Object.values(recorded)) {
             if (reply.json !== undefined) this.answer(reply.path, reply.json, reply.status);
-            else this.#replies.set(reply.path, { status: reply.status, type: reply.type, body: reply.base64 !== undefined ? bytesOf(reply.base64) : encodeText(reply.text ?? "") });
+            else
+                this.#replies.set(reply.path, {
+                    status: reply.status,
+                    type: reply.type,
+                    body: reply.base64 !== undefined ? bytesOf(reply.base64) : encodeText(reply.text ?? ""),
+                });
         }
     }
 
@@ -57,7 +69,11 @@ export class FakeEngine implements EngineSocket {
         if (!this.up) throw new DrydockError("agent.refused", "Nothing listens on /run/docker.sock.", "Start it.");
         if (this.silent) return new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
         if (path.startsWith("/events")) return this.#follow(path, request.signal);
-        const reply = this.#replies.get(path) ?? { status: 404, type: "application/json", body: encodeText(JSON.stringify({ message: `No such thing: ${path}` })) };
+        const reply = this.#replies.get(path) ?? {
+            status: 404,
+            type: "application/json",
+            body: encodeText(JSON.stringify({ message: `No such thing: ${path}` })),
+        };
         return new Response(reply.body, { status: reply.status, headers: { "Content-Type": reply.type } });
     }
 

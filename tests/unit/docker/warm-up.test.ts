@@ -31,7 +31,8 @@ class Guest implements WarmUpAgent {
         if (!this.up) throw new DrydockError("agent.refused", "Nothing listens.", "");
         const path = decodeURIComponent(new URL(request.url).pathname).replace("/v1.45", "");
         const [, kind, id] = path.split("/");
-        if (request.method === "DELETE") return new Response(null, { status: (kind === "containers" ? this.containers : this.images).delete(id!) ? 204 : 404 });
+        if (request.method === "DELETE")
+            return new Response(null, { status: (kind === "containers" ? this.containers : this.images).delete(id!) ? 204 : 404 });
         if (path === "/containers/json") return Response.json([...this.containers].map(Id => ({ Id })));
         if (path === "/images/json") return Response.json([...this.images].map(Id => ({ Id })));
         if (path === "/system/df") return Response.json({ BuildCache: [...this.cache].map(ID => ({ ID })) });
@@ -59,7 +60,8 @@ class Guest implements WarmUpAgent {
             if (argv.includes("--rm")) this.containers.delete(container);
             end(this.exitCode);
         }
-        const stream = (text: string) => new ReadableStream<Bytes>({ start: controller => void (controller.enqueue(encodeText(text)), controller.close()) });
+        const stream = (text: string) =>
+            new ReadableStream<Bytes>({ start: controller => void (controller.enqueue(encodeText(text)), controller.close()) });
         return {
             stdin: new WritableStream<Bytes>(),
             stdout: stream(""),
@@ -78,7 +80,8 @@ class Guest implements WarmUpAgent {
 }
 
 const nothing = { containers: [], images: [], cache: ["student"], written: [] };
-const finished = (warmUp: { state: WarmUpState }) => until(() => (warmUp.state.kind === "finished" ? warmUp.state : undefined), { every: 5, timeout: 10_000, what: "the end of the warm-up" });
+const finished = (warmUp: { state: WarmUpState }) =>
+    until(() => (warmUp.state.kind === "finished" ? warmUp.state : undefined), { every: 5, timeout: 10_000, what: "the end of the warm-up" });
 const step = (name: string, run: WarmUpStep["run"] = async () => undefined): WarmUpStep => ({ name, run });
 
 describe("warm-up", () => {
@@ -93,7 +96,8 @@ describe("warm-up", () => {
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
         expect(guest.rest).toEqual(nothing);
         expect(states.map(state => (state.kind === "warming" ? state.done : state.kind))).toEqual([...warmUpSteps.keys(), "finished"]);
-        for (const command of ["ps", "run --rm --label=drydock.own=warm-up busybox true", "build", "exec", "pip --version"]) expect(guest.ran.join("\n")).toContain(command);
+        for (const command of ["ps", "run --rm --label=drydock.own=warm-up busybox true", "build", "exec", "pip --version"])
+            expect(guest.ran.join("\n")).toContain(command);
         warmUp.start();
         await warmUp.giveWay();
         expect(warmUp.state.kind).toBe("finished");
@@ -152,7 +156,9 @@ describe("warm-up", () => {
         let ran = false;
         const warmUp = createWarmUp(guest, { steps: [warmUpSteps[0]!, step("next", async () => void (ran = true))] });
         warmUp.start();
-        expect(await finished(warmUp)).toMatchObject({ problems: [{ code: "docker.warm-up", message: "docker ps ended with status 125: its words" }] });
+        expect(await finished(warmUp)).toMatchObject({
+            problems: [{ code: "docker.warm-up", message: "docker ps ended with status 125: its words" }],
+        });
         expect(ran).toBe(true);
     });
 
@@ -161,12 +167,15 @@ describe("warm-up", () => {
         guest.up = false;
         const warmUp = createWarmUp(guest);
         warmUp.start();
-        const { problems } = await finished(warmUp) as Extract<WarmUpState, { kind: "finished" }>;
+        const { problems } = (await finished(warmUp)) as Extract<WarmUpState, { kind: "finished" }>;
         expect(problems[0]).toMatchObject({ code: "docker.unreachable" });
     });
 
     test("no step begins when the time is over", async () => {
-        const warmUp = createWarmUp(new Guest(), { steps: [step("long", () => new Promise(resolve => setTimeout(resolve, 15))), step("never", async () => expect.fail("began"))], budget: 10 });
+        const warmUp = createWarmUp(new Guest(), {
+            steps: [step("long", () => new Promise(resolve => setTimeout(resolve, 15))), step("never", async () => expect.fail("began"))],
+            budget: 10,
+        });
         warmUp.start();
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
     });
