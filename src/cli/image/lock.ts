@@ -1,0 +1,103 @@
+/** vm-images/packages.json says what is wanted, vm-images/image.lock.json which versions of it, and of all that it needs. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { DrydockError } from "../../base/errors";
+import { root } from "../project";
+import { openDebian } from "./debian";
+import { resolveWheels } from "./wheels";
+
+const versions = v.record(v.string(), v.string());
+const wheel = v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
+
+const wishesSchema = v.object({
+    /** Packages of the guest's root, of the base of container images, of the python image. */
+    guest: v.array(v.string()),
+    base: v.array(v.string()),
+    python: v.array(v.string()),
+    busybox: v.string(),
+    kernelSource: v.string(),
+    wheels: v.object({ python: v.string(), requirements: v.array(v.string()) }),
+});
+
+const lockSchema = v.object({
+    format: v.literal(1),
+    debian: v.object({
+        guest: versions,
+        base: versions,
+        /** What the python image has beyond the base. */
+        python: versions,
+        busybox: versions,
+        kernelSource: versions,
+    }),
+    wheels: v.array(wheel),
+});
+
+export type Wishes = v.InferOutput<typeof wishesSchema>;
+export type ImageLock = v.InferOutput<typeof lockSchema>;
+export type PinnedWheel = v.InferOutput<typeof wheel>;
+
+const wishesPath = join(root, "vm-images/packages.json");
+const lockPath = join(root, "vm-images/image.lock.json");
+
+async function read<S extends v.GenericSchema>(path: string, schema: S): Promise<v.InferOutput<S>> {
+    let content: unknown;
+    try {
+        content = JSON.parse(await readFile(path, "utf8"));
+    } catch (thrown) {
+        throw new DrydockError("image.lock-unreadable", `${path} cannot be read as JSON.`, "Write it anew: npm run drydock -- image lock", { cause: thrown });
+    }
+    const parsed = v.safeParse(schema, content);
+    if (parsed.success) return parsed.output;
+    const problems = parsed.issues.map(issue => `${v.getDotPath(issue) ?? "top"}: ${issue.message}`).join("; ");
+    throw new DrydockError("image.lock-unreadable", `${path} does not have the expected shape: ${problems}.`, "Write it anew: npm run drydock -- image lock");
+}
+
+export const readWishes = (): Promise<Wishes> => read(wishesPath, wishesSchema);
+export const readLock = (): Promise<ImageLock> => read(lockPath, lockSchema);
+
+/** Pins what the mirrors have today. Returns the lines that tell what changed. */
+export async function writeLock(context: { log: string; signal?: AbortSignal; progress(text: string): void }): Promise<string[]> {
+    const wishes = await readWishes();
+    context.progress("reading the Debian mirror's package list");
+    const debian = await openDebian(context);
+    const available = await debian.available();
+    const smallest = [...available].filter(([, found]) => found.required).map(([name]) => name);
+    const exact = (name: string) => {
+        const found = available.get(name);
+        if (!found) throw new DrydockError("image.no-package", `The Debian mirror has no package ${name}.`, "Correct vm-images/packages.json.");
+        return { [name]: found.version };
+    };
+    context.progress("resolving packages");
+    const base = await debian.resolve([...smallest, "apt", ...wishes.base]);
+    const withPython = await debian.resolve([...smallest, "apt", ...wishes.base, ...wishes.python]);
+    context.progress("resolving wheels");
+    const lock: ImageLock = {
+        format: 1,
+        debian: {
+            guest: await debian.resolve([...smallest, "apt", ...wishes.guest]),
+            base,
+            python: Object.fromEntries(Object.entries(withPython).filter(([name]) => !(name in base))),
+            busybox: exact(wishes.busybox),
+            kernelSource: exact(wishes.kernelSource),
+        },
+        wheels: await resolveWheels(wishes.wheels, context),
+    };
+    const before = await readLock().catch(() => undefined); // none yet, or of an older shape: all is new then
+    await writeFile(lockPath, `${JSON.stringify(lock, undefined, 4)}\n`);
+    return differences(before, lock);
+}
+
+export function differences(before: ImageLock | undefined, after: ImageLock): string[] {
+    const flat = (lock: ImageLock) =>
+        new Map<string, string>([
+            ...Object.entries(lock.debian).flatMap(([section, pinned]) => Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string])),
+            ...lock.wheels.map(pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string]),
+        ]);
+    const old = before ? flat(before) : new Map<string, string>();
+    const now = flat(after);
+    const lines: string[] = [];
+    for (const [name, version] of now) if (old.get(name) !== version) lines.push(`${name} ${old.get(name) ?? "(new)"} -> ${version}`);
+    for (const name of old.keys()) if (!now.has(name)) lines.push(`${name} ${old.get(name)} -> (gone)`);
+    return lines;
+}

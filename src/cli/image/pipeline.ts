@@ -1,0 +1,89 @@
+/** The whole pipeline: which stage needs which, and where the result goes. */
+import { existsSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DrydockError } from "../../base/errors";
+import { cacheFolder, imagesFolder } from "./cache";
+import { openImage, type BuiltImage } from "./current";
+import { checkAvailable, openDebian, type Debian } from "./debian";
+import { readLock, readWishes } from "./lock";
+import { withBuildLock } from "./build-lock";
+import type { Reporter } from "./reporter";
+import type { Stage } from "./stage";
+import { containersStage } from "./stages/containers";
+import { biosStage, wheelsStage } from "./stages/content";
+import { debianRootStage } from "./stages/debian-root";
+import { diskStage } from "./stages/disk";
+import { emulatorStage } from "./stages/emulator";
+import { chunksStage, imageStage } from "./stages/image";
+import type { Inputs } from "./stages/inputs";
+import { kernelStage } from "./stages/kernel";
+import { agentStage, runtimeStage } from "./stages/programs";
+import { snapshotStage } from "./stages/snapshot";
+
+export interface BuildOptions {
+    report: Reporter;
+    signal?: AbortSignal;
+    /** Build all stages anew. */
+    force?: boolean;
+}
+
+/** Builds what is missing and makes the result the current image. With all in the cache it only hashes the inputs. */
+export async function buildImage({ report, signal: outer, force }: BuildOptions): Promise<BuiltImage> {
+    // one failing stage ends the others
+    const failing = new AbortController();
+    const signal = outer ? AbortSignal.any([outer, failing.signal]) : failing.signal;
+    const final = await planImage({ report, signal, force });
+    const folder = join(imagesFolder(), final.key);
+    if (force || !existsSync(join(folder, "image.json"))) {
+        if (process.getuid?.() !== 0)
+            throw new DrydockError("image.needs-root", "Building the VM image needs root: it makes a Debian root and runs its engine in namespaces.", "Run the same command as root once (sudo); the finished image can then be used without.");
+        await withBuildLock(report, signal, async () => {
+            try {
+                await final.make();
+            } catch (thrown) {
+                failing.abort(thrown);
+                throw thrown;
+            }
+            await mkdir(imagesFolder(), { recursive: true });
+            await rename(final.folder, folder);
+        });
+    }
+    await makeCurrent(final.key);
+    return openImage(final.key);
+}
+
+/** The current image when it is the one that this source makes, else undefined. Builds nothing. */
+export async function findBuilt(report: Reporter): Promise<BuiltImage | undefined> {
+    const final = await planImage({ report, signal: new AbortController().signal });
+    if (!existsSync(join(imagesFolder(), final.key, "image.json"))) return undefined;
+    await makeCurrent(final.key);
+    return openImage(final.key);
+}
+
+async function makeCurrent(id: string): Promise<void> {
+    const current = join(imagesFolder(), "current");
+    await writeFile(`${current}.part`, `${id}\n`);
+    await rename(`${current}.part`, current);
+}
+
+async function planImage(workshop: { report: Reporter; signal: AbortSignal; force?: boolean }): Promise<Stage> {
+    const [lock, wishes] = await Promise.all([readLock(), readWishes()]);
+    let opened: Promise<Debian> | undefined;
+    const inputs: Inputs = { workshop, lock, wishes, debian: () => (opened ??= openAndCheck()) };
+    async function openAndCheck(): Promise<Debian> {
+        await mkdir(join(cacheFolder(), "logs"), { recursive: true });
+        const debian = await openDebian({ log: join(cacheFolder(), "logs/apt.log"), signal: workshop.signal });
+        checkAvailable(Object.assign({}, ...Object.values(lock.debian)), await debian.available());
+        return debian;
+    }
+
+    const [kernel, runtime, agent, emulator, bios] = await Promise.all([kernelStage(inputs), runtimeStage(inputs), agentStage(inputs), emulatorStage(inputs), biosStage(inputs)]);
+    const guestRoot = debianRootStage(inputs, "guest-root", lock.debian.guest);
+    const base = debianRootStage(inputs, "base-root", lock.debian.base);
+    const containers = await containersStage(inputs, base);
+    const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
+    const parts = { emulator, bios, kernel, disk };
+    const snapshot = snapshotStage(inputs, parts);
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs) });
+}

@@ -1,0 +1,66 @@
+/** Programs that a stage runs: output goes to the stage's log, a failure becomes an error that shows its end. */
+import { spawn } from "node:child_process";
+import { appendFileSync, createWriteStream, existsSync, readFileSync } from "node:fs";
+import { DrydockError } from "../../base/errors";
+
+export interface RunOptions {
+    log: string;
+    cwd?: string;
+    env?: Record<string, string>;
+    stdin?: string;
+    signal?: AbortSignal;
+    /** Each line of both streams as it comes, for progress. */
+    onLine?: (line: string) => void;
+}
+
+/** Lines of the log that an error shows. */
+const TAIL = 15;
+
+export const tailOf = (log: string): string => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-TAIL).join("\n") : "");
+
+/** Runs to the end and gives what it printed on standard output. A status other than 0 rejects with "image.program-failed". */
+export function run(program: string, argv: readonly string[], options: RunOptions): Promise<string> {
+    appendFileSync(options.log, `$ ${program} ${argv.join(" ")}\n`);
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, argv, {
+            cwd: options.cwd,
+            env: { ...process.env, LC_ALL: "C.UTF-8", ...options.env },
+            signal: options.signal,
+            killSignal: "SIGTERM",
+            stdio: ["pipe", "pipe", "pipe"],
+        });
+        const log = createWriteStream(options.log, { flags: "a" });
+        const parts: Buffer[] = [];
+        let rest = "";
+        const watch = (data: Buffer) => {
+            log.write(data);
+            if (!options.onLine) return;
+            const lines = (rest + data.toString()).split("\n");
+            rest = lines.pop()!;
+            for (const line of lines) options.onLine(line);
+        };
+        child.stdout.on("data", (data: Buffer) => {
+            parts.push(data);
+            watch(data);
+        });
+        child.stderr.on("data", watch);
+        child.stdin.on("error", () => undefined); // the program may end without reading it; its status tells
+        child.stdin.end(options.stdin ?? "");
+        child.on("error", thrown => {
+            log.end();
+            if (options.signal?.aborted) return reject(options.signal.reason);
+            reject(
+                new DrydockError("image.program-missing", `The program ${program} could not be started.`, "Install what `npm run drydock -- image packages` lists, then run the build again.", {
+                    cause: thrown,
+                }),
+            );
+        });
+        child.on("close", (code, signal) => {
+            log.end(() => {
+                if (code === 0) return resolve(Buffer.concat(parts).toString());
+                if (options.signal?.aborted) return reject(options.signal.reason);
+                reject(new DrydockError("image.program-failed", `${program} ${argv[0] ?? ""} ended with ${signal ?? `status ${code}`}:\n${tailOf(options.log)}`, `The whole log: ${options.log}`));
+            });
+        });
+    });
+}

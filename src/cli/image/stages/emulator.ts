@@ -1,0 +1,21 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { root } from "../../project";
+import { writePatchedEmulator } from "../../../vm/node/patch-emulator";
+import { V86_SCRIPT_SHA256, V86_WASM_SHA256 } from "../../../vm/patch-emulator";
+import { defineStage, hashPath, type Stage } from "../stage";
+import type { Inputs } from "./inputs";
+
+/** v86 with our few constants changed. Output: libv86.mjs, v86.wasm, version.json. */
+export async function emulatorStage({ workshop }: Inputs): Promise<Stage> {
+    return defineStage(workshop, {
+        name: "emulator",
+        version: 1,
+        inputs: [V86_SCRIPT_SHA256, V86_WASM_SHA256, await hashPath(join(root, "src/vm/patch-emulator.ts"))],
+        needs: [],
+        async run({ out }) {
+            const { version } = await writePatchedEmulator(out);
+            await writeFile(join(out, "version.json"), JSON.stringify({ version }));
+        },
+    });
+}

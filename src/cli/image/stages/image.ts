@@ -1,0 +1,71 @@
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImageManifest } from "../../../vm/image";
+import { fillPool, LayeredDisk, placeChunks, planChunks } from "../chunks";
+import { addFile } from "../manifest-files";
+import { defineStage, type Stage } from "../stage";
+import { addCommonParts, addTable, CHUNK_BYTES, MEMORY, type ImageParts } from "./image-parts";
+import type { Inputs } from "./inputs";
+import { readSnapshot } from "./snapshot";
+
+/** zstd's level for what is shipped: made once, fetched often. */
+const SHIPPED = 19;
+
+/** Compresses the disk's chunks while the snapshot is being made: nearly all of them stay as they are. */
+export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
+    return defineStage(workshop, {
+        name: "chunks",
+        version: 1,
+        inputs: [String(CHUNK_BYTES), String(SHIPPED)],
+        needs: [disk],
+        async run(context) {
+            const file = await LayeredDisk.open(join(disk.folder, "disk.img"), CHUNK_BYTES);
+            try {
+                await fillPool(file, await planChunks(file, context.signal), SHIPPED, context);
+            } finally {
+                await file.close();
+            }
+        },
+    });
+}
+
+/** The image's folder as the machine reads it. Output: image.json and all that it names. */
+export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage }): Stage {
+    const { parts, snapshot, chunks, wheels } = needs;
+    const stage = defineStage(workshop, {
+        name: "image",
+        version: 1,
+        inputs: [String(CHUNK_BYTES), String(MEMORY)],
+        needs: [...Object.values(parts), snapshot, chunks, wheels],
+        async run(context) {
+            const { out } = context;
+            const { path, rawBytes, blocks } = await readSnapshot(snapshot);
+            const disk = await LayeredDisk.open(join(parts.disk.folder, "disk.img"), CHUNK_BYTES, blocks);
+            context.progress("reading the disk");
+            const plan = await planChunks(disk, context.signal);
+            await fillPool(disk, plan, SHIPPED, context);
+            await placeChunks(plan, SHIPPED, out);
+            await mkdir(join(out, "internet"));
+            await cp(join(wheels.folder, "python"), join(out, "internet/python"), { recursive: true });
+            const manifest: ImageManifest = {
+                ...(await addCommonParts(out, parts)),
+                id: stage.key,
+                disk: await addTable(out, plan.table, disk.bytes, []),
+                snapshot: { file: await addFile(out, path), rawBytes, memory: MEMORY },
+                internet: { python: await indexFile(out) },
+            };
+            await disk.close();
+            await writeFile(join(out, "image.json"), `${JSON.stringify(manifest, undefined, 1)}\n`);
+        },
+    });
+    return stage;
+}
+
+/** The wheels' index keeps its place beside the wheels; its hash is in the manifest. */
+async function indexFile(out: string) {
+    const { createHash } = await import("node:crypto");
+    const { readFile } = await import("node:fs/promises");
+    const path = "internet/python/index.json";
+    const bytes = await readFile(join(out, path));
+    return { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
