@@ -59,7 +59,7 @@ export const headerSchema = v.strictObject({
 
 const questionSchema = v.strictObject({
     ask: v.pipe(text, v.description("The question.")),
-    choices: v.pipe(v.optional(v.pipe(v.array(line), v.minLength(2, "needs two choices or more")), []), v.description("What to choose from; left out, the student types the answer.")),
+    choices: v.pipe(v.optional(v.pipe(v.array(line), v.check(choices => choices.length !== 1, "needs two choices or more")), []), v.description("What to choose from; left out, the student types the answer.")),
 });
 
 export const stepSchema = v.strictObject({

@@ -36,6 +36,12 @@ test("paths from a bundler's glob and bytes from disk give the same course", () 
     expect(parseCourse(bytes, kinds)).toEqual(parseCourse(course(), kinds));
 });
 
+test("a question without choices is answered in free text", () => {
+    const { course: parsed, problems } = parseCourse(broken("checks.yaml", ", choices: [this, that]", ""), kinds);
+    expect(problems).toEqual([]);
+    expect(parsed.parts[0]!.lessons[0]!.steps[1]!.questions).toEqual([{ id: "order", ask: "Which first?", choices: [] }]);
+});
+
 test("values differ by student, and one student always gets the same", () => {
     const files = () => broken("lesson.md", "minutes: 8", 'minutes: 8\nvars: { port: { choose: [7001, 7002, 7003] } }').set("lessons/02-images/01-small/start/note.txt", "{{port}} {{.Names}} {{other}}");
     const note = (seed: string) => {
@@ -86,6 +92,7 @@ const mistakes: [string, Parameters<typeof broken>][] = [
     ["step without check", ["checks.yaml", /^write:[^]*three\]\n(?=build)/, ""]],
     ["check of no step", ["checks.yaml", /^build:/m, "bulid:"]],
     ["solution in the wrong file", ["checks.yaml", "points: 2", "points: 2\n  solve: docker build ."]],
+    ["question with one choice", ["checks.yaml", "[this, that]", "[this]"]],
     ["unchecked question", ["checks.yaml", "    - answer: { question: order, is: that }\n", ""]],
     ["check of a question not asked", ["checks.yaml", "question: order", "question: odrer"]],
     ["step without solution", ["solve.sh", "docker build -t small .\n#: answer order = that\n", ""]],

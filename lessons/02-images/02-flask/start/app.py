@@ -1,0 +1,1 @@
+# Your web app goes here.
