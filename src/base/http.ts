@@ -1,3 +1,5 @@
+import type { Bytes } from "./bytes";
+
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 function unfiltered(pairs: HeaderPairs): Headers {
@@ -15,13 +17,22 @@ function unfiltered(pairs: HeaderPairs): Headers {
  */
 export class RawRequest extends Request {
     readonly #headers: Headers;
+    readonly #given: BodyInit | null;
 
     constructor(url: string, options: RequestInit & { duplex?: "half" }, headers: HeaderPairs) {
         super(url, options);
         this.#headers = unfiltered(headers);
+        this.#given = options.body ?? null;
     }
 
     override get headers(): Headers {
         return this.#headers;
+    }
+
+    /** Firefox has no `Request.body` yet (it answers undefined, whatever the types say). */
+    override get body(): ReadableStream<Bytes> | null {
+        const own = super.body as ReadableStream<Bytes> | null | undefined;
+        if (own !== undefined) return own;
+        return this.#given instanceof ReadableStream || this.#given === null ? this.#given : (new Response(this.#given).body as ReadableStream<Bytes>);
     }
 }
