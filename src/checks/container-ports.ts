@@ -2,6 +2,7 @@
 import type { ContainerDetails, PortBinding } from "../docker/docker";
 import type { CheckContext } from "./check";
 import { fail } from "./container-failures";
+import { misplacedFlag } from "./container-state";
 import { callOf, holderOf } from "./look";
 import { spoken, type Fail } from "./outcome";
 
@@ -39,9 +40,10 @@ async function portProblem(outside: number, inside: number, details: ContainerDe
             found: `port ${outside} leads to ${callOf(holder)}`,
         });
     if (published.length === 0) {
+        const misplaced = misplacedFlag(details);
         const exposes = details.ports.some(port => port.containerPort === inside) ? " EXPOSE alone opens no port of the machine." : "";
         return fail("container.not-published", {
-            message: `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes nothing.${exposes} Add \`-p ${outside}:${inside}\`: remove it with \`docker rm -f ${details.name}\` and run it again.`,
+            message: `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes nothing.${misplaced ? ` ${misplaced}` : exposes} Add \`-p ${outside}:${inside}\`: remove it with \`docker rm -f ${details.name}\` and run it again.`,
             expected,
             found,
         });

@@ -87,15 +87,28 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
             excerpt: log,
         });
     const said = log === "" ? "It wrote nothing." : "Its last lines are below.";
-    const advice =
-        adviceFromLog(log) ||
-        (exitCode === 0 ? "A container lives as long as its program: with nothing left to do it ends. Look at ENTRYPOINT and CMD." : "");
+    const advice = misplacedFlag(details) || adviceFromLog(log) || endedByItself(exitCode);
     return fail("container.exited", {
         message: `A container of ${image} exists (${name}) but it exited with code ${exitCode}. ${said} ${advice}`.trim(),
         expected,
         found: `exited with code ${exitCode}`,
         excerpt: log,
     });
+}
+
+/** "docker run IMAGE -p 5000:5000" hands -p to the program. */
+export function misplacedFlag({ image, command }: ContainerDetails): string {
+    const at = command.findIndex(
+        (word, index) => /^(-d|--name|--rm|-it|-p\d*:?\d*|--publish)$/.test(word) && (word !== "-p" || /^\d+:\d+$/.test(command[index + 1] ?? "")),
+    );
+    if (at < 0) return "";
+    return `You wrote \`${command[at]}\` after ${image}, so it went to the program in the container. Docker's own options stand before the image's name.`;
+}
+
+/** 0: nothing left to do. 130, and Flask's 0: Ctrl-C. */
+function endedByItself(exitCode: number): string {
+    if (exitCode !== 0 && exitCode !== 130) return "";
+    return "A container lives as long as its program. If you ended it with Ctrl-C, run it with `-d`, in the background; else look at ENTRYPOINT and CMD.";
 }
 
 async function notStarted(details: ContainerDetails, context: CheckContext): Promise<Fail> {

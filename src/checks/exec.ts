@@ -1,5 +1,6 @@
 /** The check kind `exec`: a program run to look at something, in the guest or in a container. The lesson must choose one that only reads. */
 import * as v from "valibot";
+import { DrydockError } from "../base/errors";
 import type { ContainerSummary } from "../docker/docker";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { pattern, text, toPattern, words } from "./fields";
@@ -35,6 +36,12 @@ export const exec: CheckKind<ExecSpec> = {
     run,
 };
 
+/** The agent refuses to start what is not there; a shell and `docker exec` end with a status. */
+function asNotFound(thrown: unknown): { stdout: string; stderr: string; code: number } {
+    if (thrown instanceof DrydockError && thrown.code === "agent.not-found") return { stdout: "", stderr: thrown.message, code: 127 };
+    throw thrown;
+}
+
 /** As `docker exec` and shells report that the program is not there or cannot be run. */
 const notFound = [126, 127];
 
@@ -57,7 +64,7 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
             });
         argv = ["docker", "exec", container.id, ...spec.argv];
     }
-    const { stdout, stderr, code } = await context.exec(argv, { cwd: "/workspace", signal: context.signal });
+    const { stdout, stderr, code } = await context.exec(argv, { cwd: "/workspace", signal: context.signal }).catch(asNotFound);
     const where = spec.in ? ` in ${spec.in}` : "";
     const wanted = spec.code ?? 0;
     if (code !== wanted) {

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { ImageDetails } from "../docker/docker";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
+import { parseCommand, splitLine } from "./command-line";
 import { count, flag, pairs, text, texts, words } from "./fields";
 import { allImages, imageDetails, lastCommand } from "./look";
 import { fullRef, nearest, splitRef } from "./names";
@@ -94,6 +95,11 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
             found: spoken(tags.map(one => `${repository}:${one}`)),
         });
     const build = lastCommand(context, /\bdocker\s+((image|buildx)\s+)?build\b/);
+    const words =
+        build &&
+        splitLine(build.command)
+            .map(parseCommand)
+            .find(one => one.verb.join(" ") === "docker build");
     const near = nearest(repository, [...new Set(all.map(one => splitRef(one)[0]))]);
     if (near !== undefined)
         return fail("image.similar-name", {
@@ -103,7 +109,7 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
         });
     if (build && build.code !== 0)
         return fail("image.build-failed", {
-            message: `There is no image ${ref} yet: your last docker build ended with an error (status ${build.code}). Its last lines in the terminal say which step failed.`,
+            message: `There is no image ${ref} yet: your last docker build ended with an error (status ${build.code}). ${words?.words.length === 0 ? "It lacks the folder at its end: a dot, for the one you are in." : "Its last lines in the terminal say which step failed."}`,
             expected,
             found: `"${build.command.trim()}" ended with status ${build.code}`,
         });

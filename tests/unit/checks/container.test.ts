@@ -87,6 +87,13 @@ describe("container", () => {
             "container.exited",
             "line 5 of /app/app.py",
         ],
+        [
+            "an option after the image's name",
+            world(exited("", { command: ["-p", "5000:5000"], exitCode: 2 })),
+            "container.exited",
+            "You wrote `-p` after docker-flask:1.0",
+        ],
+        ["ended with Ctrl-C", world(exited("", { exitCode: 130 })), "container.exited", "run it with `-d`"],
         ["it exited well", world(exited("", { exitCode: 0 })), "container.exited", "It wrote nothing."],
         ["it was stopped", world(exited("serving", { exitCode: 137 })), "container.stopped", "docker start sad_pike"],
         ["it ran out of memory", world(exited("", { exitCode: 137, oomKilled: true, memoryLimit: 16 << 20 })), "container.out-of-memory", "16 MB"],

@@ -11,6 +11,8 @@ class Guest implements WarmUpAgent {
     containers = new Set<string>();
     images = new Set<string>();
     cache = new Set(["student"]);
+    /** Records that a build which is ending still holds: the first prune leaves them. */
+    inUse = new Set<string>();
     written = new Set<string>();
     ran: string[] = [];
     up = true;
@@ -38,7 +40,7 @@ class Guest implements WarmUpAgent {
         if (path === "/system/df") return Response.json({ BuildCache: [...this.cache].map(ID => ({ ID })) });
         if (path === "/build/prune") {
             const { id: ids } = JSON.parse(new URL(request.url).searchParams.get("filters")!) as { id: string[] };
-            for (const one of ids) this.cache.delete(one);
+            for (const one of ids) if (!this.inUse.delete(one)) this.cache.delete(one);
             return Response.json({ CachesDeleted: ids, SpaceReclaimed: 0 });
         }
         return Response.json({ Id: "found" });
@@ -53,6 +55,7 @@ class Guest implements WarmUpAgent {
         if (argv.includes("build")) {
             this.images.add(`i${number}`);
             this.cache.add(`b${number}`);
+            this.inUse.add(`b${number}`);
         }
         let end: (code: number) => void = () => undefined;
         const exit = new Promise<number>(resolve => (end = resolve));
