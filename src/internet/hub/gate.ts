@@ -1,3 +1,4 @@
+import { decodeText, readAll } from "../../base/bytes";
 import { allows, parseScopes, scopeText, tokenSeconds, type Access, type Tokens } from "./access";
 import { LoginRefused, type Accounts } from "./accounts";
 import { familiar, ownerOf } from "./names";
@@ -38,7 +39,7 @@ export class Gate {
     /** The token endpoint: GET with Basic or nothing, POST with a form as OAuth2 has it. */
     async token(request: Request): Promise<Response> {
         try {
-            if (request.method === "POST") return await this.#oauth(new URLSearchParams(await request.text()));
+            if (request.method === "POST") return await this.#oauth(await formOf(request));
             const { searchParams } = new URL(request.url);
             const basic = basicOf(request.headers.get("Authorization"));
             const account = basic && (await this.accounts.logIn(basic.name, basic.password));
@@ -89,6 +90,17 @@ function basicOf(header: string | null): { name: string; password: string } | un
     }
     const colon = text.indexOf(":");
     return { name: text.slice(0, Math.max(colon, 0)), password: text.slice(colon + 1) };
+}
+
+/** Far more than a token request needs. */
+const longestForm = 64 * 1024;
+
+async function formOf(request: Request): Promise<URLSearchParams> {
+    try {
+        return new URLSearchParams(request.body ? decodeText(await readAll(request.body, longestForm)) : "");
+    } catch (thrown) {
+        throw new OciError("UNSUPPORTED", "the form is too long or broke off", { status: 400, cause: thrown });
+    }
 }
 
 const json = (value: unknown, status = 200): Response => Response.json(value, { status });
