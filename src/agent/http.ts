@@ -30,7 +30,7 @@ export async function http(session: YamuxSession, address: Address, request: Req
         host: url.host,
         headers: [...request.headers],
         body: body !== undefined,
-        length: body?.length ?? 0,
+        length: body ? lengthOf(body, request) : 0,
     };
     const send = body && ((stream: YamuxStream) => sendBody(stream, body));
     const call = await openCall(session, header, { signal: request.signal, send });
@@ -95,6 +95,13 @@ async function beginBody(request: Request): Promise<OutgoingBody | undefined> {
         size += value.byteLength;
     }
     return { first: concatBytes(parts), rest: reader, length: -1 };
+}
+
+/** A caller that knows the length of a body too long to gather says so in Content-Length (the preview's uploads do). */
+function lengthOf(body: OutgoingBody, request: Request): number {
+    if (body.length >= 0) return body.length;
+    const declared = request.headers.get("Content-Length") ?? "";
+    return /^\d+$/.test(declared) ? Number(declared) : -1;
 }
 
 async function sendBody(stream: YamuxStream, body: OutgoingBody): Promise<void> {

@@ -6,6 +6,7 @@ import type { Address, Agent, GuestProcess } from "../../../src/agent/agent";
 import { headersOf } from "../../../src/agent/http";
 import { until } from "../../../src/base/abort";
 import { decodeText, encodeText, readAll } from "../../../src/base/bytes";
+import { RawRequest } from "../../../src/base/http";
 
 const source = readFileSync(resolve(import.meta.dirname, "server.pl"), "utf8");
 
@@ -88,6 +89,8 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
             expect((await (await get(port, "/big")).arrayBuffer()).byteLength).toBe(4 << 20);
             const body = new Uint8Array(3 << 20);
             expect(await (await get(port, "/length", { method: "POST", body })).text()).toBe(String(3 << 20));
+            const declared = new RawRequest("http://guest.test:8000/echo", { method: "POST", body }, [["Content-Length", String(3 << 20)]]);
+            expect((await (await agent.http(port, declared)).text()).slice(0, 300)).toContain(`Content-Length: ${3 << 20}\n`);
         });
 
         test("a server that breaks off, or speaks something else, is named", async () => {
