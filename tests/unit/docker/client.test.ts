@@ -158,6 +158,39 @@ describe("docker events", () => {
     });
 });
 
+describe("what is our own", () => {
+    const labels = { "drydock.own": "warm-up" };
+
+    test("stays out of the lists", async () => {
+        const engine = new FakeEngine();
+        engine.answer("/containers/json?all=1", [
+            { Id: "1", Names: ["/x"], Image: "busybox", State: "running", Status: "Up", Created: 1, Labels: labels },
+        ]);
+        engine.answer("/images/json", [{ Id: "1", Size: 1, Created: 1, Labels: labels }]);
+        const docker = createDocker(engine);
+        expect(await docker.containers.list({ all: true })).toEqual([]);
+        expect(await docker.images.list()).toEqual([]);
+    });
+
+    test("stays out of the events, also where only its id is told", async () => {
+        const engine = new FakeEngine();
+        const events: DockerEvent[] = [];
+        const stop = createDocker(engine).events(event => events.push(event));
+        await until(() => engine.followers === 1 || undefined, { every: 5, timeout: 5_000, what: "following" });
+        let instant = 0;
+        const tell = (Type: string, Action: string, ID: string, Attributes: object) =>
+            engine.tell(`${JSON.stringify({ Type, Action, Actor: { ID, Attributes }, time: 1, timeNano: ++instant })}\n`);
+        tell("container", "create", "ours", labels);
+        tell("network", "connect", "bridge", { container: "ours", name: "bridge" });
+        tell("container", "destroy", "ours", {});
+        tell("network", "connect", "bridge", { container: "theirs", name: "bridge" });
+        tell("container", "start", "theirs", {});
+        await until(() => events.length > 1 || undefined, { every: 5, timeout: 5_000, what: "the student's events" });
+        expect(events.map(event => `${event.type} ${event.action}`)).toEqual(["network connect", "container start"]);
+        stop();
+    });
+});
+
 describe("log replies", () => {
     const frame = (stream: number, text: string) => {
         const body = encodeText(text);
