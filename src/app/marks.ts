@@ -1,3 +1,6 @@
+import { isAbort } from "../base/errors";
+import type { Machine } from "../vm/machine";
+
 /** Moments of the start, on the page's own timeline; the benchmark reads them. Each is set once. */
 export type Moment = "shown" | "machine" | "prompt" | "engine" | "editor";
 
@@ -7,4 +10,27 @@ export function mark(moment: Moment): void {
     if (set.has(moment)) return;
     set.add(moment);
     performance.mark(`drydock:${moment}`);
+}
+
+export interface TimedCommand {
+    end(code: number): Promise<void>;
+}
+
+/** A command of a terminal as a measure "drydock:command" with its status and guest instructions. */
+export function timeCommand(machine: Machine, command: string): TimedCommand {
+    const start = performance.now();
+    const before = machine.statistics();
+    before.catch(() => undefined); // told at the end
+    return {
+        async end(code) {
+            const end = performance.now();
+            try {
+                const [first, last] = await Promise.all([before, machine.statistics()]);
+                performance.measure("drydock:command", { start, end, detail: { command, code, instructions: last.instructions - first.instructions } });
+            } catch (thrown) {
+                // a machine that stopped meanwhile leaves the command without a figure
+                if (!isAbort(thrown)) console.warn("A command could not be measured.", thrown);
+            }
+        },
+    };
 }

@@ -16,7 +16,7 @@ import type { PreviewBridge } from "../preview/bridge";
 import type { Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
 import type { Machine, MachineState } from "../vm/machine";
 import { GuestWatch } from "./guest-watch";
-import { mark } from "./marks";
+import { mark, timeCommand, type TimedCommand } from "./marks";
 import { WarmUpRounds } from "./warm-up-rounds";
 
 export interface SessionOptions {
@@ -121,10 +121,15 @@ export class Session implements Sandbox {
             shell.close();
             throw signal.reason;
         }
+        const { machine } = await this.#guest.promise;
+        let timed: TimedCommand | undefined;
         shell.events.listen(event => {
             if (event.kind === "prompt") mark("prompt");
-            else if (event.kind === "commandStarted") this.#warmUp.commandStarted();
-            else {
+            else if (event.kind === "commandStarted") {
+                timed = timeCommand(machine, event.command);
+                this.#warmUp.commandStarted();
+            } else {
+                void timed?.end(event.code);
                 this.#warmUp.commandEnded();
                 this.#options.onCommand({ command: event.command, code: event.code, at: Date.now(), terminal });
             }

@@ -71,8 +71,14 @@ export class Student {
         return handle.jsonValue() as Promise<CommandMeasure>;
     }
 
-    step(title: string | RegExp): Locator {
-        return this.page.getByRole("region", { name: title });
+    step(title: string): Locator {
+        return this.page.locator("section.step", { has: this.page.getByRole("heading", { name: title }) });
+    }
+
+    /** Unfolds a step, as a click on its head does. */
+    async openStep(title: string): Promise<void> {
+        const head = this.step(title).locator("h2 button");
+        if ((await head.getAttribute("aria-expanded")) !== "true") await head.click();
     }
 
     /** Makes or replaces a file through the tree and Monaco. */

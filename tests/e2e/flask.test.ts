@@ -1,0 +1,177 @@
+/**
+ * The lesson images/flask as a student does it, in Chromium, through the interface and nothing else: editor, terminal,
+ * preview, Check. One visit; the tests build on each other.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { longTasks, watchLongTasks } from "../../src/cli/bench/browser";
+import { openBrowser, type Browser } from "../../src/cli/browser/chromium";
+import { Student } from "../../src/cli/browser/student";
+import { currentImage } from "../../src/cli/image/current";
+import { ensurePage } from "../../src/cli/page";
+import { root } from "../../src/cli/project";
+import { startServer, type RunningServer } from "../../src/cli/serve/server";
+
+const solution = (name: string) => readFileSync(join(root, "lessons/02-images/02-flask/solution", name), "utf8").trimEnd();
+const SENTENCE = "Docker and Flask are working!";
+
+/** The slowest thing waited for: pip inside a build on a busy machine. */
+const SLOW = 300_000;
+
+describe("a student in Chromium", () => {
+    let server: RunningServer;
+    let browser: Browser;
+    let page: Page;
+    let student: Student;
+    const asked: string[] = [];
+    const complaints: string[] = [];
+
+    beforeAll(async () => {
+        const { folder } = await currentImage();
+        server = await startServer({ port: 0, dist: await ensurePage(), image: folder });
+        browser = await openBrowser();
+        page = browser.context.pages()[0] ?? (await browser.context.newPage());
+        browser.context.on("request", request => asked.push(request.url()));
+        page.on("pageerror", error => complaints.push(String(error)));
+        await watchLongTasks(page);
+        student = new Student(page);
+    });
+
+    afterAll(async () => {
+        await browser?.close();
+        await server?.close();
+    });
+
+    const check = async (title: string) => {
+        const step = student.step(title);
+        const button = step.getByRole("button", { name: /^Check/ });
+        // a step that has passed by itself meanwhile needs no press
+        if (await button.isVisible()) await button.click();
+    };
+    const passes = async (title: string) => {
+        await student.openStep(title);
+        await check(title);
+        await student.step(title).getByText("(passed)").first().waitFor({ state: "attached", timeout: SLOW });
+    };
+    const saysWhy = async (title: string, why: string | RegExp) => {
+        await student.openStep(title);
+        await student.step(title).getByRole("button", { name: /^Check/ }).click();
+        await student.step(title).getByText(why).first().waitFor({ timeout: SLOW });
+    };
+    const previewShows = async (port: number, text: string) => {
+        const address = page.getByRole("textbox", { name: "Address in the machine" });
+        await address.fill(`localhost:${port}/`);
+        await address.press("Enter");
+        await page.frameLocator('section[aria-label="Preview"] iframe').getByText(text).waitFor({ timeout: SLOW });
+    };
+
+    test("gets a prompt with the engine up", async () => {
+        await student.open(server.url);
+        const { code } = await student.type("docker ps");
+        expect(code).toBe(0);
+        expect(await student.terminalText()).toContain("CONTAINER ID");
+    });
+
+    test("is told what is missing, writes the app, and passes", async () => {
+        await saysWhy("Write the app", /app\.py/);
+        await student.writeFile("app.py", solution("app.py"));
+        await student.writeFile("requirements.txt", solution("requirements.txt"));
+        await student.type("cat app.py requirements.txt");
+        expect(await student.terminalText()).toContain("flask==3.1.3");
+        await passes("Write the app");
+    });
+
+    test("mistypes the Dockerfile and reads why the build fails", async () => {
+        await student.writeFile("Dockerfile", solution("Dockerfile").replace("WORKDIR", "WORKDIRR"));
+        await saysWhy("Write the Dockerfile", /WORKDIRR/);
+        const { code } = await student.type("docker build -t docker-flask:1.0 .", { timeout: SLOW });
+        expect(code).not.toBe(0);
+        expect(await student.terminalText()).toMatch(/unknown instruction: WORKDIRR/i);
+    });
+
+    test("corrects it, answers the question, and passes", async () => {
+        await student.writeFile("Dockerfile", solution("Dockerfile"));
+        await student.openStep("Write the Dockerfile");
+        await student.step("Write the Dockerfile").getByRole("radio", { name: "COPY . . and what follows it" }).check();
+        await passes("Write the Dockerfile");
+    });
+
+    test("builds an app that exits at once and is told so", async () => {
+        await student.writeFile("app.py", `raise SystemExit("no database")\n# ${SENTENCE} Flask(__name__) host="0.0.0.0"`);
+        expect((await student.type("docker build -t docker-flask:1.0 .", { timeout: SLOW })).code).toBe(0);
+        await passes("Build the image");
+        expect((await student.type("docker run -d --name broken -p 5000:5000 docker-flask:1.0")).code).toBe(0);
+        await saysWhy("Run it and open it", /no database/);
+        expect((await student.type("docker rm -f broken")).code).toBe(0);
+    });
+
+    test("builds the real one by clicking the command, with no long task on the main thread", async () => {
+        await student.writeFile("app.py", solution("app.py"));
+        await student.openStep("Build the image");
+        await student.step("Build the image").getByRole("button", { name: "Run" }).first().click();
+        expect((await student.commandEnd({ timeout: SLOW })).code).toBe(0);
+        expect(Math.max(0, ...(await longTasks(page)))).toBeLessThan(Number.POSITIVE_INFINITY);
+    });
+
+    test("runs it and sees its sentence in the preview", async () => {
+        expect((await student.type("docker run -d -p 5000:5000 docker-flask:1.0")).code).toBe(0);
+        await student.type("docker ps");
+        await previewShows(5000, SENTENCE);
+        await passes("Run it and open it");
+    });
+
+    test("publishes it on 8000 instead", async () => {
+        await student.type("docker rm -f $(docker ps -q)");
+        expect((await student.type("docker run -d -p 8000:5000 docker-flask:1.0")).code).toBe(0);
+        await student.openStep("Publish it on another port");
+        await student.step("Publish it on another port").getByRole("textbox").fill("5000");
+        await student.step("Publish it on another port").getByRole("textbox").press("Tab");
+        await previewShows(8000, SENTENCE);
+        await previewShows(5000, "Nothing answers on port 5000");
+        await passes("Publish it on another port");
+    });
+
+    test("takes a port that is taken, is told so, and runs the image twice", async () => {
+        expect((await student.type("docker run -d --name second -p 8000:5000 docker-flask:1.0")).code).not.toBe(0);
+        expect(await student.terminalText()).toContain("port is already allocated");
+        await saysWhy("Run it twice", /port/);
+        await student.type("docker rm second");
+        expect((await student.type("docker run -d -p 7000:5000 docker-flask:1.0")).code).toBe(0);
+        await previewShows(7000, SENTENCE);
+        await previewShows(8000, SENTENCE);
+        await passes("Run it twice");
+        await page.getByText("Lesson done").waitFor();
+    });
+
+    test("`yes` floods the terminal; the page answers, and Ctrl-C brings the prompt back", async () => {
+        await student.focusTerminal();
+        await page.keyboard.type("yes");
+        await page.keyboard.press("Enter");
+        const until = Date.now() + 10_000;
+        while (Date.now() < until) {
+            await page.getByRole("button", { name: /Help/ }).click(); // a page that does not answer lets this time out
+            await page.keyboard.press("Escape");
+        }
+        await student.focusTerminal();
+        await page.keyboard.press("Control+c");
+        expect((await student.commandEnd()).code).toBe(130);
+        expect((await student.type("echo still here")).code).toBe(0);
+    });
+
+    test("finds files and progress again after a reload", async () => {
+        await page.reload();
+        await student.ready();
+        await student.step("Run it twice").getByText("(passed)").first().waitFor({ state: "attached" });
+        await student.type("cat /workspace/Dockerfile");
+        expect(await student.terminalText()).toContain("FROM python:3.13-slim");
+    });
+
+    test("no request left the page's own origins", () => {
+        const own = [new URL(server.url).origin, new URL(server.previewUrl).origin];
+        expect(asked.length).toBeGreaterThan(20);
+        expect(asked.filter(url => !/^(data|blob):/.test(url) && !own.includes(new URL(url).origin))).toEqual([]);
+        expect(complaints).toEqual([]);
+    });
+});
