@@ -16,7 +16,7 @@ import { LessonView } from "./lesson/lesson-view.svelte";
 import type { ProseActions } from "./lesson/prose";
 import { parseTarget, PreviewView } from "./preview/preview-view.svelte";
 import type { GuestUsage, Sandbox, SandboxState } from "./sandbox";
-import { Terminals } from "./terminal/terminals.svelte";
+import { Terminals, type MakeScreen } from "./terminal/terminals.svelte";
 
 export type PaneName = "lesson" | "editor" | "terminal" | "preview";
 export const paneNames: readonly PaneName[] = ["lesson", "editor", "terminal", "preview"];
@@ -30,6 +30,8 @@ export interface WorkbenchOptions {
     navigate(lesson: string, step?: string): void;
     /** Lessons of the course that were finished earlier. */
     finished: ReadonlySet<string>;
+    /** How a terminal gets its screen; xterm.js when left out. */
+    makeScreen?: MakeScreen;
 }
 
 /** The whole interface's state, given to the components by context. */
@@ -54,7 +56,8 @@ export class Workbench {
     readonly #saved: Watched<SaveState>;
     readonly #warmUp: Watched<"idle" | "running" | "done">;
 
-    constructor({ course, engine, sandbox, settings, navigate, finished }: WorkbenchOptions) {
+    constructor(options: WorkbenchOptions) {
+        const { course, engine, sandbox, settings, navigate, finished } = options;
         this.course = course;
         this.settings = settings;
         this.finished = finished;
@@ -72,7 +75,7 @@ export class Workbench {
         this.editor = new Editor(sandbox.workspace, this.notices, startText, () => this.showPane("editor"));
         this.code = new Code(this.editor, this.notices);
         this.lesson = new LessonView(engine, sandbox, this.notices, () => this.editor.saveAll());
-        this.terminals = new Terminals(sandbox, settings, this.notices, address => this.#follow(address));
+        this.terminals = new Terminals({ sandbox, settings, notices: this.notices, onLink: address => this.#follow(address), makeScreen: options.makeScreen });
         this.preview = new PreviewView(sandbox, () => {
             settings.showPreview(true);
             this.showPane("preview");
@@ -126,6 +129,7 @@ export class Workbench {
         this.terminals.open();
         const { file } = this.lesson.lesson.open;
         if (file !== undefined && this.editor.has(file)) void this.editor.show(file, { quiet: true });
+        if (this.lesson.passed > 0) this.openStep(this.lesson.current.id); // back from an earlier visit
         const flush = () => void this.editor.saveAll();
         addEventListener("pagehide", flush);
         lifetime.add(() => removeEventListener("pagehide", flush));
@@ -165,7 +169,7 @@ export class Workbench {
     }
 
     openStep(step: string): void {
-        this.lesson.choose(step);
+        if (step !== this.lesson.current.id) this.lesson.choose(step);
         void tick().then(() => document.getElementById(`step-${step}`)?.scrollIntoView({ block: "start" }));
     }
 

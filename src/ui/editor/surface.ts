@@ -28,13 +28,14 @@ const look = {
     lineNumbersMinChars: 3,
     fixedOverflowWidgets: true,
     stickyScroll: { enabled: false },
-    bracketPairColorization: { enabled: false },
     guides: { indentation: true },
     scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
     wordBasedSuggestions: "currentDocument",
     occurrencesHighlight: "singleFile",
     unicodeHighlight: { ambiguousCharacters: false },
 } as const satisfies monaco.editor.IStandaloneEditorConstructionOptions;
+
+const plainBrackets = { enabled: false, independentColorPoolPerBracketType: false };
 
 const fontFamily = () => getComputedStyle(document.documentElement).getPropertyValue("--mono");
 
@@ -103,7 +104,7 @@ export class Surface {
     #open(file: OpenFile): Shown {
         const { id, tabSize, spaces } = languageOf(file.path);
         const model = monaco.editor.createModel(file.text, id);
-        model.updateOptions({ tabSize, insertSpaces: spaces });
+        model.updateOptions({ tabSize, insertSpaces: spaces, bracketColorizationOptions: plainBrackets });
         const lifetime = new Lifetime();
         lifetime.add(() => model.dispose());
         let replacing = false;
@@ -138,6 +139,7 @@ export function showDifference(parent: HTMLElement, path: string, before: string
     const language = languageOf(path).id;
     const original = monaco.editor.createModel(before, language);
     const modified = monaco.editor.createModel(after, language);
+    for (const model of [original, modified]) model.updateOptions({ bracketColorizationOptions: plainBrackets });
     const editor = monaco.editor.createDiffEditor(parent, {
         ...look, fontFamily: fontFamily(), readOnly: true, originalEditable: false, renderSideBySide: true, useInlineViewWhenSpaceIsLimited: true, renderOverviewRuler: false,
         hideUnchangedRegions: { enabled: true }, ignoreTrimWhitespace: false, originalAriaLabel: `${path} now`, modifiedAriaLabel: `${path} after`,

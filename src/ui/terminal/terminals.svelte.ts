@@ -5,10 +5,28 @@ import { explain } from "../common/explain";
 import type { Settings } from "../common/settings.svelte";
 import type { Sandbox, TerminalShell } from "../sandbox";
 import { pump } from "./pump";
-import type { Screen } from "./screen";
+import type { Screen, ScreenOptions } from "./screen";
 
 /** "waiting": for the machine, or for the screen's code. "ended": the shell is gone, Enter opens another. */
 export type TerminalPhase = "waiting" | "open" | "ended";
+
+/** What a tab does with its screen. */
+export type TerminalScreen = Pick<Screen, "mount" | "size" | "write" | "focus" | "reset" | "dispose" | "dark" | "screenReader">;
+
+/** Makes a screen; xterm.js is loaded at the first one. */
+export type MakeScreen = (options: ScreenOptions) => Promise<TerminalScreen>;
+
+const makeXtermScreen: MakeScreen = async options => new (await import("./screen")).Screen(options);
+
+/** What all tabs share. */
+export interface TerminalParts {
+    sandbox: Sandbox;
+    settings: Settings;
+    notices: Notices;
+    /** A link in a terminal was followed. */
+    onLink(address: string): void;
+    makeScreen?: MakeScreen;
+}
 
 /** What a pressed "Run" wants typed. */
 interface Typed { text: string; interrupt: boolean }
@@ -17,7 +35,7 @@ const INTERRUPT = "\u0003";
 
 export class TerminalTab {
     #phase = $state<TerminalPhase>("waiting");
-    #screen = $state.raw<Screen>();
+    #screen = $state.raw<TerminalScreen>();
     /** Commands that wait for a prompt. */
     #queue = $state.raw<readonly Typed[]>([]);
     #shell: TerminalShell | undefined;
@@ -26,10 +44,7 @@ export class TerminalTab {
 
     constructor(
         readonly number: number,
-        private readonly sandbox: Sandbox,
-        private readonly settings: Settings,
-        private readonly notices: Notices,
-        private readonly onLink: (address: string) => void,
+        private readonly parts: TerminalParts,
     ) {}
 
     get title(): string {
@@ -40,7 +55,7 @@ export class TerminalTab {
         return this.#phase;
     }
 
-    get screen(): Screen | undefined {
+    get screen(): TerminalScreen | undefined {
         return this.#screen;
     }
 
@@ -54,7 +69,7 @@ export class TerminalTab {
         try {
             const screen = await this.#makeScreen();
             if (signal.aborted) return;
-            const shell = await this.sandbox.openShell({ terminal: this.number, ...screen.size, signal });
+            const shell = await this.parts.sandbox.openShell({ terminal: this.number, ...screen.size, signal });
             this.#shell = shell;
             shell.resize(screen.size.columns, screen.size.rows);
             this.#phase = "open";
@@ -111,29 +126,29 @@ export class TerminalTab {
         this.#screen?.dispose();
     }
 
-    async #makeScreen(): Promise<Screen> {
+    async #makeScreen(): Promise<TerminalScreen> {
         if (this.#screen) return this.#screen;
-        const { Screen } = await import("./screen");
-        this.#screen = new Screen({
-            dark: this.settings.dark,
-            screenReader: this.settings.screenReader,
+        const { settings, onLink, makeScreen = makeXtermScreen } = this.parts;
+        this.#screen = await makeScreen({
+            dark: settings.dark,
+            screenReader: settings.screenReader,
             label: this.title,
             onData: data => this.#typed(data),
             onResize: (columns, rows) => this.#shell?.resize(columns, rows),
-            onLink: this.onLink,
+            onLink,
         });
         return this.#screen;
     }
 
     #typed(data: string): void {
         if (this.#phase === "ended" && data === "\r") return this.restart();
-        void this.sandbox.giveWay();
+        void this.parts.sandbox.giveWay();
         this.#send(data);
     }
 
     #send(data: string): void {
         this.#shell?.write(data).catch((thrown: unknown) => {
-            if (!this.#end.signal.aborted) explain(this.notices, thrown);
+            if (!this.#end.signal.aborted) explain(this.parts.notices, thrown);
         });
     }
 
@@ -144,7 +159,7 @@ export class TerminalTab {
         this.#typing = true;
         const { signal } = this.#end;
         try {
-            await this.sandbox.giveWay();
+            await this.parts.sandbox.giveWay();
             const over = () => signal.aborted || shell.state.state.kind === "ended";
             for (let next = this.#queue[0]; next && !over(); next = this.#queue[0]) {
                 if (next.interrupt && shell.state.state.kind === "running") this.#send(INTERRUPT);
@@ -181,12 +196,7 @@ export class Terminals {
     #tabs = $state.raw<readonly TerminalTab[]>([]);
     #active = $state.raw<TerminalTab>();
 
-    constructor(
-        private readonly sandbox: Sandbox,
-        private readonly settings: Settings,
-        private readonly notices: Notices,
-        private readonly onLink: (address: string) => void,
-    ) {}
+    constructor(private readonly parts: TerminalParts) {}
 
     get tabs(): readonly TerminalTab[] {
         return this.#tabs;
@@ -199,7 +209,7 @@ export class Terminals {
     open(): TerminalTab {
         let number = 1;
         while (this.#tabs.some(tab => tab.number === number)) number++;
-        const tab = new TerminalTab(number, this.sandbox, this.settings, this.notices, this.onLink);
+        const tab = new TerminalTab(number, this.parts);
         this.#tabs = [...this.#tabs, tab].sort((one, other) => one.number - other.number);
         this.#active = tab;
         void tab.start();
