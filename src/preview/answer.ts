@@ -8,16 +8,14 @@ import { type Port, receiveBody, sendBody } from "./body";
 import type { CookieJar } from "./cookies";
 import { type OwnPage, pageParts, pages } from "./pages";
 import { type AnswerMessage, PROTOCOL, type RequestMessage } from "./protocol";
-import { guestUrl, locationFor, requestHeaders, responseHeaders } from "./translate";
+import { guestUrl, type Here, locationFor, requestHeaders, responseHeaders } from "./translate";
 
 /** Asks a port of the guest. Rejects with "agent.refused" when nothing listens there. */
 export type AskGuest = (port: number, request: Request) => Promise<Response>;
 
-export interface Answerer {
+export interface Answerer extends Here {
     http: AskGuest;
     jar: CookieJar;
-    /** The preview's origin. */
-    origin: string;
     userAgent: string;
     /** Seconds until the guest's first byte; default 120, since an emulated processor may take 30 s for a first import. */
     patience?: number;
@@ -44,12 +42,12 @@ export async function answer(message: RequestMessage, port: Port, options: Answe
         const decoder = encoding === "gzip" || encoding === "deflate" ? new DecompressionStream(encoding) : undefined;
         const hasBody = response.body !== null && message.method !== "HEAD" && !bodiless.has(response.status);
         const location = response.headers.get("Location");
-        if (message.navigation && location !== null && response.status >= 300 && response.status < 400 && locationFor(location, message, options.origin) === undefined) {
+        if (message.navigation && location !== null && response.status >= 300 && response.status < 400 && locationFor(location, message, options) === undefined) {
             await response.body?.cancel();
             return await sendPage(port, pages.outside(hostOf(location)), true, signal);
         }
         options.jar.keep(message.port, message.path, received.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value));
-        const headers = responseHeaders(received, message, options.origin, hasBody && decoder !== undefined);
+        const headers = responseHeaders(received, message, options, hasBody && decoder !== undefined);
         post({ kind: "head", status: response.status, statusText: response.statusText, headers, hasBody });
         if (hasBody) {
             const body = response.body as ReadableStream<Bytes>;

@@ -8,7 +8,7 @@ import { Lifetime, type Stop } from "../base/lifetime";
 import { type Readable, Store } from "../base/store";
 import { answer, type AskGuest } from "./answer";
 import { CookieJar } from "./cookies";
-import { BRIDGE_PATH, type ConnectMessage, type FrameCommand, type FrameReport, parseFrameReport, PROTOCOL } from "./protocol";
+import { bridgeAddress, type ConnectMessage, type FrameCommand, type FrameReport, parseFrameReport, PROTOCOL } from "./protocol";
 import { guestOf, prefixOf } from "./route";
 
 export type { AskGuest } from "./answer";
@@ -58,12 +58,13 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     if (options.origin === location.origin)
         throw new DrydockError("preview.same-origin", "The preview has no origin of its own here.", "Serve Drydock with `npm start`, which opens a second port for the preview.");
     const jar = new CookieJar();
+    const session = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
     const lifetime = new Lifetime();
     const place = new Store<PreviewLocation | undefined>(undefined);
     let resolve: () => void = () => undefined;
     let reject: (reason: DrydockError) => void = () => undefined;
     const connected = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
-    const url = (port: number, path = "/"): string => new URL(prefixOf(port) + (path.startsWith("/") ? path : `/${path}`), options.origin).href;
+    const url = (port: number, path = "/"): string => new URL(prefixOf(port, session) + (path.startsWith("/") ? path : `/${path}`), options.origin).href;
     let shown: HTMLIFrameElement | undefined;
     let wanted: string | undefined;
     let isReady = false;
@@ -87,7 +88,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
             port.addEventListener("close", stop);
             port.start();
             lifetime.add(stop);
-            void answer(report, port, { http: options.http, jar, origin: options.origin, userAgent: navigator.userAgent }, abort.signal);
+            void answer(report, port, { http: options.http, jar, origin: options.origin, session, userAgent: navigator.userAgent }, abort.signal);
         }
     };
 
@@ -95,7 +96,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     bridge.hidden = true;
     bridge.title = "Preview's service worker";
     bridge.setAttribute("sandbox", "allow-scripts allow-same-origin");
-    bridge.src = options.origin + BRIDGE_PATH;
+    bridge.src = bridgeAddress(options.origin, session);
     // At each load: a page of the guest can reload its sibling. Only a document of the preview's origin can receive the port.
     bridge.addEventListener("load", () => {
         const { port1, port2 } = new MessageChannel();

@@ -16,6 +16,15 @@ export const PROTOCOL = 1;
 
 export const BRIDGE_PATH = "/bridge.html";
 export const WORKER_PATH = "/service-worker.js";
+/** The bridge frame of a Drydock tab says which tab it is of. */
+export const bridgeAddress = (origin: string, session: string): string => `${origin}${BRIDGE_PATH}?session=${session}`;
+
+/** The session of a bridge frame's address; undefined for any other address. */
+export function sessionOf(address: string): string | undefined {
+    const url = new URL(address);
+    return url.pathname === BRIDGE_PATH ? (url.searchParams.get("session") ?? "") : undefined;
+}
+
 /** Our own files on the preview origin; every other path belongs to the guest. */
 export const OWN_PATHS: readonly string[] = [BRIDGE_PATH, WORKER_PATH, "/bridge-frame.js", "/waiting.html", "/waiting.js"];
 

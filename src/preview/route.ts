@@ -1,6 +1,8 @@
 /**
- * Where a request of the preview origin belongs. Pages of the guest live under `/p/<port>/`, but link as if they stood at
- * the root: `/static/x.css`, `http://localhost:5000/api`. Pure, so that every case is a line in a test.
+ * Where a request of the preview origin belongs. Pages of the guest live under `/p/<port>~<session>/`, but link as if they
+ * stood at the root: `/static/x.css`, `http://localhost:5000/api`. Pure, so that every case is a line in a test.
+ *
+ * The session names the Drydock tab, so that two tabs with a machine each do not mix; the worker has to keep nothing for it.
  */
 import { isPort, OWN_PATHS } from "./protocol";
 
@@ -18,8 +20,7 @@ export interface Asked {
 }
 
 export type Route =
-    /** To the guest: path with query, from "/". */
-    | { kind: "guest"; port: number; path: string }
+    | ({ kind: "guest" } & Place)
     /** Send the navigation to the address under its prefix; method and body stay (307). */
     | { kind: "redirect"; to: string }
     /** Our own file: the network answers. */
@@ -32,22 +33,27 @@ export type Route =
 /** Names of the student's own computer, which in a lesson means the guest. */
 const loopback = new Set(["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "host.docker.internal"]);
 
-export const prefixOf = (port: number): string => `/p/${port}`;
-
 /** A port of the guest and the path on it (with query, from "/"). */
 export interface Loopback {
     port: number;
     path: string;
 }
 
-/** Guest port and path of an address under `/p/<port>/`; undefined for any other address. */
-export function guestOf(address: string, origin: string): Loopback | undefined {
+export interface Place extends Loopback {
+    /** Which Drydock tab; "" when the address does not say. */
+    session: string;
+}
+
+export const prefixOf = (port: number, session: string): string => `/p/${port}${session && `~${session}`}`;
+
+/** What an address under a prefix means; undefined for any other address. */
+export function guestOf(address: string, origin: string): Place | undefined {
     if (!URL.canParse(address)) return undefined;
     const url = new URL(address);
     if (url.origin !== origin) return undefined;
-    const match = /^\/p\/(\d{1,5})(\/.*)?$/.exec(url.pathname);
+    const match = /^\/p\/(\d{1,5})(?:~([a-z0-9]{1,16}))?(\/.*)?$/.exec(url.pathname);
     const port = Number(match?.[1]);
-    return match && isPort(port) ? { port, path: (match[2] ?? "/") + url.search } : undefined;
+    return match && isPort(port) ? { port, session: match[2] ?? "", path: (match[3] ?? "/") + url.search } : undefined;
 }
 
 /** Guest port and path of an address that a page of the guest writes in full; undefined when it leads elsewhere. */
@@ -60,26 +66,27 @@ export function loopbackOf(address: URL): Loopback | undefined {
 
 export function route(asked: Asked, origin: string): Route {
     const url = new URL(asked.url);
+    const asker = guestOf(asked.client, origin) ?? guestOf(asked.referrer, origin);
     if (url.origin !== origin) {
         const guest = loopbackOf(url);
-        return guest ? { kind: "guest", ...guest } : { kind: "outside", host: url.host };
+        return guest ? { kind: "guest", ...guest, session: asker?.session ?? "" } : { kind: "outside", host: url.host };
     }
     const guest = guestOf(asked.url, origin);
-    const asker = guestOf(asked.client, origin) ?? guestOf(asked.referrer, origin);
     if (guest) {
         // "/p/5000" is the folder's name without its slash: relative links would lose the port.
-        if (asked.navigation && /^\/p\/\d+$/.test(url.pathname)) return { kind: "redirect", to: `${origin}${prefixOf(guest.port)}/${url.search}` };
-        return { kind: "guest", ...guest };
+        const prefix = prefixOf(guest.port, guest.session);
+        return asked.navigation && url.pathname === prefix ? { kind: "redirect", to: `${origin}${prefix}/${url.search}` } : { kind: "guest", ...guest };
     }
     if (!asker && OWN_PATHS.includes(url.pathname)) return { kind: "own" };
-    const port = asker?.port ?? onlyPort(asked.windows, origin);
-    if (port === undefined) return { kind: "unknown" };
+    const place = asker ?? onlyPlace(asked.windows, origin);
+    if (!place) return { kind: "unknown" };
     const path = url.pathname + url.search;
-    return asked.navigation ? { kind: "redirect", to: `${origin}${prefixOf(port)}${path}` } : { kind: "guest", port, path };
+    const { port, session } = place;
+    return asked.navigation ? { kind: "redirect", to: `${origin}${prefixOf(port, session)}${path}` } : { kind: "guest", port, session, path };
 }
 
-/** A page that hides its referrer is still placed when all open pages are of one port. */
-function onlyPort(windows: readonly string[], origin: string): number | undefined {
-    const ports = new Set(windows.map(address => guestOf(address, origin)?.port).filter(port => port !== undefined));
-    return ports.size === 1 ? [...ports][0] : undefined;
+/** A page that hides its referrer is still placed when all open pages are of one port and tab. */
+function onlyPlace(windows: readonly string[], origin: string): Place | undefined {
+    const places = windows.map(address => guestOf(address, origin)).filter(place => place !== undefined);
+    return new Set(places.map(({ port, session }) => prefixOf(port, session))).size === 1 ? places[0] : undefined;
 }

@@ -5,7 +5,14 @@
 import type { HeaderPairs } from "../base/http";
 import type { CookieJar } from "./cookies";
 import type { RequestMessage } from "./protocol";
-import { guestOf, loopbackOf, prefixOf } from "./route";
+import { guestOf, type Loopback, loopbackOf, prefixOf } from "./route";
+
+/** Where this page's previews are. */
+export interface Here {
+    /** The preview's origin. */
+    origin: string;
+    session: string;
+}
 
 export const guestUrl = (port: number, path: string): string => `http://localhost:${port}${path}`;
 
@@ -63,14 +70,14 @@ export function policyWithout(policy: string): string {
 }
 
 /** Headers of the guest's answer as the browser gets them. `decoded`: the body was packed and is not any more. */
-export function responseHeaders(headers: HeaderPairs, request: { port: number; path: string }, origin: string, decoded: boolean): [string, string][] {
+export function responseHeaders(headers: HeaderPairs, request: Loopback, here: Here, decoded: boolean): [string, string][] {
     const kept: [string, string][] = [];
     for (const [name, value] of headers) {
         const lower = name.toLowerCase();
         if (lower === "content-security-policy" && policyWithout(value) !== "") kept.push([name, policyWithout(value)]);
         if (notForBrowser.has(lower)) continue;
         if (decoded && (lower === "content-encoding" || lower === "content-length")) continue;
-        if (lower === "location" || lower === "content-location") kept.push([name, locationFor(value, request, origin) ?? value]);
+        if (lower === "location" || lower === "content-location") kept.push([name, locationFor(value, request, here) ?? value]);
         else kept.push([name, value]);
     }
     kept.push(["Content-Security-Policy", ownPolicy]);
@@ -80,10 +87,10 @@ export function responseHeaders(headers: HeaderPairs, request: { port: number; p
 }
 
 /** Where a redirect of the guest leads on the preview origin; undefined when out of the sandbox. */
-export function locationFor(location: string, request: { port: number; path: string }, origin: string): string | undefined {
+export function locationFor(location: string, request: Loopback, { origin, session }: Here): string | undefined {
     const base = guestUrl(request.port, request.path);
     if (!URL.canParse(location, base)) return undefined;
     const target = new URL(location, base);
     const guest = loopbackOf(target);
-    return guest && `${origin}${prefixOf(guest.port)}${guest.path}${target.hash}`;
+    return guest && `${origin}${prefixOf(guest.port, session)}${guest.path}${target.hash}`;
 }

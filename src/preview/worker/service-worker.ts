@@ -7,7 +7,7 @@
 import { type Bytes } from "../../base/bytes";
 import { receiveBody, sendBody } from "../body";
 import { type OwnPage, pageParts, pages } from "../pages";
-import { BRIDGE_PATH, isVersionQuestion, type PortMessage, PROTOCOL, type RequestMessage } from "../protocol";
+import { isVersionQuestion, type PortMessage, PROTOCOL, type RequestMessage, sessionOf } from "../protocol";
 import { route } from "../route";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -17,10 +17,6 @@ const ACCEPT_LIMIT = 10_000;
 
 /** Milliseconds between looks whether the page that was asked is still there. */
 const LOOK_EVERY = 3_000;
-
-/** Which bridge frame a document came through, so that two Drydock tabs do not mix. Lost when the worker is stopped: then the visible tab is asked. */
-const owners = new Map<string, string>();
-const MOST_OWNERS = 500;
 
 self.addEventListener("install", event => event.waitUntil(self.skipWaiting()));
 self.addEventListener("activate", event => event.waitUntil(self.clients.claim()));
@@ -49,7 +45,7 @@ async function respond(event: FetchEvent): Promise<Response> {
             console.warn(`Drydock: ${request.url} is not fetched: a previewed page reaches the machine's ports only, not ${way.host}.`);
             return Response.error();
         case "guest": {
-            const bridge = bridgeFor(event, windows);
+            const bridge = bridgeFor(way.session, windows);
             if (!bridge) return ownPage(pages.pageGone(), navigation);
             const body = await bodyOf(request);
             const message: RequestMessage = {
@@ -61,16 +57,10 @@ async function respond(event: FetchEvent): Promise<Response> {
     }
 }
 
-function bridgeFor(event: FetchEvent, windows: readonly WindowClient[]): WindowClient | undefined {
-    const bridges = windows.filter(({ url, frameType }) => frameType === "nested" && new URL(url).pathname === BRIDGE_PATH);
-    const owner = owners.get(event.clientId);
-    const bridge = bridges.find(({ id }) => id === owner) ?? bridges.find(({ visibilityState }) => visibilityState === "visible") ?? bridges[0];
-    if (bridge && event.resultingClientId) {
-        owners.set(event.resultingClientId, bridge.id);
-        const oldest = owners.keys().next();
-        if (owners.size > MOST_OWNERS && !oldest.done) owners.delete(oldest.value);
-    }
-    return bridge;
+/** The bridge frame of the tab that the address names; of the visible one when that tab was loaded anew since. */
+function bridgeFor(session: string, windows: readonly WindowClient[]): WindowClient | undefined {
+    const bridges = windows.filter(({ url, frameType }) => frameType === "nested" && sessionOf(url) !== undefined);
+    return bridges.find(({ url }) => sessionOf(url) === session) ?? bridges.find(({ visibilityState }) => visibilityState === "visible") ?? bridges[0];
 }
 
 async function bodyOf(request: Request): Promise<ReadableStream<Bytes> | undefined> {

@@ -49,6 +49,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, name: 
             return void html("<title>In</title>in", 200, { "Set-Cookie": ["session=abc; HttpOnly; Path=/", "gone=1; Max-Age=0", "old=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"] });
         case "/who":
             return void html(`<title>Who</title><pre id="cookie">${request.headers.cookie ?? "nobody"}</pre>`);
+        case "/tab":
+            return void html(`<title>Tab</title><h1>tab ${request.headers["x-tab"]}</h1><a href="/tab?again">Again</a>`);
         case "/empty":
             return void response.writeHead(204).end();
         case "/teapot":

@@ -7,6 +7,8 @@ declare global {
     interface Window {
         preview: PreviewBridge;
         readyOutcome: string;
+        /** Set by a test that opens two pages: the guest sees which of them asked. */
+        tab?: string;
     }
 }
 
@@ -17,7 +19,7 @@ const http: AskGuest = async (port, request) => {
         method: request.method,
         body,
         signal: request.signal,
-        headers: { "X-Guest-Headers": JSON.stringify([...request.headers]), "X-Guest-Host": new URL(request.url).host },
+        headers: { "X-Guest-Headers": JSON.stringify([...request.headers, ["X-Tab", window.tab ?? ""]]), "X-Guest-Host": new URL(request.url).host },
     });
     const status = Number(answered.headers.get("X-Guest-Status"));
     if (status === 0) throw new DrydockError("agent.refused", `Nothing listens on port ${port}.`, "Start something.");

@@ -33,7 +33,7 @@ async function ask(http: AskGuest, request: Partial<RequestMessage> = {}, rest: 
     port1.start();
     port2.start();
     if (rest.body) void sendBody(port1, new Blob([rest.body]).stream() as ReadableStream<Bytes>);
-    const options = { http, jar: new CookieJar(), origin, userAgent: "Browser/1", ...rest.options };
+    const options = { http, jar: new CookieJar(), origin, session: "k3", userAgent: "Browser/1", ...rest.options };
     const done = answer({ ...message, ...request, hasBody: rest.body !== undefined }, port2, options, rest.signal ?? new AbortController().signal);
     await ended;
     const text = body ? decodeText(await body) : undefined;

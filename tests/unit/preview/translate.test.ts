@@ -5,6 +5,7 @@ import { parseFrameReport, type RequestMessage } from "../../../src/preview/prot
 import { locationFor, policyWithout, requestHeaders, responseHeaders } from "../../../src/preview/translate";
 
 const origin = "http://localhost:5174";
+const here = { origin, session: "k3" };
 const message: RequestMessage = { kind: "request", protocol: 1, port: 5000, method: "GET", path: "/a/b", headers: [], referrer: "", navigation: true, hasBody: false };
 const get = (headers: readonly (readonly [string, string])[], name: string) => headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
 
@@ -39,7 +40,7 @@ describe("response headers", () => {
     test("what would refuse the frame or outlive the page is taken out, the rest is kept", () => {
         const headers = responseHeaders(
             [["X-Frame-Options", "DENY"], ["Set-Cookie", "a=1"], ["Service-Worker-Allowed", "/"], ["Clear-Site-Data", "*"], ["X-Own", "kept"], ["Content-Type", "text/html"], ["Content-Length", "5"]],
-            message, origin, false,
+            message, here, false,
         );
         for (const name of ["x-frame-options", "set-cookie", "service-worker-allowed", "clear-site-data"]) expect(get(headers, name)).toEqual([]);
         expect(get(headers, "x-own")).toEqual(["kept"]);
@@ -48,28 +49,28 @@ describe("response headers", () => {
     });
 
     test("the guest's policy stays without what breaks the frame, and ours comes on top", () => {
-        const headers = responseHeaders([["Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; upgrade-insecure-requests"]], message, origin, false);
+        const headers = responseHeaders([["Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; upgrade-insecure-requests"]], message, here, false);
         expect(get(headers, "content-security-policy")[0]).toBe("default-src 'self'");
         expect(get(headers, "content-security-policy")[1]).toContain("object-src 'none'");
         expect(policyWithout("frame-ancestors 'none'")).toBe("");
     });
 
     test("an unpacked body loses the packed one's length and encoding", () => {
-        const headers = responseHeaders([["Content-Encoding", "gzip"], ["Content-Length", "5"]], message, origin, true);
+        const headers = responseHeaders([["Content-Encoding", "gzip"], ["Content-Length", "5"]], message, here, true);
         expect(get(headers, "content-encoding")).toEqual([]);
         expect(get(headers, "content-length")).toEqual([]);
     });
 
     test.each([
-        ["/about", `${origin}/p/5000/about`],
-        ["c?d#e", `${origin}/p/5000/a/c?d#e`],
-        ["http://localhost:5000/x", `${origin}/p/5000/x`],
-        ["http://127.0.0.1:7000/x", `${origin}/p/7000/x`],
-        ["//localhost:8000/", `${origin}/p/8000/`],
+        ["/about", `${origin}/p/5000~k3/about`],
+        ["c?d#e", `${origin}/p/5000~k3/a/c?d#e`],
+        ["http://localhost:5000/x", `${origin}/p/5000~k3/x`],
+        ["http://127.0.0.1:7000/x", `${origin}/p/7000~k3/x`],
+        ["//localhost:8000/", `${origin}/p/8000~k3/`],
         ["https://example.com/", undefined],
         ["javascript:alert(1)", undefined],
         ["http://[broken", undefined],
-    ])("Location %s leads to %s", (location, expected) => expect(locationFor(location, message, origin)).toBe(expected));
+    ])("Location %s leads to %s", (location, expected) => expect(locationFor(location, message, here)).toBe(expected));
 });
 
 describe("reports from the preview's origin", () => {
