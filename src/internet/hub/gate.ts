@@ -14,14 +14,17 @@ export class Gate {
         private readonly realm: string,
     ) {}
 
-    /** Throws the 401 that tells a client where to get a token for `needed`. */
-    async check(request: Request, needed: readonly Access[]): Promise<void> {
+    /**
+     * Throws the 401 that tells a client where to get a token for `needed`. `explain` adds which images there are; pulls begin
+     * with a manifest, so only that needs it, and a denied push keeps Docker Hub's plain words.
+     */
+    async check(request: Request, needed: readonly Access[], explain = false): Promise<void> {
         const header = request.headers.get("Authorization") ?? "";
         const token = /^bearer /i.test(header) ? this.tokens.find(header.slice("bearer ".length).trim()) : undefined;
         if (token && needed.every(access => allows(token, access))) return;
         const parts = [`Bearer realm="${this.realm}"`, `service="registry.docker.io"`];
         if (needed.length > 0) parts.push(`scope="${scopeText(needed)}"`);
-        if (token) parts.push(`error="insufficient_scope"`, ...(await this.#why(needed)));
+        if (token) parts.push(`error="insufficient_scope"`, ...(explain ? await this.#why(needed) : []));
         else if (header) parts.push(`error="invalid_token"`);
         const detail = needed.flatMap(({ type, name, actions }) => actions.map(action => ({ Type: type, Class: "", Name: name, Action: action })));
         throw new OciError("UNAUTHORIZED", "authentication required", { detail: detail.length > 0 ? detail : null, headers: { "WWW-Authenticate": parts.join(",") } });
@@ -30,7 +33,7 @@ export class Gate {
     /** For an image that this hub does not have: Docker Hub's words, then what it does have. */
     async #why(needed: readonly Access[]): Promise<string[]> {
         const wanted = needed[0];
-        if (!wanted || wanted.type !== "repository" || wanted.actions.some(action => action !== "pull") || (await this.registry.exists(wanted.name))) return [];
+        if (!wanted || (await this.registry.exists(wanted.name))) return [];
         const names = (await this.registry.names()).map(familiar).sort();
         const has = names.length > 0 ? `it has ${names.join(", ")}` : "it has no images yet";
         return [`error_description="requested access to the resource is denied (this Docker Hub is part of the lab and has no ${familiar(wanted.name)}; ${has})"`];

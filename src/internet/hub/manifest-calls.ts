@@ -28,8 +28,8 @@ function mustBeReference(reference: string): void {
 }
 
 async function getManifest(call: Call, reference: string): Promise<Response> {
-    const { request, name, registry } = call;
-    await mustBeAllowed(call, "pull");
+    const { request, name, registry, gate } = call;
+    await gate.check(request, [{ type: "repository", name, actions: ["pull"] }], true);
     mustBeReference(reference);
     const found = await registry.manifest(name, reference);
     if (!found) throw await unknown(registry, name, reference);
