@@ -1,11 +1,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 import { previewFiles } from "./src/cli/serve/preview-build.ts";
 
 export default defineConfig({
     root: "src/app",
     publicDir: "../../static",
-    plugins: [svelte(), previewFiles()],
+    plugins: [svelte(), svelteTesting(), previewFiles()],
     build: { outDir: "../../dist", emptyOutDir: true, target: "es2022", sourcemap: true },
     worker: { format: "es" },
     test: {

@@ -1,0 +1,141 @@
+/** In-memory parts for the interface's tests: they implement our seams; the workspace and the engine are the real ones. */
+import type { ShellState } from "../../../src/agent/shell";
+import { encodeText, type Bytes } from "../../../src/base/bytes";
+import { Store } from "../../../src/base/store";
+import type { CheckStep } from "../../../src/engine/engine";
+import { createEngine } from "../../../src/engine/lesson-engine";
+import { createWorkspace } from "../../../src/engine/create-workspace";
+import { createMemoryStorage } from "../../../src/engine/storage/memory";
+import type { Workspace } from "../../../src/engine/workspace";
+import { treeOf } from "../../../src/lesson/file-tree";
+import type { Lesson, Step } from "../../../src/lesson/lesson";
+import type { PreviewBridge, PreviewLocation } from "../../../src/preview/bridge";
+import { Settings } from "../../../src/ui/common/settings.svelte";
+import type { GuestUsage, PublishedPort, Sandbox, SandboxState, TerminalShell } from "../../../src/ui/sandbox";
+import type { MakeScreen, TerminalScreen } from "../../../src/ui/terminal/terminals.svelte";
+import { Workbench } from "../../../src/ui/workbench.svelte";
+
+export class FakeShell implements TerminalShell {
+    readonly state = new Store<ShellState>({ kind: "prompt" });
+    readonly typed: string[] = [];
+    readonly output: ReadableStream<Bytes>;
+    readonly exit: Promise<number>;
+    #end!: (code: number) => void;
+    #controller!: ReadableStreamDefaultController<Bytes>;
+
+    constructor() {
+        this.exit = new Promise(resolve => (this.#end = resolve));
+        this.output = new ReadableStream({ start: controller => void (this.#controller = controller) });
+    }
+
+    async write(data: string | Uint8Array): Promise<void> {
+        this.typed.push(String(data));
+    }
+
+    resize(): void {}
+
+    close(): void {}
+
+    print(text: string): void {
+        this.#controller.enqueue(encodeText(text));
+    }
+
+    end(code: number): void {
+        this.state.set({ kind: "ended", code });
+        this.#controller.close();
+        this.#end(code);
+    }
+}
+
+export class FakePreview implements PreviewBridge {
+    readonly ready = Promise.resolve();
+    readonly mode = "worker";
+    readonly location = new Store<PreviewLocation | undefined>(undefined);
+    readonly opened: string[] = [];
+
+    attach = () => () => undefined;
+    open = (port: number, path = "/") => void this.opened.push(`${port}${path}`);
+    url = (port: number) => `http://preview.example/${port}`;
+    reload = () => undefined;
+    go = () => undefined;
+    close = () => undefined;
+}
+
+export class FakeSandbox extends Store<SandboxState> implements Sandbox {
+    readonly preview = new FakePreview();
+    readonly ports = new Store<readonly PublishedPort[]>([]);
+    readonly usage = new Store<GuestUsage | undefined>(undefined);
+    readonly warmUp = new Store<"idle" | "running" | "done">("idle");
+    readonly shells: FakeShell[] = [];
+    restarts = 0;
+
+    constructor(readonly workspace: Workspace, state: SandboxState = { kind: "ready", docker: true, fallback: undefined }) {
+        super(state);
+    }
+
+    async openShell({ signal }: { signal?: AbortSignal }): Promise<TerminalShell> {
+        while (this.state.kind !== "ready")
+            await new Promise<void>((resolve, reject) => {
+                const stop = this.subscribe(() => (stop(), resolve()));
+                signal?.addEventListener("abort", () => (stop(), reject(signal.reason as Error)));
+            });
+        const shell = new FakeShell();
+        this.shells.push(shell);
+        return shell;
+    }
+
+    giveWay = async () => undefined;
+
+    restart = async () => void this.restarts++;
+}
+
+/** What a screen was given, as text. */
+export const shown: string[] = [];
+
+export const makeScreen: MakeScreen = async () =>
+    ({
+        size: { columns: 80, rows: 24 }, dark: false, screenReader: false,
+        mount: () => () => undefined, focus: () => undefined, reset: () => undefined, dispose: () => undefined,
+        write: (chunk, parsed) => {
+            shown.push(typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk));
+            parsed?.();
+        },
+    }) satisfies TerminalScreen;
+
+export function makeStep(id: string, more: Partial<Step> = {}): Step {
+    return {
+        id, title: `Title of ${id}`, goal: `Goal of ${id}.`, prose: `Prose of **${id}**.`, points: 1, mode: "level", needs: [], expect: [{ kind: "file", spec: {} }],
+        questions: [], why: {}, hints: ["vague", "nearer", "exact"], solve: [], ...more,
+    };
+}
+
+export function makeLesson(steps: Step[], start: Record<string, string> = {}, solution: Record<string, string> = {}): Lesson {
+    return {
+        id: "images/flask", title: "Flask in a container", summary: "A summary.", version: 1, difficulty: "beginner", minutes: 10, objectives: ["Build an image"],
+        requires: { lessons: [], images: [], memory: 512 }, open: { panes: ["editor", "terminal", "preview"], file: Object.keys(start)[0] }, introduction: "Hello.",
+        steps, start: treeOf(new Map(Object.entries(start))), solution: treeOf(new Map(Object.entries(solution))),
+    };
+}
+
+export const passes: CheckStep = async step => step.expect.map(({ kind }) => ({ kind, describes: "a file", result: { status: "pass", message: "It is there." } }));
+
+export const fails: CheckStep = async step =>
+    step.expect.map(({ kind }) => ({
+        kind, describes: "the file app.py",
+        result: { status: "fail", code: "file.missing", message: "There is no `app.py`.", expected: "a file `app.py`", found: "`App.py`", excerpt: "total 1\n<b>App.py</b>" },
+    }));
+
+export interface Made { workbench: Workbench; sandbox: FakeSandbox; workspace: Workspace; settings: Settings; navigated: string[] }
+
+export async function makeWorkbench(lesson: Lesson, options: { check?: CheckStep; state?: SandboxState } = {}): Promise<Made> {
+    const storage = createMemoryStorage();
+    const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
+    const engine = await createEngine({ lesson, progress: storage.progress, check: options.check ?? fails });
+    const sandbox = new FakeSandbox(workspace, options.state);
+    const settings = new Settings();
+    const navigated: string[] = [];
+    const other = { ...lesson, id: "images/layers", title: "What is in a layer" };
+    const course = { parts: [{ id: "images", title: "Images", summary: "", lessons: [lesson, other] }] };
+    const workbench = new Workbench({ course, engine, sandbox, settings, finished: new Set(), navigate: id => navigated.push(id), makeScreen });
+    return { workbench, sandbox, workspace, settings, navigated };
+}
