@@ -225,6 +225,18 @@ describe("the end", () => {
         await expect(machine.statistics()).rejects.toMatchObject({ code: "vm.worker-died" });
     });
 
+    test.each([
+        ["reboot", "restarted"],
+        ["poweroff", "switched off"],
+    ])("%s inside the guest is told", async (command, how) => {
+        const started = await start();
+        const ended = new Promise<MachineState>(resolve => started.machine.subscribe(state => state.kind === "failed" && resolve(state)));
+        // without -f the guest's init would first end what runs; the machine sees the same
+        started.agent.exec(["busybox", command, "-f"]).catch(() => undefined);
+        expect(await ended).toMatchObject({ error: { code: "vm.guest-ended", message: expect.stringContaining(how) } });
+        await expect(started.machine.statistics()).rejects.toMatchObject({ code: "vm.guest-ended" });
+    });
+
     test("a start that is aborted ends", async () => {
         const machine = createNodeMachine({ image: { base: await imageBase() } });
         const abort = new AbortController();

@@ -5,6 +5,7 @@ import { guestEnded, noMemory } from "../errors";
 import { keepSharedInterrupts } from "./interrupts";
 import { InstructionCounter, SAMPLE_MILLISECONDS } from "./instruction-counter";
 import { RawPorts, type PortListener } from "./ports";
+import { takeTurnsInThread } from "./turns";
 import type { V86, V86Disk, V86Module, V86Settings } from "./v86";
 
 /** Guest pages in a compiled module. With one a first `docker run` takes 5.8 s, with two 8 s, with v86's three 9.6 s. */
@@ -70,6 +71,7 @@ export class Emulator {
         cpu.reboot_internal = () => options.onEnd(guestEnded("restarted"));
         this.ports = new RawPorts(emulator, options.ports, options.portsOpen);
         keepSharedInterrupts(emulator);
+        takeTurnsInThread(emulator);
         this.#countModules();
         this.#instructions = new InstructionCounter(() => cpu.instruction_counter[0]! >>> 0);
         this.#sampler = setInterval(() => this.#instructions.sample(), SAMPLE_MILLISECONDS);

@@ -98,7 +98,15 @@ export interface V86Events {
 }
 
 export interface V86 {
-    v86: { cpu: V86Cpu; yield_callback(tick: number): void };
+    v86: {
+        cpu: V86Cpu;
+        /** The thread that `yield` goes through, in browsers. */
+        worker: unknown;
+        unregister_yield(): void;
+        /** Calls `yield_callback` with `tick` after so many milliseconds, other events first. */
+        yield(milliseconds: number, tick: number): void;
+        yield_callback(tick: number): void;
+    };
     bus: { send(name: string, value: unknown): void };
     add_listener<Name extends keyof V86Events>(name: Name, listener: (value: V86Events[Name]) => void): void;
     run(): Promise<void>;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
 import { PORT_WINDOW, type PortNumber } from "../../../src/vm/protocol";
 import { Emulator, type EmulatorOptions } from "../../../src/vm/worker/emulator";
+import type { V86Settings } from "../../../src/vm/worker/v86";
 import { FakeV86, fakeModule, type FakeDevice } from "./fake-v86";
 
 const emptyModule = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
@@ -207,6 +208,35 @@ describe("raw ports", () => {
         for (let written = 0; written <= 2 * PORT_WINDOW; written += 32768) v86.guestWrites(1, new Uint8Array(32768));
         await emulator.save();
         expect(v86.console.acknowledged.filter(queue => queue === 5)).toHaveLength((2 * PORT_WINDOW) / 32768 + 1);
+    });
+});
+
+describe("turns of the CPU", () => {
+    test("go by a message to the same thread where v86 would use another one", async () => {
+        const turns: number[] = [];
+        let ended = 0;
+        const module = {
+            V86: class extends FakeV86 {
+                constructor(settings: V86Settings) {
+                    super(settings);
+                    Object.assign(this.v86, { worker: {}, unregister_yield: () => ended++, yield_callback: (tick: number) => turns.push(tick) });
+                }
+            },
+        };
+        const { v86 } = await open({ module });
+        expect(ended).toBe(1);
+        v86.v86.yield(0, 1);
+        expect(turns).toEqual([]); // other events come first
+        await vi.waitFor(() => expect(turns).toEqual([1]));
+        v86.v86.yield(60_000, 2);
+        v86.v86.yield(5, 3); // the guest has been woken meanwhile
+        await vi.waitFor(() => expect(turns).toEqual([1, 3]));
+    });
+
+    test("stay as they are under Node", async () => {
+        const before = () => undefined;
+        const module = { V86: class extends FakeV86 { constructor(settings: V86Settings) { super(settings); this.v86.yield = before; } } };
+        expect((await open({ module })).v86.v86.yield).toBe(before);
     });
 });
 

@@ -81,7 +81,7 @@ export class FakeV86 implements V86 {
             jit_clear_all_funcs: () => undefined,
             reboot_internal: () => undefined,
         };
-        this.v86 = { cpu, yield_callback: () => void this.turns++ };
+        this.v86 = { cpu, worker: null, unregister_yield: () => undefined, yield: () => undefined, yield_callback: () => void this.turns++ };
         queueMicrotask(() => this.emit("emulator-loaded", undefined));
     }
 
