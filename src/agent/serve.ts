@@ -16,6 +16,9 @@ export async function answer(stream: YamuxStream, handler: Handler | undefined):
     const input = new FrameReader(stream);
     const gone = new AbortController();
     let replied = false;
+    // The agent closes a stream when the answer is complete, or when the guest has given up.
+    stream.onPeerEnd = () => stream.reset();
+    stream.onFailure = reason => gone.abort(reason);
     try {
         const header = await input.json();
         if (!handler) return await refuse(stream, "internet.closed", "The page answers no requests at the moment.");
@@ -25,16 +28,18 @@ export async function answer(stream: YamuxStream, handler: Handler | undefined):
         replied = true;
         await stream.write(encodeText(`${JSON.stringify({ ok: true, status: response.status, headers: [...response.headers] })}\n`));
         const reader = response.body?.getReader() as ReadableStreamDefaultReader<Bytes> | undefined;
+        const stop = () => void reader?.cancel(gone.signal.reason).catch(() => undefined); // it has failed itself
+        gone.signal.addEventListener("abort", stop);
+        if (gone.signal.aborted) stop();
         try {
             for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) await writeData(stream, part.value);
         } catch (thrown) {
-            await reader?.cancel(thrown);
+            stop();
             throw thrown;
         }
         await stream.write(encodeFrame(FRAME.end));
         stream.end();
     } catch (thrown) {
-        gone.abort(thrown);
         if (replied) stream.reset(thrown);
         else await refuse(stream, "internet.failed", messageOf(thrown)).catch(() => stream.reset(thrown));
     }
@@ -50,13 +55,9 @@ function requestOf(header: Record<string, unknown>, input: FrameReader, gone: Ab
     if (op !== "fetch" || typeof method !== "string" || typeof url !== "string" || !Array.isArray(headers)) throw badReply("a request without its fields");
     if (REFUSED.includes(method.toUpperCase()) || !URL.canParse(url)) return undefined;
     const init: RequestInit & { duplex?: "half" } = { method, headers: headers as [string, string][], signal: gone.signal };
-    const watch = () => {
-        // After the body the agent sends nothing more but its end: early, it means that the guest has given up.
-        void input.frame().catch(thrown => gone.abort(thrown));
-    };
     if (body === true && method !== "GET" && method !== "HEAD") {
-        init.body = bodyOf(input, watch, reason => gone.abort(reason));
+        init.body = bodyOf(input, () => undefined, reason => gone.abort(reason));
         init.duplex = "half";
-    } else watch();
+    }
     return new Request(url, init);
 }

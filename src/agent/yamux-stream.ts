@@ -83,6 +83,9 @@ export class YamuxStream {
     /** Told when the stream is reset by either side or the session ends, also while nobody reads. */
     onFailure: ((reason: unknown) => void) | undefined;
 
+    /** Told when the peer has sent its last byte, also while nobody reads. */
+    onPeerEnd: (() => void) | undefined;
+
     /** No more data from here. */
     end(): void {
         if (this.#ended.here || this.#failure !== undefined) return;
@@ -122,6 +125,7 @@ export class YamuxStream {
     acceptEnd(): void {
         this.#ended.there = true;
         this.#wake();
+        this.onPeerEnd?.();
         if (this.#ended.here) this.#carrier.forget(this.id);
     }
 

@@ -14,9 +14,13 @@ const FLAG = { syn: 1, ack: 2, fin: 4, rst: 8 } as const;
 /** Streams that the guest may have open towards the page. */
 const INCOMING_LIMIT = 256;
 
-/** A silence of this long, with streams open, is answered by a ping; no answer within the second figure ends the session. Milliseconds. */
-const QUIET = 15_000;
-const SILENT = 90_000;
+/**
+ * While streams are open, three ticks of silence bring a ping, eighteen end the session. Ticks and not times are counted: a
+ * tab may sleep, and the machine with it. Milliseconds.
+ */
+const TICK = 5000;
+const QUIET_TICKS = 3;
+const SILENT_TICKS = 18;
 
 export class YamuxSession implements StreamCarrier {
     #reader: ReadableStreamDefaultReader<Bytes>;
@@ -27,8 +31,7 @@ export class YamuxSession implements StreamCarrier {
     #nextId = 1;
     #ended: { reason: unknown } | undefined;
     #pending: Bytes;
-    #lastHeard = Date.now();
-    #pinged = false;
+    #quietTicks = 0;
     #watchdog: ReturnType<typeof setInterval>;
     /** Takes the streams that the peer opens; without one they are refused. */
     onStream: ((stream: YamuxStream) => void) | undefined;
@@ -39,7 +42,7 @@ export class YamuxSession implements StreamCarrier {
         this.#writer = port.writable.getWriter();
         this.#pending = early;
         this.#writer.closed.catch(reason => this.close(agentGone(reason)));
-        this.#watchdog = setInterval(() => this.#watch(), QUIET / 3);
+        this.#watchdog = setInterval(() => this.#watch(), TICK);
         void this.#receive();
     }
 
@@ -114,8 +117,7 @@ export class YamuxSession implements StreamCarrier {
                 const { done, value } = await this.#reader.read();
                 if (this.#ended) return;
                 if (done) throw new Error("the port was closed");
-                this.#lastHeard = Date.now();
-                this.#pinged = false;
+                this.#quietTicks = 0;
                 this.#pending = this.#pending.byteLength ? concatBytes([this.#pending, value]) : value;
             }
         } catch (thrown) {
@@ -179,12 +181,8 @@ export class YamuxSession implements StreamCarrier {
     }
 
     #watch(): void {
-        const silence = Date.now() - this.#lastHeard;
-        if (this.#streams.size === 0) this.#lastHeard = Date.now();
-        else if (silence > SILENT && this.#pinged) this.close(agentSilent("nothing was heard of the guest agent for 90 seconds"));
-        else if (silence > QUIET && !this.#pinged) {
-            this.#pinged = true;
-            this.#send(TYPE.ping, FLAG.syn, 0, 1);
-        }
+        this.#quietTicks = this.#streams.size === 0 ? 0 : this.#quietTicks + 1;
+        if (this.#quietTicks === QUIET_TICKS) this.#send(TYPE.ping, FLAG.syn, 0, 1);
+        if (this.#quietTicks === SILENT_TICKS) this.close(agentSilent(`nothing was heard of the guest agent for ${(SILENT_TICKS * TICK) / 1000} seconds`));
     }
 }

@@ -53,6 +53,10 @@ func (l *link) setCurrent(s *session) {
 func (l *link) serve(port io.ReadWriter) error {
 	defer close(l.done)
 	out := &portWriter{port: port}
+	// A page in the middle of a session with an agent that died sees by this that another one has come.
+	if err := out.write(append(append([]byte{}, magic...), make([]byte, nonceBytes)...)); err != nil {
+		return err
+	}
 	in := &scanner{}
 	var conn *sessionConn
 	drop := func() {

@@ -93,12 +93,24 @@ func exitCode(state *os.ProcessState) int {
 }
 
 // killSession sends the signal to every process of the session that the program with this pid leads: its own process group
-// and the jobs that a shell made. A daemon with a session of its own is left alone.
+// and the jobs that a shell made. A daemon with a session of its own is left alone. A killing is repeated while it finds
+// anything: the members may be forking.
 func killSession(pid int, signal syscall.Signal) {
 	syscall.Kill(-pid, signal)
+	for round := 0; round < killRounds; round++ {
+		if found := signalMembers(pid, signal); found == 0 || signal != syscall.SIGKILL {
+			return
+		}
+	}
+}
+
+const killRounds = 20
+
+// signalMembers tells how many living members the session had.
+func signalMembers(pid int, signal syscall.Signal) (found int) {
 	entries, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return
+		return 0
 	}
 	for _, file := range entries {
 		text, err := os.ReadFile(file)
@@ -107,10 +119,11 @@ func killSession(pid int, signal syscall.Signal) {
 		}
 		// pid (name) state ppid pgrp session; the name may hold blanks and brackets
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		if len(fields) > 3 && fields[3] == strconv.Itoa(pid) {
-			if member, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
-				syscall.Kill(member, signal)
+		if len(fields) > 3 && fields[3] == strconv.Itoa(pid) && fields[0] != "Z" {
+			if member, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && syscall.Kill(member, signal) == nil {
+				found++
 			}
 		}
 	}
+	return found
 }

@@ -38,7 +38,7 @@ sub serve {
     my $body = '';
     if (defined $headers{'content-length'}) { read $socket, $body, $headers{'content-length'}; }
     elsif (($headers{'transfer-encoding'} // '') eq 'chunked') {
-        while (my $size = hex(<$socket> // 0)) { read $socket, my $piece, $size; <$socket>; $body .= $piece; }
+        while (my $size = hex(<$socket> // 0)) { my $piece; read $socket, $piece, $size; <$socket>; $body .= $piece; }
         <$socket>;
     }
     my $send = sub { my ($status, $lines, $text) = @_; print $socket "HTTP/1.1 $status\r\n$lines" . "Content-Length: " . length($text) . "\r\n\r\n" . ($method eq 'HEAD' ? '' : $text); $socket->flush; 1 };
