@@ -50,7 +50,7 @@ Measures, in one run on this machine:
 
         if (!values["no-browser"]) {
             const server = await startServer({ port: 0, dist: await ensurePage(), image: folder });
-            const browser = await openBench(`${server.url}#images/flask`);
+            const browser = await openBench(`${server.url}#/images/flask`);
             try {
                 const { first, again, runner, student } = browser;
                 say(`chromium  first visit: prompt ${first.prompt.toFixed(2)} s, docker ps answered ${first.dockerPs.toFixed(2)} s, ${first.promptMegabytes} MB before the prompt, ${first.dockerPsMegabytes} MB with docker ps`);

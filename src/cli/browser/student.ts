@@ -20,14 +20,15 @@ export class Student {
 
     /** Goes to a lesson and waits for a prompt with the engine up. */
     async open(url: string, lesson = "images/flask"): Promise<void> {
-        await this.page.goto(`${url}#${lesson}`);
+        await this.page.goto(`${url}#/${lesson}`);
         await this.ready();
     }
 
     async ready(): Promise<void> {
         this.#ended = 0;
-        await this.page.getByText("Engine ready").first().waitFor({ timeout: COMMAND_TIMEOUT });
-        await this.page.waitForFunction(() => performance.getEntriesByName("drydock:prompt").length > 0, undefined, { timeout: COMMAND_TIMEOUT });
+        await this.page.waitForFunction(() => ["engine", "prompt", "editor"].every(moment => performance.getEntriesByName(`drydock:${moment}`).length > 0), undefined, {
+            timeout: COMMAND_TIMEOUT,
+        });
     }
 
     /** Commands that ended before now are of no interest. */
