@@ -32,19 +32,14 @@ describe("an engine that restarts", () => {
         try {
             expect(await docker.ping()).toBe(true);
             await sh("kill $(pidof dockerd)");
-            await expect.poll(() => errors.length, { timeout: 60_000 }).toBeGreaterThan(0);
-            await expect.poll(() => docker.ping(), { timeout: 60_000 }).toBe(false);
+            await expect.poll(() => errors.length, { timeout: 120_000 }).toBeGreaterThan(0);
+            await expect.poll(() => docker.ping(), { timeout: 120_000 }).toBe(false);
             await expect(docker.containers.list()).rejects.toMatchObject({ code: "docker.unreachable" });
-            await startAgain();
+            // init starts it again
             await engineReady();
-            await expect.poll(async () => (await sh("docker tag busybox again:1"), names), { timeout: 60_000, interval: 500 }).toContain("again:1");
+            await expect.poll(async () => (await sh("docker tag busybox again:1"), names), { timeout: 120_000, interval: 500 }).toContain("again:1");
         } finally {
             stop();
         }
-    });
+    }, 400_000);
 });
-
-/** Whoever supervises dockerd may start it again; where nobody does, this does. */
-async function startAgain(): Promise<void> {
-    await sh("pidof dockerd || { nohup dockerd --containerd /run/containerd/containerd.sock </dev/null >/tmp/dockerd.log 2>&1 & }");
-}
