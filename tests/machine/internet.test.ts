@@ -35,9 +35,11 @@ describe("from the guest", () => {
         const index = await readPythonIndex(createFileBundle((await currentImage()).folder));
         const files = [...index.values()].flat();
         expect(files.length).toBeGreaterThan(6);
-        const lines = files.map(({ filename, sha256 }) => `echo "${sha256}  -" > /tmp/sum && curl -sS --fail http://python.lab/files/${filename} | sha256sum -c --status /tmp/sum || echo ${filename}`);
-        const { stdout, stderr } = await run(lines.join("\n"));
-        expect([stdout, stderr]).toEqual(["", ""]);
+        const sums = files.map(({ filename, sha256 }) => `${sha256}  ${filename}`).join("\n");
+        const addresses = files.map(({ filename }) => `http://python.lab/files/${filename}`).join(" ");
+        // One curl for all: each start of it costs the emulated processor a quarter of a second.
+        const { stderr, code } = await run(`mkdir -p /tmp/wheels && cd /tmp/wheels && curl -sS --fail --remote-name-all ${addresses} && echo "${sums}" | sha256sum -c --quiet`);
+        expect([stderr, code]).toEqual(["", 0]);
     });
 
     test("a host that is not offered says what is, at once", async () => {
@@ -52,21 +54,14 @@ describe("from the guest", () => {
     });
 });
 
-describe("from a container", () => {
-    test("pip installs Flask: one listing, one metadata file and one wheel a package", { timeout: 300_000 }, async () => {
-        asked.length = 0;
-        const { stdout, stderr, code } = await run("docker run --rm python:3.13-slim sh -c 'pip install --quiet flask && python -c \"import flask; print(flask.Flask.__name__)\"'");
-        expect([code, stdout.trim()], stderr).toEqual([0, "Flask"]);
-        expect(asked.every(line => line.endsWith(" 200"))).toBe(true);
-        const wheels = asked.filter(line => line.includes(".whl ")).length;
-        expect(wheels).toBeGreaterThanOrEqual(6);
-        expect(asked.filter(line => line.includes(".metadata ")).length).toBe(wheels);
-        expect(asked.filter(line => line.includes("/simple/")).length).toBe(wheels);
-    });
-
-    test("a package that is not bundled ends with pip's own words", { timeout: 300_000 }, async () => {
-        const { stderr, code } = await run("docker run --rm python:3.13-slim pip install --quiet no-such-package");
-        expect(code).not.toBe(0);
-        expect(stderr).toContain("No matching distribution found for no-such-package");
-    });
+test("pip in a container: one listing, one metadata file and one wheel a package; its own words for what is not there", { timeout: 600_000 }, async () => {
+    asked.length = 0;
+    const installed = "/usr/local/lib/python3.13/dist-packages/flask/app.py";
+    const { stderr, code } = await run(`docker run --rm python:3.13-slim sh -c 'pip install --quiet flask && test -f ${installed} || exit 9; pip install --quiet no-such-package'`);
+    expect(code, stderr).toBe(1);
+    expect(stderr).toContain("No matching distribution found for no-such-package");
+    const count = (part: string) => asked.filter(line => line.includes(part) && line.endsWith(" 200")).length;
+    expect(count(".whl ")).toBeGreaterThanOrEqual(6);
+    expect([count(".metadata "), count("/simple/")]).toEqual([count(".whl "), count(".whl ")]);
+    expect(asked.filter(line => !line.endsWith(" 200"))).toEqual(["GET http://python.lab/simple/no-such-package/ 404"]);
 });
