@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { Agent } from "../../../src/agent/agent";
+import type { Docker, DockerEvent } from "../../../src/docker/docker";
+import { createStepChecker } from "../../../src/engine/step-checker";
+import type { Step } from "../../../src/lesson/lesson";
+import { FakeGuestFiles } from "./fake-guest-files";
+
+const step = (expect: Step["expect"], why: Step["why"] = {}): Step => ({ id: "s", title: "s", goal: "g", prose: "", points: 1, mode: "level", needs: [], why, hints: [], questions: [], solve: [], expect });
+const file = (path: string) => ({ kind: "file", spec: { path } });
+const nothing = { commands: [], answers: new Map<string, string>() };
+
+function fakeGuest() {
+    const files = new FakeGuestFiles();
+    let report: (event: DockerEvent) => void = () => undefined;
+    let stopped = false;
+    const docker = {
+        events: (onEvent: (event: DockerEvent) => void) => {
+            report = onEvent;
+            return () => (stopped = true);
+        },
+    } as unknown as Docker;
+    const agent = { files, exec: () => Promise.reject(new Error("not here")), http: () => Promise.reject(new Error("not here")) } as unknown as Agent;
+    return { files, guest: { agent, docker }, report: (event: DockerEvent) => report(event), isStopped: () => stopped };
+}
+
+const run = (checker: ReturnType<typeof createStepChecker>, one: Step, stopAtFailure = false, observed: Parameters<typeof checker.check>[1] = nothing) => checker.check(one, observed, { signal: new AbortController().signal, stopAtFailure });
+
+test("without a machine it says so; after it has gone as well", async () => {
+    const checker = createStepChecker();
+    await expect(run(checker, step([file("a")]))).rejects.toMatchObject({ code: "check.no-machine" });
+    const { guest, isStopped } = fakeGuest();
+    checker.attach(guest)();
+    expect(isStopped()).toBe(true);
+    await expect(run(checker, step([file("a")]))).rejects.toMatchObject({ code: "check.no-machine" });
+});
+
+test("files are those of the workspace, and the lesson's own sentence stands for the check's", async () => {
+    const checker = createStepChecker();
+    const { guest, files } = fakeGuest();
+    checker.attach(guest);
+    files.change("/workspace/a", "x");
+    files.change("/etc/b", "x");
+    const results = await run(checker, step([file("a"), file("b")], { "file.missing": "Make it." }));
+    expect(results.map(({ result }) => [result.status, result.message])).toEqual([["pass", expect.any(String)], ["fail", "Make it."]]);
+});
+
+test("stopAtFailure ends after the first that does not pass", async () => {
+    const checker = createStepChecker();
+    const { guest, files } = fakeGuest();
+    checker.attach(guest);
+    files.change("/workspace/a", "x");
+    const wanted = step([file("a"), file("b"), file("c")]);
+    expect(await run(checker, wanted)).toHaveLength(3);
+    expect((await run(checker, wanted, true)).map(({ result }) => result.status)).toEqual(["pass", "fail"]);
+});
+
+test("events since the machine came, commands and answers reach the checks; the listener hears of events too", async () => {
+    const checker = createStepChecker();
+    const { guest, report } = fakeGuest();
+    const heard: string[] = [];
+    checker.attach(guest, event => heard.push(event.action));
+    const wanted = step([{ kind: "event", spec: { type: "container", action: "die" } }, { kind: "command", spec: { ran: "docker ps" } }, { kind: "answer", spec: { question: "q", accept: ["a"] } }]);
+    const before = await run(checker, wanted);
+    expect(before.map(({ result }) => result.status)).toEqual(["fail", "fail", "fail"]);
+    report({ type: "container", action: "die", id: "1", attributes: {}, time: 1 });
+    const observed = { commands: [{ command: "docker ps", code: 0, at: 1, terminal: 1 }], answers: new Map([["q", "a"]]) };
+    expect((await run(checker, wanted, false, observed)).map(({ result }) => result.status)).toEqual(["pass", "pass", "pass"]);
+    expect(heard).toEqual(["die"]);
+    checker.attach(fakeGuest().guest); // a new machine has no past
+    expect((await run(checker, wanted, false, observed))[0]!.result.status).toBe("fail");
+});
+
+test("a check that is cancelled rejects with the reason", async () => {
+    const checker = createStepChecker();
+    checker.attach(fakeGuest().guest);
+    const gone = new AbortController();
+    gone.abort();
+    await expect(checker.check(step([file("a")]), nothing, { signal: gone.signal, stopAtFailure: false })).rejects.toMatchObject({ name: "AbortError" });
+});
