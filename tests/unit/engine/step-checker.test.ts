@@ -39,8 +39,8 @@ test("files are those of the workspace, and the lesson's own sentence stands for
     const { guest, files } = fakeGuest();
     checker.attach(guest);
     files.change("/workspace/a", "x");
-    files.change("/etc/b", "x");
-    const results = await run(checker, step([file("a"), file("b")], { "file.missing": "Make it." }));
+    files.change("/etc/passwd", "x");
+    const results = await run(checker, step([file("a"), file("passwd")], { "file.missing": "Make it." }));
     expect(results.map(({ result }) => [result.status, result.message])).toEqual([["pass", expect.any(String)], ["fail", "Make it."]]);
 });
 
