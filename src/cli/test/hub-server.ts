@@ -19,8 +19,16 @@ export interface HubServer {
     close(): Promise<void>;
 }
 
-/** A hub with one small image, library/sample:latest, and nothing pushed. */
-export async function serveHub(port = 0): Promise<HubServer> {
+export interface HubServerOptions {
+    port?: number;
+    /** Where clients are sent for tokens; the server itself unless it stands in for Docker Hub behind TLS. */
+    realm?: string;
+    /** One small image, library/sample:latest, unless given. */
+    bundle?: Bundle;
+}
+
+/** A hub with nothing pushed. */
+export async function serveHub({ port = 0, realm, bundle = sampleBundle() }: HubServerOptions = {}): Promise<HubServer> {
     const state: { hub?: Internet } = {};
     const server = createServer((incoming, outgoing) => {
         answer(state.hub!, incoming, outgoing).catch((thrown: unknown) => {
@@ -30,7 +38,7 @@ export async function serveHub(port = 0): Promise<HubServer> {
     });
     await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    state.hub = createHub({ source: bundledSource(sampleBundle()), storage: memoryStorage(), realm: `${url}/token`, report: error => console.error(`hub: ${error.code}: ${error.message}`) });
+    state.hub = createHub({ source: bundledSource(bundle), storage: memoryStorage(), realm: realm ?? `${url}/token`, report: error => console.error(`hub: ${error.code}: ${error.message}`) });
     return {
         url,
         close: () =>

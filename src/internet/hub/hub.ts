@@ -115,18 +115,23 @@ function decoded(path: string): string {
     }
 }
 
-/** The answer for whatever was thrown. A named error of ours reaches the student in `docker`'s output. */
+/**
+ * The answer for whatever was thrown. Docker's clients show an error's text only below status 500, and try again and again unless it
+ * is one of DENIED, UNAUTHORIZED and UNSUPPORTED; only the last adds no words of their own about logging in. So a named error of
+ * ours goes out as UNSUPPORTED, and the student reads it at once.
+ */
 function refusal(thrown: unknown, request: Request, report: (error: DrydockError) => void): Response {
-    const isHead = request.method === "HEAD";
     let error: OciError;
     if (thrown instanceof OciError) error = thrown;
-    else {
-        const named = asDrydockError(thrown, "hub.failed", "Docker Hub in this page could not answer.", "Try again; reload the page if it stays so.");
-        // damaged bundles have been reported where they were found
-        if (!named.code.startsWith("hub.blob-")) report(named);
-        error = new OciError("UNKNOWN", `${named.message} ${named.advice}`, { detail: named.code, cause: named });
+    else if (thrown instanceof DrydockError) {
+        // damaged blobs have been reported where they were found
+        if (!thrown.code.startsWith("hub.blob-")) report(thrown);
+        error = new OciError("UNSUPPORTED", `${thrown.message} ${thrown.advice}`, { status: 400, detail: thrown.code, cause: thrown });
+    } else {
+        report(asDrydockError(thrown, "hub.failed", "Docker Hub in this page could not answer.", "Try again; reload the page if it stays so."));
+        error = new OciError("UNKNOWN", "Docker Hub in this page could not answer. Try again; reload the page if it stays so.", { cause: thrown });
     }
-    const response = error.response(isHead);
+    const response = error.response(request.method === "HEAD");
     response.headers.set(versionHeader, "registry/2.0");
     return response;
 }

@@ -61,13 +61,16 @@ async function forOldClients({ request, name, registry }: Call, reference: strin
 }
 
 async function putManifest(call: Call, reference: string): Promise<Response> {
-    const { request, name, registry } = call;
+    const { request, url, name, registry } = call;
     await mustBeAllowed(call, "pull", "push");
     mustBeReference(reference);
     const bytes = await readManifest(request);
-    const { digest, subject } = await registry.putManifest(name, reference, bytes, mediaTypeOf(request.headers.get("Content-Type")));
+    // tags beside a digest: the specification's next version has them, and a client cannot tell before it tries
+    const tags = parseDigest(reference) ? url.searchParams.getAll("tag") : [];
+    const { digest, subject } = await registry.putManifest(name, reference, bytes, mediaTypeOf(request.headers.get("Content-Type")), tags);
     const headers: Record<string, string> = { Location: `/v2/${name}/manifests/${digest}`, "Docker-Content-Digest": digest, "Content-Length": "0" };
     if (subject) headers["OCI-Subject"] = subject;
+    if (tags.length > 0) headers["OCI-Tag"] = tags.join(", ");
     return new Response(null, { status: 201, headers });
 }
 

@@ -115,10 +115,11 @@ export class Registry {
         return { bytes, origin: "bundle", open };
     }
 
-    /** Gives the digest under which it is stored, and its subject. Throws the specification's errors. */
-    async putManifest(name: string, reference: string, bytes: Bytes, contentType: string): Promise<{ digest: Digest; subject: Digest | undefined }> {
+    /** Stores it under a digest or tag, and under `tags` too; gives its digest and its subject. Throws the specification's errors. */
+    async putManifest(name: string, reference: string, bytes: Bytes, contentType: string, tags: readonly string[] = []): Promise<{ digest: Digest; subject: Digest | undefined }> {
         const given = parseDigest(reference);
-        if (!given && !isTag(reference)) throw new OciError("TAG_INVALID", "manifest tag did not match URI", { detail: reference });
+        const names = given ? tags : [reference, ...tags];
+        for (const tag of names) if (!isTag(tag)) throw new OciError("TAG_INVALID", "manifest tag did not match URI", { detail: tag });
         const manifest = parseManifest(bytes, contentType);
         const digest = digestOf(bytes, given ? algorithmOf(given) : "sha256");
         if (given && given !== digest) throw new OciError("DIGEST_INVALID", "provided digest did not match uploaded content", { detail: { provided: given, actual: digest } });
@@ -126,7 +127,7 @@ export class Registry {
             await this.#mustHaveParts(name, manifest);
             const { subject, mediaType } = manifest;
             const changes: Change[] = [{ table: "manifests", key: keyOf(name, digest), row: { mediaType, bytes, subject } }];
-            if (!given) changes.push({ table: "tags", key: keyOf(name, reference), row: { digest } });
+            for (const tag of names) changes.push({ table: "tags", key: keyOf(name, tag), row: { digest } });
             if (subject) changes.push({ table: "referrers", key: keyOf(name, subject, digest), row: { since: Date.now() } });
             await this.storage.records.write(changes);
         });

@@ -83,7 +83,7 @@ describe("a damaged bundle", () => {
         expect(errors.map(error => error.code)).toEqual(["hub.blob-altered"]);
         expect(errors[0]!.message).toContain(digestOf(bundle.layer));
         const again = await ask("GET", path, anyone);
-        expect(again.status).toBe(500);
+        expect(again.status).toBe(400);
         expect((await errorOf(again)).message).toContain(digestOf(bundle.layer));
     });
 
@@ -104,10 +104,10 @@ describe("a damaged bundle", () => {
         bundle.files.delete(pathOf(bundle.config));
         const { ask } = makeHub({ bundle });
         const index = await ask("GET", "/v2/library/nginx/manifests/latest", anyone);
-        expect(index.status).toBe(500);
+        expect(index.status).toBe(400);
         expect((await errorOf(index)).message).toContain(digestOf(bundle.index));
         const config = await ask("GET", `/v2/library/nginx/blobs/${digestOf(bundle.config)}`, anyone);
-        expect(config.status).toBe(500);
+        expect(config.status).toBe(400);
         expect((await errorOf(config)).message).toContain(digestOf(bundle.config).slice("sha256:".length));
     });
 
@@ -116,7 +116,7 @@ describe("a damaged bundle", () => {
         bundle.files.set("hub/catalogue.json", new TextEncoder().encode(JSON.stringify({ format: 1, repositories: [{ name: "Bad Name" }], blobs: {} })));
         const broken = makeHub({ bundle });
         const answer = await broken.raw("GET", "https://index.docker.io/v1/search?q=nginx");
-        expect(answer.status).toBe(500);
+        expect(answer.status).toBe(400);
         expect((await errorOf(answer)).detail).toBe("hub.catalogue-damaged");
         bundle.files.delete("hub/catalogue.json");
         const empty = await makeHub({ bundle }).raw("GET", "https://index.docker.io/v1/search?q=nginx");

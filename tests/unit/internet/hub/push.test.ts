@@ -125,6 +125,9 @@ describe("pushing", () => {
         const hub = makeHub();
         const { manifest, digest } = await pushImage(hub, "student/app", "v1");
         expect((await hub.pushManifest("student/app", digest, manifest)).status).toBe(201);
+        expect((await hub.pushManifest("student/app", `${digest}?tag=v2&tag=v3`, manifest)).headers.get("OCI-Tag")).toBe("v2, v3");
+        expect((await hub.ask("GET", "/v2/student/app/manifests/v3")).headers.get("Docker-Content-Digest")).toBe(digest);
+        expect((await hub.pushManifest("student/app", `${digest}?tag=../x`, manifest)).status).toBe(400);
         const answer = await hub.pushManifest("student/app", digestOf(noise(1)), manifest);
         expect([answer.status, (await errorOf(answer)).code]).toEqual([400, "DIGEST_INVALID"]);
     });
