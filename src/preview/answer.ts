@@ -98,8 +98,13 @@ async function gather(source: ReadableStream<Bytes>): Promise<Bytes | ReadableSt
     });
 }
 
-function pageFor(thrown: unknown, message: RequestMessage, options: Answerer): OwnPage {
+/** How Go's HTTP client says that the other side went away before it had answered. */
+const droppedConnection = /\bEOF\b|reset by peer|broken pipe|closed (idle )?connection/;
+
+/** The page for a request that failed. */
+export function pageFor(thrown: unknown, message: Pick<RequestMessage, "port" | "method">, options: Pick<Answerer, "patience"> = {}): OwnPage {
     if (!(thrown instanceof DrydockError)) return pages.brokenAnswer(message.port, messageOf(thrown));
+    if (thrown.code === "agent.bad-reply") return droppedConnection.test(thrown.message) ? pages.notReady(message.port, message.method === "GET") : pages.brokenAnswer(message.port, thrown.message);
     if (thrown.code === "agent.refused") return pages.noListener(message.port, message.method === "GET");
     if (thrown.code === "base.timeout") return pages.silent(message.port, options.patience ?? 120);
     return pages.failed(thrown.message, thrown.advice);

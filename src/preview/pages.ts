@@ -24,6 +24,18 @@ export const pages = {
         ],
         ...(retry ? { retry: 3 } : {}),
     }),
+    /** Docker's proxy takes the connection and drops it when nothing in the container does. */
+    notReady: (port: number, retry: boolean): OwnPage => ({
+        status: 502,
+        title: `The program behind port ${port} does not answer yet`,
+        message: `Port ${port} is published, but the connection ended without an answer. The program may still be starting.`,
+        advice: [
+            "`docker logs` shows how far it came; a Flask app takes up to half a minute here.",
+            "It must listen on 0.0.0.0; on 127.0.0.1 only the container itself reaches it.",
+            "It must listen on the port right of the colon in `-p " + port + ":…`.",
+        ],
+        ...(retry ? { retry: 3 } : {}),
+    }),
     brokenAnswer: (port: number, reason: string): OwnPage => ({
         status: 502,
         title: `Port ${port} gave no proper answer`,

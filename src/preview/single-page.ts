@@ -7,13 +7,13 @@
  */
 import { headersOf } from "../agent/http";
 import { decodeText, readAll } from "../base/bytes";
-import { DrydockError, isAbort, messageOf } from "../base/errors";
+import { DrydockError, isAbort } from "../base/errors";
 import { RawRequest } from "../base/http";
 import { Store } from "../base/store";
-import type { AskGuest } from "./answer";
+import { type AskGuest, pageFor } from "./answer";
 import type { PreviewBridge, PreviewLocation } from "./bridge";
 import { CookieJar } from "./cookies";
-import { pageHtml, pages } from "./pages";
+import { pageHtml } from "./pages";
 import type { RequestMessage } from "./protocol";
 import type { Loopback } from "./route";
 import { placeOf, standalone } from "./single-page-document";
@@ -86,7 +86,7 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
         } catch (thrown) {
             if (signal.aborted) return;
             title = "";
-            html = pageHtml(pageOf(thrown, visit.port)).replace(/<meta http-equiv[^>]*>/, "");
+            html = pageHtml({ ...pageFor(thrown, { port: visit.port, method: "GET" }), retry: undefined });
         }
         place.set({ port: visit.port, path: visit.path + visit.fragment, title });
         if (frame) show(frame, html, visit);
@@ -161,11 +161,6 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
             for (const blob of blobs.splice(0)) URL.revokeObjectURL(blob);
         },
     };
-}
-
-function pageOf(thrown: unknown, port: number) {
-    if (!(thrown instanceof DrydockError)) return pages.brokenAnswer(port, messageOf(thrown));
-    return thrown.code === "agent.refused" ? pages.noListener(port, false) : pages.failed(thrown.message, thrown.advice);
 }
 
 function asText(content: string): string {

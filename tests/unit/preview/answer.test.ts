@@ -94,6 +94,16 @@ describe("answering a request of the preview", () => {
         expect((await ask(refused, { method: "POST" })).text).not.toContain("refresh");
     });
 
+    test.each([
+        ["127.0.0.1:5000: EOF", "The program behind port 5000 does not answer yet", true],
+        ["127.0.0.1:5000: read tcp 127.0.0.1:1->127.0.0.1:5000: read: connection reset by peer", "The program behind port 5000 does not answer yet", true],
+        [`127.0.0.1:5000: malformed HTTP response "-ERR"`, "Port 5000 gave no proper answer", false],
+    ])("%s: %s", async (words, title, retries) => {
+        const { text } = await ask(() => Promise.reject(new DrydockError("agent.bad-reply", words, "")));
+        expect(text).toContain(`<h1>${title}</h1>`);
+        expect(text!.includes(`http-equiv="refresh"`)).toBe(retries);
+    });
+
     test("something that is not HTTP, a machine that has stopped, a program that keeps silent", async () => {
         expect((await ask(() => Promise.reject(new Error("malformed response")))).text).toContain("malformed response");
         expect((await ask(() => Promise.reject(new DrydockError("vm.worker-died", "The machine stopped.", "Restart it.")))).text).toContain("Restart it.");
