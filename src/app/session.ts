@@ -3,12 +3,11 @@
  * new machine in the old one's place; files, progress and panes stay.
  */
 import { openShell } from "../agent/shell";
-import { abortable } from "../base/abort";
+import { abortable, delay } from "../base/abort";
 import { asDrydockError, isAbort } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import { Store } from "../base/store";
 import type { CommandRecord } from "../checks/check";
-import type { DockerEvent } from "../docker/docker";
 import { openGuest, type Guest } from "../engine/guest";
 import type { StepChecker } from "../engine/step-checker";
 import type { Workspace } from "../engine/workspace";
@@ -32,6 +31,9 @@ export interface SessionOptions {
     onChange(): void;
 }
 
+/** The first prompt has the processor for itself for so long at most; then ports, checks and warm-up have their turn. */
+const PROMPT_MILLISECONDS = 5_000;
+
 /** A machine that has been told to start. */
 export interface Starting { machine: Machine; started: Promise<void> }
 
@@ -49,6 +51,10 @@ export class Session implements Sandbox {
     readonly #watch = new GuestWatch();
     readonly #warmUp = new WarmUpRounds();
     #guest = withResolvers<Guest>();
+    /** No prompt before the student's files are there. */
+    #filesReady = withResolvers<void>();
+    /** The first prompt of this machine. */
+    #prompted = withResolvers<void>();
     #end: Stop = () => undefined;
 
     constructor(options: SessionOptions) {
@@ -96,15 +102,17 @@ export class Session implements Sandbox {
             const guest = await openGuest(machine, { internet: this.#options.internet, signal: abort.signal });
             lifetime.add(guest.close);
             this.#stage("files");
+            this.#guest.resolve(guest); // the first shell starts meanwhile
             lifetime.add(await abortable(this.workspace.attach(guest.agent.files), abort.signal));
-            abort.signal.throwIfAborted();
+            mark("files");
             this.#ready(machine, false);
-            this.#guest.resolve(guest);
-            lifetime.add(this.#watch.start(guest));
+            this.#filesReady.resolve();
             await guest.engineReady(abort.signal);
             mark("engine");
-            lifetime.add(this.#options.checker.attach(guest, event => this.#heard(event)));
+            lifetime.add(this.#options.checker.attach(guest, event => this.#watch.heard(event)));
             this.#ready(machine, true);
+            await Promise.race([this.#prompted.promise, delay(PROMPT_MILLISECONDS, abort.signal)]);
+            lifetime.add(this.#watch.start(guest));
             this.#watch.readPorts();
             lifetime.add(this.#warmUp.start(guest));
             this.#options.onChange();
@@ -115,16 +123,17 @@ export class Session implements Sandbox {
     }
 
     async openShell({ terminal, columns, rows, signal }: { terminal: number; columns: number; rows: number; signal?: AbortSignal }): Promise<TerminalShell> {
-        const { agent } = await abortable(this.#guest.promise, signal);
-        const shell = await openShell(agent, { columns, rows });
+        const { agent, machine } = await abortable(this.#guest.promise, signal);
+        const [shell] = await Promise.all([openShell(agent, { columns, rows }), abortable(this.#filesReady.promise, signal)]);
         if (signal?.aborted) {
             shell.close();
             throw signal.reason;
         }
         const { machine } = await this.#guest.promise;
         let timed: TimedCommand | undefined;
+        const timer = new CommandTimer(machine);
         shell.events.listen(event => {
-            if (event.kind === "prompt") mark("prompt");
+            if (event.kind === "prompt") this.#seePrompt();
             else if (event.kind === "commandStarted") {
                 timed = timeCommand(machine, event.command);
                 this.#warmUp.commandStarted();
@@ -142,9 +151,7 @@ export class Session implements Sandbox {
     }
 
     async restart(): Promise<void> {
-        this.#guest.reject(new DOMException("The machine is being restarted.", "AbortError"));
-        this.#end();
-        this.#guest = withResolvers<Guest>();
+        this.#renew(new DOMException("The machine is being restarted.", "AbortError"));
         this.#state.set({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
         await this.start(startMachine(this.#options.createMachine()));
     }
@@ -166,15 +173,24 @@ export class Session implements Sandbox {
     #fail(thrown: unknown): void {
         if (this.#state.state.kind === "failed") return; // the first reason is the reason
         const error = asDrydockError(thrown, "session.failed", "The machine could not be started.", "Restart it; if that does not help, reload the page.");
-        this.#guest.reject(error);
-        this.#end();
-        this.#guest = withResolvers<Guest>();
+        this.#renew(error);
         this.#guest.reject(error);
         this.#state.set({ kind: "failed", error });
     }
 
-    #heard(event: DockerEvent): void {
-        this.#watch.heard(event);
+    #seePrompt(): void {
+        mark("prompt");
+        this.#prompted.resolve();
+    }
+
+    /** Ends what there was; those who wait for it get the reason. */
+    #renew(reason: unknown): void {
+        this.#guest.reject(reason);
+        this.#filesReady.reject(reason);
+        this.#end();
+        this.#guest = withResolvers<Guest>();
+        this.#filesReady = withResolvers<void>();
+        this.#prompted = withResolvers<void>();
     }
 }
 

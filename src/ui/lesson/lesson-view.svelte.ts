@@ -16,6 +16,8 @@ export function markOf(state: StepState): StepMark {
 /** The lesson in progress as the lesson pane, the header and the phone's goal line show it. */
 export class LessonView {
     readonly #state: Watched<LessonState>;
+    /** The step that is unfolded: one that passes stays open until the student goes on. */
+    #open = $state("");
     #announcement = $state("");
 
     constructor(
@@ -26,6 +28,7 @@ export class LessonView {
         private readonly saveAll: () => Promise<void>,
     ) {
         this.#state = new Watched(engine);
+        this.#open = engine.state.current;
     }
 
     get state(): LessonState {
@@ -41,7 +44,7 @@ export class LessonView {
     }
 
     get currentIndex(): number {
-        return Math.max(0, this.lesson.steps.findIndex(step => step.id === this.state.current));
+        return Math.max(0, this.lesson.steps.findIndex(step => step.id === this.#open));
     }
 
     get passed(): number {
@@ -70,6 +73,7 @@ export class LessonView {
     }
 
     choose(step: string): void {
+        this.#open = step;
         this.engine.choose(step);
     }
 
@@ -92,6 +96,7 @@ export class LessonView {
     async reset(): Promise<void> {
         try {
             await this.engine.reset();
+            this.#open = this.engine.state.current;
             this.notices.say("The progress of this lesson is reset. Your files are as they were.");
         } catch (thrown) {
             explain(this.notices, thrown);
