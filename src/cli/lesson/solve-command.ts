@@ -15,7 +15,7 @@ import { openTarget } from "./solve-target";
 export const solve: Command = {
     name: "solve",
     summary: "type each lesson's solution in the real machine; checks must fail before and pass after",
-    help: `npm run drydock -- solve [--runs N] [--json] [--output FOLDER] [lesson…]
+    help: `npm run drydock -- solve [--runs N] [--json] [--output FOLDER] [--verbose] [lesson…]
 
 Boots a fresh machine, lays the lesson's first files, and for each step: its checks must fail, then the step's section of
 solve.sh is typed in a terminal, then its checks must pass. The whole lesson twice, each time in a fresh machine. A lesson is

@@ -10,7 +10,7 @@ import { openHeadless } from "../headless";
 import type { SolveTarget } from "./solve-run";
 
 /** Longer than any command of a lesson takes on a busy machine. */
-const LINE_TIMEOUT_MILLISECONDS = 600_000;
+const LINE_TIMEOUT_MILLISECONDS = 1_200_000;
 
 export interface OpenTarget extends SolveTarget {
     /** Stops the machine. */
