@@ -34,7 +34,8 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
             await started.close();
         });
 
-        const alive = async (mark: string) => (await agent.exec(["sh", "-c", `for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null; echo; done | grep -c '^sleep ${mark}'`])).stdout.trim() !== "0";
+        // one process, whose own arguments do not match: a fork is dear in the guest
+        const alive = async (mark: string) => (await agent.exec(["sh", "-c", `grep -slxz '${mark.slice(0, -1)}[${mark.slice(-1)}]' /proc/[0-9]*/cmdline`])).stdout !== "";
         const gone = (mark: string) => until(async () => ((await alive(mark)) ? undefined : true), { every: 50, timeout: 20_000, what: `the end of sleep ${mark}` });
         const present = (mark: string) => until(async () => ((await alive(mark)) ? true : undefined), { every: 50, timeout: 20_000, what: `the start of sleep ${mark}` });
 
@@ -58,15 +59,15 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 await expect(agent.exec([])).rejects.toEqual(code("agent.bad-request"));
             });
 
-            test("carries megabytes both ways unharmed", async () => {
-                const megabytes = new Uint8Array(3 << 20).map((_, i) => i * 7 + (i >> 8));
+            test("carries a megabyte both ways unharmed", async () => {
+                const megabyte = new Uint8Array(1 << 20).map((_, i) => i * 7 + (i >> 8));
                 const program = await agent.spawn(["cat"]);
                 const writer = program.stdin.getWriter();
-                const writing = writer.write(megabytes).then(() => writer.close());
+                const writing = writer.write(megabyte).then(() => writer.close());
                 const back = await readAll(program.stdout);
                 await writing;
                 expect(await program.exit).toBe(0);
-                expect(Buffer.compare(back, megabytes)).toBe(0);
+                expect(Buffer.compare(back, megabyte)).toBe(0);
             });
 
             test("an abort kills the program and what it started", async () => {
