@@ -129,9 +129,7 @@ export class Session implements Sandbox {
             shell.close();
             throw signal.reason;
         }
-        const { machine } = await this.#guest.promise;
         let timed: TimedCommand | undefined;
-        const timer = new CommandTimer(machine);
         shell.events.listen(event => {
             if (event.kind === "prompt") this.#seePrompt();
             else if (event.kind === "commandStarted") {
