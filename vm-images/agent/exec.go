@@ -54,61 +54,7 @@ func runExec(c *call) error {
 		c.cancel()
 	}
 
-	// Input: frames until the page gives up, which kills the program.
-	input := make(chan []byte)
-	go func() {
-		// The program need not read its input; the page's signals are heard all the same.
-		defer stdin.Close()
-		for data := range input {
-			if _, err := stdin.Write(data); err != nil {
-				for range input {
-				}
-				return
-			}
-		}
-	}()
-	go func() {
-		defer c.cancel()
-		defer func() {
-			if input != nil {
-				close(input)
-			}
-		}()
-		for {
-			kind, payload, err := readFrame(c.input)
-			if err != nil {
-				return
-			}
-			switch kind {
-			case frameData:
-				if input == nil {
-					continue
-				}
-				select {
-				case input <- payload:
-				case <-ended:
-				case <-c.ctx.Done():
-					return
-				}
-			case frameEnd:
-				if input != nil {
-					close(input)
-					input = nil
-				}
-			case frameSignal:
-				var wanted struct {
-					Signal string `json:"signal"`
-				}
-				if json.Unmarshal(payload, &wanted) == nil && signals[wanted.Signal] != 0 {
-					syscall.Kill(-pid, signals[wanted.Signal])
-				}
-			default:
-				c.fail(wrongFrame(kind).(failure))
-				return
-			}
-		}
-	}()
-
+	go takeInput(c, pid, stdin, ended)
 	go func() {
 		select {
 		case <-c.ctx.Done():
@@ -141,6 +87,59 @@ func runExec(c *call) error {
 	}
 	body, _ := json.Marshal(map[string]int{"code": exitCode(state)})
 	return c.frames.write(frameExit, body)
+}
+
+// takeInput passes the page's frames on until the page gives up, which ends the program. The program need not read its
+// input: signals are heard all the same.
+func takeInput(c *call, pid int, stdin io.WriteCloser, ended <-chan struct{}) {
+	defer c.cancel()
+	input := make(chan []byte)
+	go func() {
+		defer stdin.Close()
+		for data := range input {
+			if _, err := stdin.Write(data); err != nil {
+				for range input { // nobody reads it any more
+				}
+				return
+			}
+		}
+	}()
+	open := true
+	defer func() {
+		if open {
+			close(input)
+		}
+	}()
+	for {
+		kind, payload, err := readFrame(c.input)
+		if err != nil {
+			return
+		}
+		switch {
+		case kind == frameData && open:
+			select {
+			case input <- payload:
+			case <-ended:
+			case <-c.ctx.Done():
+				return
+			}
+		case kind == frameData: // after the end: nothing to do with it
+		case kind == frameEnd && open:
+			close(input)
+			open = false
+		case kind == frameEnd:
+		case kind == frameSignal:
+			var wanted struct {
+				Signal string `json:"signal"`
+			}
+			if json.Unmarshal(payload, &wanted) == nil && signals[wanted.Signal] != 0 {
+				syscall.Kill(-pid, signals[wanted.Signal])
+			}
+		default:
+			c.fail(asFailure(wrongFrame(kind)))
+			return
+		}
+	}
 }
 
 func copyFrames(done *sync.WaitGroup, c *call, kind byte, from io.Reader) {

@@ -78,7 +78,7 @@ func runPty(c *call) error {
 					wanted.apply(master)
 				}
 			default:
-				c.fail(wrongFrame(kind).(failure))
+				c.fail(asFailure(wrongFrame(kind)))
 				return
 			}
 		}

@@ -67,6 +67,7 @@ func (s *session) run() {
 func (s *session) drop(timeout time.Duration) {
 	s.cancel()
 	s.mux.Close()
+	closeTransports()
 	ended := make(chan struct{})
 	go func() { s.calls.Wait(); close(ended) }()
 	select {

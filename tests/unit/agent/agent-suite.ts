@@ -7,6 +7,9 @@ import type { Stop } from "../../../src/base/lifetime";
 import { describeHttp } from "./http-suite";
 import { describeShell, type OpenShell } from "./shell-suite";
 
+/** A busy host and an emulated guest are slow; what hangs shows all the same. Milliseconds. */
+const LIMIT = 180_000;
+
 export interface StartedAgent {
     agent: Agent;
     close(): Promise<void>;
@@ -15,7 +18,7 @@ export interface StartedAgent {
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
 export function describeAgent(name: string, start: () => Promise<StartedAgent>, openShell: OpenShell): void {
-    describe(name, () => {
+    describe(name, { timeout: LIMIT }, () => {
         let started: StartedAgent;
         let agent: Agent;
         let folder: string;

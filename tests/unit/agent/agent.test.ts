@@ -29,7 +29,7 @@ describeAgent(
     },
 );
 
-describe("the native agent's port", () => {
+describe("the native agent's port", { timeout: 60_000 }, () => {
     const closes: (() => Promise<void>)[] = [];
     afterEach(async () => {
         for (const close of closes.splice(0)) await close();

@@ -59,6 +59,8 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             await reaches("prompt");
             await shell.write("sleep 4731\r");
             await reaches("running");
+            // bash tells before it starts the program, and Ctrl-C is for the program
+            await until(async () => (await agentOf().exec(["sh", "-c", "grep -slxz '473[1]' /proc/[0-9]*/cmdline"])).stdout || undefined, { every: 50, timeout: 30_000, what: "the program" });
             await shell.write("\x03");
             const ended = await until(() => events.find(event => event.kind === "commandEnded"), { every: 10, timeout: 30_000, what: "the command's end" });
             expect(ended).toEqual({ kind: "commandEnded", command: "sleep 4731", code: 130 });
