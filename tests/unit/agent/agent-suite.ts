@@ -28,14 +28,14 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
             started = await start();
             agent = started.agent;
             folder = (await agent.exec(["mktemp", "-d"])).stdout.trim();
-        });
+        }, LIMIT);
         afterEach(() => {
             for (const stop of stops.splice(0)) stop();
         });
         afterAll(async () => {
             await agent.files.remove(folder);
             await started.close();
-        });
+        }, LIMIT);
 
         // one process, whose own arguments do not match: a fork is dear in the guest
         const alive = async (mark: string) => (await agent.exec(["sh", "-c", `grep -slxz '${mark.slice(0, -1)}[${mark.slice(-1)}]' /proc/[0-9]*/cmdline`])).stdout !== "";

@@ -31,7 +31,7 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
             const path = `${folderOf()}/server.sock`;
             await serve(path);
             socket = { network: "unix", path };
-        });
+        }, 120_000);
         afterAll(() => {
             for (const server of servers) server.kill("KILL");
         });
