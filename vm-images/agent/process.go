@@ -29,6 +29,8 @@ func newStarter(cgroup string) *starter {
 	if cgroup != "" {
 		if folder, err := os.Open(cgroup); err == nil {
 			s.cgroup = folder
+			// Left by an agent that died: their page cannot reach them any more. The file fails to open where it is missing.
+			os.WriteFile(filepath.Join(cgroup, "cgroup.kill"), []byte("1"), 0)
 		}
 	}
 	return s
