@@ -5,6 +5,25 @@ import type { Editor } from "./editor.svelte";
 import { languageOfFence } from "./languages";
 import type { Surface } from "./surface";
 
+/**
+ * Monaco in steps. As one module its evaluation alone is a task of 150 ms and more of processor time, and the page would
+ * stand still for it while the machine boots on the other core.
+ */
+async function loadMonaco(): Promise<typeof import("./surface")> {
+    await import("./monaco-core");
+    await breath();
+    await import("./monaco-features");
+    await breath();
+    await import("./monaco-extras");
+    await breath();
+    const module = await import("./surface");
+    await breath();
+    return module;
+}
+
+/** Lets the page handle what has come up meanwhile. */
+const breath = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
+
 /** The editor's big part, when it has been loaded: the surface in the pane, differences, and colours for the lesson's code. */
 export class Code {
     #module = $state.raw<typeof import("./surface")>();
@@ -30,7 +49,7 @@ export class Code {
 
     async load(): Promise<void> {
         try {
-            const module = await import("./surface");
+            const module = await loadMonaco();
             this.#surface = new module.Surface({
                 onEdit: (file, text) => this.editor.edited(file, text),
                 onSave: file => void this.editor.save(file),

@@ -1,41 +1,11 @@
 /**
  * Monaco with what this editor uses and nothing else: the core, a choice of its features, highlighting for the languages of
- * the lessons, and the Dockerfile language service. A chunk of its own, loaded after the first paint.
+ * the lessons, the Dockerfile language service, and our two themes. Loaded after the first paint.
  */
 import * as monaco from "monaco-editor/editor/editor.api";
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
-import "monaco-editor/features/bracketMatching/register";
-import "monaco-editor/features/caretOperations/register";
-import "monaco-editor/features/clipboard/register";
-import "monaco-editor/features/codeEditor/register";
-import "monaco-editor/features/codicon/register";
-import "monaco-editor/features/comment/register";
-import "monaco-editor/features/contextmenu/register";
-import "monaco-editor/features/cursorUndo/register";
-import "monaco-editor/features/diffEditor/register";
-import "monaco-editor/features/find/register";
-import "monaco-editor/features/folding/register";
-import "monaco-editor/features/gotoError/register";
-import "monaco-editor/features/hover/register";
-import "monaco-editor/features/indentation/register";
-import "monaco-editor/features/linesOperations/register";
-import "monaco-editor/features/multicursor/register";
-import "monaco-editor/features/smartSelect/register";
-import "monaco-editor/features/snippet/register";
-import "monaco-editor/features/suggest/register";
-import "monaco-editor/features/toggleTabFocusMode/register";
-import "monaco-editor/features/wordHighlighter/register";
-import "monaco-editor/features/wordOperations/register";
-import "monaco-editor/languages/definitions/css/register";
-import "monaco-editor/languages/definitions/dockerfile/register";
-import "monaco-editor/languages/definitions/go/register";
-import "monaco-editor/languages/definitions/html/register";
-import "monaco-editor/languages/definitions/ini/register";
-import "monaco-editor/languages/definitions/javascript/register";
-import "monaco-editor/languages/definitions/markdown/register";
-import "monaco-editor/languages/definitions/python/register";
-import "monaco-editor/languages/definitions/shell/register";
-import "monaco-editor/languages/definitions/yaml/register";
+import "./monaco-features";
+import "./monaco-extras";
 import { serveDockerfiles } from "./dockerfile-language";
 
 self.MonacoEnvironment = { getWorker: () => new EditorWorker({ name: "editor" }) };

@@ -1,4 +1,5 @@
 import type { ShellState } from "../../agent/shell";
+import { delay } from "../../base/abort";
 import { isAbort, messageOf } from "../../base/errors";
 import type { Notices } from "../common/notices.svelte";
 import { explain } from "../common/explain";
@@ -33,6 +34,9 @@ interface Typed { text: string; interrupt: boolean }
 
 const INTERRUPT = "\u0003";
 
+/** The background warm-up may take so long to clear up behind itself before a command is typed all the same. */
+const GIVE_WAY_MILLISECONDS = 2_500;
+
 export class TerminalTab {
     #phase = $state<TerminalPhase>("waiting");
     #screen = $state.raw<TerminalScreen>();
@@ -40,6 +44,7 @@ export class TerminalTab {
     #queue = $state.raw<readonly Typed[]>([]);
     #shell: TerminalShell | undefined;
     #typing = false;
+    #busy = $state(false);
     #end = new AbortController();
 
     constructor(
@@ -59,6 +64,11 @@ export class TerminalTab {
         return this.#screen;
     }
 
+    /** Something else runs in the terminal, so that what is queued has to wait for its end. */
+    get busy(): boolean {
+        return this.#busy;
+    }
+
     get queued(): readonly string[] {
         return this.#queue.map(typed => typed.text);
     }
@@ -71,6 +81,7 @@ export class TerminalTab {
             if (signal.aborted) return;
             const shell = await this.parts.sandbox.openShell({ terminal: this.number, ...screen.size, signal });
             this.#shell = shell;
+            shell.state.subscribe(({ kind }) => (this.#busy = kind === "running"));
             shell.resize(screen.size.columns, screen.size.rows);
             this.#phase = "open";
             void this.#typeQueued();
@@ -159,7 +170,7 @@ export class TerminalTab {
         this.#typing = true;
         const { signal } = this.#end;
         try {
-            await this.parts.sandbox.giveWay();
+            await Promise.race([this.parts.sandbox.giveWay(), delay(GIVE_WAY_MILLISECONDS, signal)]);
             const over = () => signal.aborted || shell.state.state.kind === "ended";
             for (let next = this.#queue[0]; next && !over(); next = this.#queue[0]) {
                 if (next.interrupt && shell.state.state.kind === "running") this.#send(INTERRUPT);
@@ -169,6 +180,8 @@ export class TerminalTab {
                 this.#send(`${next.text.trimEnd().replaceAll("\n", "\r")}\r`);
                 if (this.#queue.length > 0) await stateOf(shell, kind => kind !== "prompt", signal);
             }
+        } catch (thrown) {
+            if (!signal.aborted) explain(this.parts.notices, thrown);
         } finally {
             this.#typing = false;
         }
