@@ -39,6 +39,8 @@ dockerd --containerd /run/containerd/containerd.sock --iptables=false --ip6table
 dockerd=$!
 wait_for /tmp/dockerd.log docker version
 for archive in /tmp/archives/*; do docker load -q -i "$archive"; done
+# buildah's own name for what it built
+docker images --format '{{.Repository}}:{{.Tag}}' | grep '^localhost/' | xargs -r docker rmi >/dev/null
 images=$(docker image inspect $(docker images -q | sort -u) | tr -d '\n')
 kill $dockerd; wait $dockerd || true
 kill $containerd; wait $containerd || true

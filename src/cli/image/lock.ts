@@ -22,6 +22,8 @@ const wishesSchema = v.object({
 
 const lockSchema = v.object({
     format: v.literal(1),
+    /** Day of the pinning: what the files and images made from it give as their date. */
+    date: v.pipe(v.string(), v.isoDate()),
     debian: v.object({
         guest: versions,
         base: versions,
@@ -74,6 +76,7 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
     context.progress("resolving wheels");
     const lock: ImageLock = {
         format: 1,
+        date: new Date().toISOString().slice(0, 10),
         debian: {
             guest: await debian.resolve([...smallest, "apt", ...wishes.guest]),
             base,
@@ -84,9 +87,13 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
         wheels: await resolveWheels(wishes.wheels, context),
     };
     const before = await readLock().catch(() => undefined); // none yet, or of an older shape: all is new then
-    await writeFile(lockPath, `${JSON.stringify(lock, undefined, 4)}\n`);
-    return differences(before, lock);
+    const changes = differences(before, lock);
+    if (changes.length > 0) await writeFile(lockPath, `${JSON.stringify(lock, undefined, 4)}\n`);
+    return changes;
 }
+
+/** Seconds since 1970 of the lock's day. */
+export const epochOf = (lock: ImageLock): string => String(Date.parse(lock.date) / 1000);
 
 export function differences(before: ImageLock | undefined, after: ImageLock): string[] {
     const flat = (lock: ImageLock) =>

@@ -1,6 +1,6 @@
 /** Programs that a stage runs: output goes to the stage's log, a failure becomes an error that shows its end. */
 import { spawn } from "node:child_process";
-import { appendFileSync, createWriteStream, existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { DrydockError } from "../../base/errors";
 
 export interface RunOptions {
@@ -20,7 +20,8 @@ export const tailOf = (log: string): string => (existsSync(log) ? readFileSync(l
 
 /** Runs to the end and gives what it printed on standard output. A status other than 0 rejects with "image.program-failed". */
 export function run(program: string, argv: readonly string[], options: RunOptions): Promise<string> {
-    appendFileSync(options.log, `$ ${program} ${argv.join(" ")}\n`);
+    const log = openSync(options.log, "a");
+    writeSync(log, `$ ${program} ${argv.join(" ")}\n`);
     return new Promise((resolve, reject) => {
         const child = spawn(program, argv, {
             cwd: options.cwd,
@@ -29,11 +30,10 @@ export function run(program: string, argv: readonly string[], options: RunOption
             killSignal: "SIGTERM",
             stdio: ["pipe", "pipe", "pipe"],
         });
-        const log = createWriteStream(options.log, { flags: "a" });
         const parts: Buffer[] = [];
         let rest = "";
         const watch = (data: Buffer) => {
-            log.write(data);
+            writeSync(log, data);
             if (!options.onLine) return;
             const lines = (rest + data.toString()).split("\n");
             rest = lines.pop()!;
@@ -47,8 +47,9 @@ export function run(program: string, argv: readonly string[], options: RunOption
         child.stdin.on("error", () => undefined); // the program may end without reading it; its status tells
         child.stdin.end(options.stdin ?? "");
         child.on("error", thrown => {
-            log.end();
-            if (options.signal?.aborted) return reject(options.signal.reason);
+            if (options.signal?.aborted) return reject(options.signal.reason); // "close" follows
+            if (child.pid !== undefined) return;
+            closeSync(log);
             reject(
                 new DrydockError("image.program-missing", `The program ${program} could not be started.`, "Install what `npm run drydock -- image packages` lists, then run the build again.", {
                     cause: thrown,
@@ -56,11 +57,11 @@ export function run(program: string, argv: readonly string[], options: RunOption
             );
         });
         child.on("close", (code, signal) => {
-            log.end(() => {
-                if (code === 0) return resolve(Buffer.concat(parts).toString());
-                if (options.signal?.aborted) return reject(options.signal.reason);
-                reject(new DrydockError("image.program-failed", `${program} ${argv[0] ?? ""} ended with ${signal ?? `status ${code}`}:\n${tailOf(options.log)}`, `The whole log: ${options.log}`));
-            });
+            if (child.pid === undefined) return; // never started: told above
+            closeSync(log);
+            if (code === 0) return resolve(Buffer.concat(parts).toString());
+            if (options.signal?.aborted) return reject(options.signal.reason);
+            reject(new DrydockError("image.program-failed", `${program} ${argv[0] ?? ""} ended with ${signal ?? `status ${code}`}:\n${tailOf(options.log)}`, `The whole log: ${options.log}`));
         });
     });
 }

@@ -17,7 +17,9 @@ export async function prune(keep: number): Promise<{ removed: number; bytes: num
         // "guest-root-<key>": the group is what precedes the key; a ".part" is what an interrupted build left
         ...(await foldersIn(stagesFolder(), name => (name.endsWith(".part") ? "" : name.replace(/-[0-9a-f]+$/, "")))),
     ];
-    const groups = Map.groupBy(all, folder => folder.group);
+    // Map.groupBy is not in Node 20
+    const groups = new Map<string, Folder[]>();
+    for (const folder of all) groups.set(folder.group, [...(groups.get(folder.group) ?? []), folder]);
     let removed = 0;
     let bytes = 0;
     for (const [group, folders] of groups) {

@@ -53,8 +53,8 @@ export const hashOf = (...parts: readonly string[]): string => {
     return hash.digest("hex");
 };
 
-/** Content hash of a file or a folder with all that it holds: names, modes, links and bytes. */
-export async function hashPath(path: string): Promise<string> {
+/** Content hash of a file or a folder with all that it holds: names, modes, links and bytes. `skip`: names to leave out. */
+export async function hashPath(path: string, skip?: RegExp): Promise<string> {
     const hash = createHash("sha256");
     async function add(at: string, name: string): Promise<void> {
         const found = await readdir(at, { withFileTypes: true }).catch((thrown: NodeJS.ErrnoException) => {
@@ -69,6 +69,7 @@ export async function hashPath(path: string): Promise<string> {
         }
         hash.update(`folder ${name}\n`);
         for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+            if (skip?.test(entry.name)) continue;
             const inner = `${name}/${entry.name}`;
             if (entry.isSymbolicLink()) hash.update(`link ${inner} ${await readlink(join(at, entry.name))}\n`);
             else await add(join(at, entry.name), inner);

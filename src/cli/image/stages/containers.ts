@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../../project";
 import type { Versions } from "../debian";
+import { epochOf } from "../lock";
 import { run } from "../program";
 import { defineStage, hashPath, type Stage, type StageContext } from "../stage";
 import type { Inputs } from "./inputs";
@@ -24,7 +25,7 @@ export async function containersStage({ workshop, lock, debian }: Inputs, base: 
     return defineStage(workshop, {
         name: "containers",
         version: 1,
-        inputs: [await hashPath(HUB), JSON.stringify([busybox, python])],
+        inputs: [await hashPath(HUB), JSON.stringify([busybox, python]), lock.date],
         needs: [base],
         async run(context) {
             const { out, log, signal, progress } = context;
@@ -50,7 +51,7 @@ export async function containersStage({ workshop, lock, debian }: Inputs, base: 
                     values.PYTHON_VERSION = (python["python3.13"] ?? "").replace(/[^0-9.].*/, "");
                 }
                 const labels = Object.entries(values).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
-                await run("buildah", [...store, "build", "--isolation", "chroot", "--platform", "linux/386", "--format", "docker", "--timestamp", "1735689600", ...labels, "--tag", ref, source], context);
+                await run("buildah", [...store, "build", "--isolation", "chroot", "--platform", "linux/386", "--format", "docker", "--timestamp", epochOf(lock), ...labels, "--tag", ref, source], context);
                 await run("buildah", [...store, "push", "--format", "v2s2", ref, `docker-archive:${join(out, archiveName(ref))}:${ref}`], context);
                 if (folder !== "debian") await rm(source, { recursive: true });
             }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DrydockError } from "../../../base/errors";
 import { ARCHITECTURE, SUITE, type Versions } from "../debian";
+import { epochOf } from "../lock";
 import { run } from "../program";
 import { defineStage, type Stage } from "../stage";
 import type { Inputs } from "./inputs";
@@ -10,11 +11,11 @@ const EXCLUDED = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "
 const KEPT = ["/usr/share/doc/*/copyright"];
 
 /** A Debian root of exactly these package versions. Output: root.tar. */
-export function debianRootStage({ workshop, debian }: Inputs, name: string, versions: Versions): Stage {
+export function debianRootStage({ workshop, debian, lock }: Inputs, name: string, versions: Versions): Stage {
     return defineStage(workshop, {
         name,
         version: 1,
-        inputs: [SUITE, JSON.stringify(versions)],
+        inputs: [SUITE, lock.date, JSON.stringify(versions)],
         needs: [],
         async run({ out, log, signal, progress }) {
             const tar = join(out, "root.tar");
@@ -32,7 +33,7 @@ export function debianRootStage({ workshop, debian }: Inputs, name: string, vers
                 {
                     log,
                     signal,
-                    env: { SOURCE_DATE_EPOCH: "1735689600", DEBIAN_FRONTEND: "noninteractive" },
+                    env: { SOURCE_DATE_EPOCH: epochOf(lock), DEBIAN_FRONTEND: "noninteractive" },
                     onLine: line => {
                         const step = /^I: (.+)/.exec(line)?.[1];
                         if (step) progress(step);

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../../project";
+import { epochOf } from "../lock";
 import { run } from "../program";
 import { defineStage, hashPath, type Stage } from "../stage";
 import { archivesOf, containerImages } from "./containers";
@@ -22,11 +23,11 @@ export interface Preloaded {
 }
 
 /** Root, our files and the container images on one ext4. Output: disk.img, preloaded.json. */
-export async function diskStage({ workshop }: Inputs, needs: { guestRoot: Stage; runtime: Stage; agent: Stage; containers: Stage }): Promise<Stage> {
+export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: Stage; runtime: Stage; agent: Stage; containers: Stage }): Promise<Stage> {
     return defineStage(workshop, {
         name: "disk",
         version: 1,
-        inputs: [await hashPath(OVERLAY), await hashPath(PRELOAD), String(DISK_BYTES)],
+        inputs: [lock.date, await hashPath(OVERLAY), await hashPath(PRELOAD), String(DISK_BYTES)],
         needs: Object.values(needs),
         async run({ out, log, signal, progress }) {
             const context = { log, signal };
@@ -62,7 +63,7 @@ export async function diskStage({ workshop }: Inputs, needs: { guestRoot: Stage;
                     ...["-O", "^has_journal,^metadata_csum,^resize_inode", "-E", `hash_seed=${UUID},lazy_itable_init=0,root_owner=0:0`],
                     ...["-d", tree, join(out, "disk.img"), String(DISK_BYTES / 1024)],
                 ],
-                { ...context, env: { E2FSPROGS_FAKE_TIME: "1735689600" } },
+                { ...context, env: { E2FSPROGS_FAKE_TIME: epochOf(lock) } },
             );
             await rm(tree, { recursive: true });
         },

@@ -13,9 +13,9 @@ export const MEMORY = 512;
 
 /**
  * `tsc=reliable`, no watchdogs: a tab can sleep, and then the clock jumps. `init_on_free`: freed pages are zeros, which makes
- * the snapshot half as large. `random.trust_cpu`: no wait for entropy; the page reseeds after a restore.
+ * the snapshot half as large. `dummy.numdummies=0`: no network card that nobody asked for. `random.trust_cpu`: no wait for entropy; the page reseeds after a restore.
  */
-export const COMMAND_LINE = "console=ttyS0 root=/dev/sda rw init=/sbin/drydock-init tsc=reliable mitigations=off random.trust_cpu=on nowatchdog rcupdate.rcu_cpu_stall_suppress=1 init_on_free=1";
+export const COMMAND_LINE = "console=ttyS0 root=/dev/sda rw init=/sbin/drydock-init tsc=reliable mitigations=off random.trust_cpu=on nowatchdog rcupdate.rcu_cpu_stall_suppress=1 init_on_free=1 dummy.numdummies=0";
 
 export interface ImageParts {
     emulator: Stage;

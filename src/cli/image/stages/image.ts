@@ -1,8 +1,10 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImageManifest } from "../../../vm/image";
+import type { ImageFile, ImageManifest } from "../../../vm/image";
 import { fillPool, LayeredDisk, placeChunks, planChunks } from "../chunks";
 import { addFile } from "../manifest-files";
+import { measureReads } from "../measure-reads";
 import { defineStage, type Stage } from "../stage";
 import { addCommonParts, addTable, CHUNK_BYTES, MEMORY, type ImageParts } from "./image-parts";
 import type { Inputs } from "./inputs";
@@ -55,16 +57,19 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                 internet: { python: await indexFile(out) },
             };
             await disk.close();
-            await writeFile(join(out, "image.json"), `${JSON.stringify(manifest, undefined, 1)}\n`);
+            const write = () => writeFile(join(out, "image.json"), `${JSON.stringify(manifest, undefined, 1)}\n`);
+            await write();
+            const reads = await measureReads(out, manifest.disk.table.path, context.progress, context.signal);
+            manifest.disk.prefetch = reads.chunks;
+            await writeFile(join(out, "reads.json"), `${JSON.stringify(reads.bytes, undefined, 1)}\n`);
+            await write();
         },
     });
     return stage;
 }
 
 /** The wheels' index keeps its place beside the wheels; its hash is in the manifest. */
-async function indexFile(out: string) {
-    const { createHash } = await import("node:crypto");
-    const { readFile } = await import("node:fs/promises");
+async function indexFile(out: string): Promise<ImageFile> {
     const path = "internet/python/index.json";
     const bytes = await readFile(join(out, path));
     return { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };

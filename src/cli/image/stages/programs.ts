@@ -29,7 +29,7 @@ export async function agentStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "agent",
         version: 1,
-        inputs: [await hashPath(AGENT)],
+        inputs: [await hashPath(AGENT, /_test\.go$|^testdata$/)],
         needs: [],
         async run({ out, log, signal }) {
             await run(findHostProgram("go") ?? "go", ["build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", join(out, "agent"), "."], {

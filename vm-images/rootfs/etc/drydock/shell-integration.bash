@@ -1,7 +1,7 @@
 # Tells the terminal where a command starts and ends, by VS Code's sequences (OSC 633):
-#   A prompt starts   B prompt ends   C command starts   D;<status> command ended (D alone: there was none)
+#   A prompt starts   B prompt ends   C command starts   D;<status>;<nonce> command ended (D alone: there was none)
 #   E;<command>;<nonce>   the command as typed: "\" is "\\"; ";" and control characters are "\xNN"
-# The nonce proves that E comes from this shell and not from a program's output. E follows C and precedes D.
+# The nonce proves that D and E come from this shell and not from a program's output. E follows C and precedes D.
 # A fork costs milliseconds in an emulated CPU, so nothing here starts a process: all is done by builtins.
 __drydock_nonce=$DRYDOCK_NONCE
 unset DRYDOCK_NONCE
