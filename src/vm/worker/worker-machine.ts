@@ -104,6 +104,8 @@ export class WorkerMachine {
             table: new ChunkTable(table, manifest.disk.chunkBytes),
             onWaiting: cause => this.#stall(cause),
         });
+        // v86 looks at the first sector before it is ready, for the partitions: have it here by then
+        this.#chunks.load(0).catch(() => undefined); // v86's own read says what is wrong
         const machine: Prepared = { options, manifest, memory, module, wasm, chunks: this.#chunks };
 
         if (snapshot) {
