@@ -29,11 +29,26 @@ func newStarter(cgroup string) *starter {
 	if cgroup != "" {
 		if folder, err := os.Open(cgroup); err == nil {
 			s.cgroup = folder
-			// Left by an agent that died: their page cannot reach them any more. The file fails to open where it is missing.
-			os.WriteFile(filepath.Join(cgroup, "cgroup.kill"), []byte("1"), 0)
+			endOrphans(cgroup)
 		}
 	}
 	return s
+}
+
+// endOrphans ends what an agent that died has left: no page can reach it any more. Not by cgroup.kill: after a write to that,
+// Linux 6.12 kills every program that is started right into the group, as start does.
+func endOrphans(cgroup string) {
+	for round := 0; round < killRounds; round++ {
+		members, err := os.ReadFile(filepath.Join(cgroup, "cgroup.procs"))
+		if err != nil || len(members) == 0 {
+			return
+		}
+		for _, field := range strings.Fields(string(members)) {
+			if pid, err := strconv.Atoi(field); err == nil && pid > 1 && pid != os.Getpid() {
+				syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	}
 }
 
 type programOptions struct {
