@@ -71,8 +71,6 @@ export interface V86Cpu {
         pci: { raise_irq(pciId: number): void };
     };
     mem8: Uint8Array;
-    wasm_memory: WebAssembly.Memory;
-    wm: { exports: { jit_get_wasm_table_index_free_list_count(): number } };
     instruction_counter: Uint32Array;
     last_result: Int32Array;
     fpu_status_word: Uint16Array;

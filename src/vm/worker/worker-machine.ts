@@ -141,9 +141,9 @@ export class WorkerMachine {
 
     async #restore(machine: Prepared, state: Bytes): Promise<void> {
         try {
-            const [decoded, emulator] = await Promise.all([decodeLarge(state, machine.manifest.snapshot.rawBytes), this.#create(machine)]);
-            this.#emulator = emulator;
-            await emulator.restore(decoded);
+            const decoded = await decodeLarge(state, machine.manifest.snapshot.rawBytes);
+            this.#emulator = await this.#create(machine);
+            await this.#emulator.restore(decoded);
         } catch (thrown) {
             throw thrown instanceof DrydockError ? thrown : restoreFailed(thrown);
         }

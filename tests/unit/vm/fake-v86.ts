@@ -67,8 +67,6 @@ export class FakeV86 implements V86 {
         const cpu: V86Cpu = {
             devices: { virtio_console: this.console, virtio_balloon: { virtio: balloon }, virtio_net: { virtio: net }, pci: { raise_irq: id => void this.raised.push(id) } },
             mem8: Object.defineProperty(new Uint8Array(8), "byteOffset", { get: () => this.#offset() }),
-            wasm_memory: new WebAssembly.Memory({ initial: 1 }),
-            wm: { exports: { jit_get_wasm_table_index_free_list_count: () => 0 } },
             instruction_counter: new Uint32Array(1),
             last_result: new Int32Array(1),
             fpu_status_word: new Uint16Array(1),
