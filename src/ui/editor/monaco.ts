@@ -11,8 +11,8 @@ import { serveDockerfiles } from "./dockerfile-language";
 self.MonacoEnvironment = { getWorker: () => new EditorWorker({ name: "editor" }) };
 
 const shared = {
-    light: { accent: "#2850d8", paper: "#ffffff", ink: "#1a1e26", faint: "#8b93a1", line: "#eef0f3", selection: "#cddafd", added: "#15703a", removed: "#b42318" },
-    dark: { accent: "#8ea8ff", paper: "#16191f", ink: "#dfe3ea", faint: "#667080", line: "#1f242c", selection: "#35436e", added: "#6fcf97", removed: "#ff9187" },
+    light: { accent: "#2850d8", paper: "#ffffff", ink: "#1a1e26", faint: "#667080", line: "#eef0f3", selection: "#cddafd", added: "#15703a", removed: "#b42318" },
+    dark: { accent: "#8ea8ff", paper: "#16191f", ink: "#dfe3ea", faint: "#8590a0", line: "#1f242c", selection: "#35436e", added: "#6fcf97", removed: "#ff9187" },
 };
 
 function define(name: "drydock-light" | "drydock-dark", base: "vs" | "vs-dark", palette: (typeof shared)["light"], rules: [token: string, colour: string, style?: string][]): void {
@@ -32,9 +32,9 @@ function define(name: "drydock-light" | "drydock-dark", base: "vs" | "vs-dark", 
             "focusBorder": palette.accent,
             "editorOverviewRuler.border": "#00000000",
             "diffEditor.insertedLineBackground": `${palette.added}1a`,
-            "diffEditor.insertedTextBackground": `${palette.added}33`,
+            "diffEditor.insertedTextBackground": `${palette.added}22`,
             "diffEditor.removedLineBackground": `${palette.removed}17`,
-            "diffEditor.removedTextBackground": `${palette.removed}30`,
+            "diffEditor.removedTextBackground": `${palette.removed}22`,
             "diffEditorGutter.insertedLineBackground": `${palette.added}26`,
             "diffEditorGutter.removedLineBackground": `${palette.removed}22`,
             "diffEditor.diagonalFill": palette.line,

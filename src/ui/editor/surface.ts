@@ -142,9 +142,11 @@ export function showDifference(parent: HTMLElement, path: string, before: string
     for (const model of [original, modified]) model.updateOptions({ bracketColorizationOptions: plainBrackets });
     const editor = monaco.editor.createDiffEditor(parent, {
         ...look, fontFamily: fontFamily(), readOnly: true, originalEditable: false, renderSideBySide: true, useInlineViewWhenSpaceIsLimited: true, renderOverviewRuler: false,
-        hideUnchangedRegions: { enabled: true }, ignoreTrimWhitespace: false, originalAriaLabel: `${path} now`, modifiedAriaLabel: `${path} after`,
+        hideUnchangedRegions: { enabled: true }, ignoreTrimWhitespace: false,
     });
     editor.setModel({ original, modified });
+    editor.getOriginalEditor().updateOptions({ ariaLabel: `${path} now` });
+    editor.getModifiedEditor().updateOptions({ ariaLabel: `${path} after` });
     return () => {
         editor.dispose();
         original.dispose();

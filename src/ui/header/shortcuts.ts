@@ -22,6 +22,7 @@ export const shortcuts: readonly { title: string; list: readonly Shortcut[] }[] 
             { keys: ["Ctrl", "Space"], does: "Suggest" },
             { keys: ["Ctrl", "F"], does: "Find" },
             { keys: ["Ctrl", "/"], does: "Comment or uncomment" },
+            { keys: ["Delete"], does: "On a tab: close the file" },
             { keys: ["Ctrl", "M"], does: "Let Tab move the focus instead of indenting" },
         ],
     },
@@ -39,6 +40,7 @@ export const shortcuts: readonly { title: string; list: readonly Shortcut[] }[] 
             { keys: ["Ctrl", "C"], does: "Interrupt the program" },
             { keys: ["Ctrl", "Shift", "C"], does: "Copy" },
             { keys: ["Ctrl", "Shift", "V"], does: "Paste" },
+            { keys: ["Delete"], does: "On a tab: close the terminal" },
         ],
     },
 ];
