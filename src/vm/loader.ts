@@ -1,4 +1,5 @@
 /** Fetches the files of an image: whole, checked against their size and hash, with progress. */
+import { within } from "../base/abort";
 import { toHex, type Bytes } from "../base/bytes";
 import { DrydockError, isAbort } from "../base/errors";
 import { sha256 } from "./digest";
@@ -9,6 +10,9 @@ import { parseManifest } from "./manifest";
 /** `fetch`, narrowed to what this layer uses. Under Node it reads `file:` addresses as well. */
 export type FetchFile = (url: string, options?: { cache?: RequestCache; priority?: RequestPriority; signal?: AbortSignal }) => Promise<Response>;
 
+/** A server that says nothing for so many milliseconds has gone. */
+const SILENCE_LIMIT = 30_000;
+
 export class ImageLoader {
     /** Bytes fetched so far, whole image files only. */
     fetchedBytes = 0;
@@ -16,6 +20,7 @@ export class ImageLoader {
     constructor(
         readonly base: string,
         readonly fetchFile: FetchFile,
+        private readonly silenceLimit = SILENCE_LIMIT,
     ) {}
 
     /** Absolute address of a file of the image. */
@@ -27,7 +32,7 @@ export class ImageLoader {
         const url = new URL("image.json", this.base).href;
         // the one file whose name does not name its content: never from the cache without asking
         const response = await this.#request(url, "image.json", "no-cache");
-        const text = await response.text().catch(thrown => {
+        const text = await within(response.text(), this.silenceLimit, url).catch(thrown => {
             throw unreachable("image.json", thrown);
         });
         this.fetchedBytes += text.length;
@@ -59,7 +64,7 @@ export class ImageLoader {
     async #request(url: string, what: string, cache: RequestCache): Promise<Response> {
         let response: Response;
         try {
-            response = await this.fetchFile(url, { cache });
+            response = await within(this.fetchFile(url, { cache }), this.silenceLimit, url);
         } catch (thrown) {
             throw unreachable(what, thrown);
         }
@@ -73,7 +78,7 @@ export class ImageLoader {
         let size = 0;
         try {
             for (;;) {
-                const { done, value } = await reader.read();
+                const { done, value } = await within(reader.read(), this.silenceLimit, file.path);
                 if (done) break;
                 if (size + value.byteLength > bytes.byteLength) throw damaged(file.path, new Error(`more than ${file.bytes} bytes`));
                 bytes.set(value, size);
@@ -82,10 +87,8 @@ export class ImageLoader {
                 onProgress(size);
             }
         } catch (thrown) {
-            if (thrown instanceof DrydockError) {
-                await reader.cancel();
-                throw thrown;
-            }
+            reader.cancel().catch(() => undefined); // it has failed already, or is of no use
+            if (thrown instanceof DrydockError && thrown.code === "image.damaged") throw thrown;
             throw unreachable(file.path, thrown);
         }
         if (size !== file.bytes) throw damaged(file.path, new Error(`${size} bytes, not ${file.bytes}`));

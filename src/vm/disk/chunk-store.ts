@@ -5,7 +5,7 @@
  * and the listener hears that the disk waits, until the patience is over. The chunk is missing or damaged: it is fetched
  * once more past the browser's cache, then given up by name.
  */
-import { delay } from "../../base/abort";
+import { abortable, delay } from "../../base/abort";
 import { toHex, type Bytes } from "../../base/bytes";
 import { DrydockError } from "../../base/errors";
 import { sha256 } from "../digest";
@@ -24,6 +24,8 @@ export interface ChunkStoreOptions {
     /** Milliseconds between attempts: doubled from the first to the last. */
     firstPause?: number;
     lastPause?: number;
+    /** Milliseconds after which a request counts as unanswered. */
+    answerWithin?: number;
     /** Milliseconds after which a silent network is an error. */
     patience?: number;
     /** The network does not answer (with its error) or answers again (undefined). */
@@ -33,6 +35,8 @@ export interface ChunkStoreOptions {
 const MEMORY_LIMIT = 96 << 20;
 const FIRST_PAUSE = 250;
 const LAST_PAUSE = 8000;
+/** Shorter than the 30 s after which the guest's disk driver resets the disk. */
+const ANSWER_WITHIN = 20_000;
 const PATIENCE = 180_000;
 
 export class ChunkStore {
@@ -47,8 +51,8 @@ export class ChunkStore {
     #ended = new AbortController();
 
     constructor(options: ChunkStoreOptions) {
-        const { memoryLimit = MEMORY_LIMIT, firstPause = FIRST_PAUSE, lastPause = LAST_PAUSE, patience = PATIENCE, onWaiting = () => undefined } = options;
-        this.#options = { ...options, memoryLimit, firstPause, lastPause, patience, onWaiting };
+        const { memoryLimit = MEMORY_LIMIT, firstPause = FIRST_PAUSE, lastPause = LAST_PAUSE, answerWithin = ANSWER_WITHIN, patience = PATIENCE, onWaiting = () => undefined } = options;
+        this.#options = { ...options, memoryLimit, firstPause, lastPause, answerWithin, patience, onWaiting };
         this.table = options.table;
         this.#memory = new LeastRecentlyUsed(memoryLimit);
         this.#zeros = new Uint8Array(options.table.chunkBytes);
@@ -122,15 +126,12 @@ export class ChunkStore {
     }
 
     async #fetch(chunk: number, hash: string, priority: RequestPriority, cache: RequestCache): Promise<Bytes> {
-        const { base, fetchFile, firstPause, lastPause, patience, onWaiting } = this.#options;
+        const { base, firstPause, lastPause, patience, onWaiting } = this.#options;
         const url = new URL(chunkPath(hash), base).href;
         const end = Date.now() + patience;
         for (let pause = firstPause, attempt = 0; ; pause = Math.min(2 * pause, lastPause), attempt++) {
             try {
-                const response = await fetchFile(url, { cache, priority, signal: this.#ended.signal });
-                if (response.status >= 400 && response.status < 500 && response.status !== 429) throw chunkMissing(chunk, new Error(`status ${response.status}`));
-                if (!response.ok) throw new Error(`status ${response.status}`);
-                const bytes = new Uint8Array(await response.arrayBuffer());
+                const bytes = await this.#attempt(chunk, url, priority, cache);
                 this.fetchedBytes += bytes.byteLength;
                 this.fetchedChunks++;
                 if (attempt > 1) onWaiting(undefined);
@@ -142,6 +143,22 @@ export class ChunkStore {
                 if (attempt > 0) onWaiting(thrown);
             }
             await delay(pause, this.#ended.signal);
+        }
+    }
+
+    async #attempt(chunk: number, url: string, priority: RequestPriority, cache: RequestCache): Promise<Bytes> {
+        const attempt = new AbortController();
+        const giveUp = () => attempt.abort(new Error("no answer"));
+        const timer = setTimeout(giveUp, this.#options.answerWithin);
+        this.#ended.signal.addEventListener("abort", giveUp, { once: true });
+        try {
+            const response = await abortable(this.#options.fetchFile(url, { cache, priority, signal: attempt.signal }), attempt.signal);
+            if (response.status >= 400 && response.status < 500 && response.status !== 429) throw chunkMissing(chunk, new Error(`status ${response.status}`));
+            if (!response.ok) throw new Error(`status ${response.status}`);
+            return new Uint8Array(await abortable(response.arrayBuffer(), attempt.signal));
+        } finally {
+            clearTimeout(timer);
+            this.#ended.signal.removeEventListener("abort", giveUp);
         }
     }
 }

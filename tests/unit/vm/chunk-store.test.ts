@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ChunkStore, type ChunkStoreOptions } from "../../../src/vm/disk/chunk-store";
 import { prefetchChunks } from "../../../src/vm/disk/prefetch";
+import type { FetchFile } from "../../../src/vm/loader";
 import { BASE, CHUNK_BYTES, fakeImage, type FakeImage } from "./fake-image";
 import { zstdCompressSync } from "./zstd-frame";
 
@@ -68,6 +69,15 @@ describe("chunk store", () => {
         const onWaiting = vi.fn();
         await open(image, { onWaiting }).load(1);
         expect(onWaiting).not.toHaveBeenCalled();
+    });
+
+    test("a server that takes the request and says nothing is asked again", async () => {
+        const image = fakeImage(3);
+        const never = new Promise<never>(() => undefined);
+        const stuck = async () => new Response(new ReadableStream({ pull: () => never }));
+        const answers: FetchFile[] = [() => never, stuck, image.fetchFile];
+        const fetchFile: FetchFile = (url, options) => answers.shift()!(url, options);
+        await expect(open(image, { fetchFile, answerWithin: 5 }).load(1)).resolves.toHaveLength(CHUNK_BYTES);
     });
 
     test("patience ends", async () => {

@@ -60,6 +60,16 @@ describe("loader", () => {
         await expect(new ImageLoader(BASE, answers(breaking, good)).file(file)).resolves.toHaveLength(content.byteLength);
     });
 
+    test("a server that falls silent is named, whenever it does", async () => {
+        const never = new Promise<never>(() => undefined);
+        const silent = (fetchFile: FetchFile) => new ImageLoader(BASE, fetchFile, 5);
+        const stuck = async () => new Response(new ReadableStream({ start: controller => controller.enqueue(content.slice(0, 100)) }));
+        for (const fetchFile of [() => never, stuck]) {
+            await expect(silent(fetchFile).file(file)).rejects.toMatchObject({ code: "image.unreachable" });
+            await expect(silent(fetchFile).manifest()).rejects.toMatchObject({ code: "image.unreachable" });
+        }
+    });
+
     test("asks for the manifest anew each time", async () => {
         const fetches = answers(() => new Response(JSON.stringify(manifest())));
         expect(await new ImageLoader(BASE, fetches).manifest()).toEqual(manifest());
