@@ -1,6 +1,6 @@
 /** The checks against what the real engine, runtime and network say: their words and habits are what the sentences rest on. */
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CheckResult, CommandRecord } from "../../src/checks/check";
 import { checkKinds } from "../../src/checks/registry";
 import { runChecks } from "../../src/checks/run";
@@ -18,6 +18,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => machine?.stop());
+
+afterEach(async () => void (await sh("docker rm -f $(docker ps -aq)")));
 
 async function sh(line: string): Promise<CommandRecord> {
     const { code } = await machine.agent.exec(["sh", "-c", line]);
@@ -42,14 +44,9 @@ async function check(kind: string, fields: unknown): Promise<CheckResult> {
 const container = { image: "docker-flask:1.0", state: "running", publishes: { 5000: 5000 } };
 const http = { port: 5000, contains: "Docker and Flask are working!", wait: 20 };
 
-/** Runs the lines, checks, and removes every container again. */
 async function after(lines: string[], kind: string, fields: unknown): Promise<CheckResult> {
     for (const line of lines) await sh(line);
-    try {
-        return await check(kind, fields);
-    } finally {
-        await sh("docker rm -f $(docker ps -aq)");
-    }
+    return check(kind, fields);
 }
 
 describe("checks on the real engine", () => {
@@ -64,7 +61,6 @@ describe("checks on the real engine", () => {
         expect(await check("http", { ...http, contains: "Something else" })).toMatchObject({ code: "http.wrong-text" });
         expect(await check("exec", { in: "web", argv: ["cat", "/www/index.html"], stdout: "^Docker and Flask" })).toMatchObject({ status: "pass" });
         expect(await check("exec", { in: "web", argv: ["pyton"] })).toMatchObject({ code: "exec.not-found" });
-        await sh("docker rm -f web");
     });
 
     test.each<[string, string[], string, object, string, string]>([
@@ -169,7 +165,7 @@ describe("checks on the real engine", () => {
                 await machine.agent.exec([
                     "sh",
                     "-c",
-                    "docker ps -aq; docker images -aq; docker network ls -q; docker volume ls -q; find /tmp /workspace -type f | sort",
+                    "docker ps -aq; docker images -aq | sort; docker network ls -q; docker volume ls -q; find /tmp /workspace -type f | sort",
                 ])
             ).stdout;
         const before = await look();
@@ -178,7 +174,6 @@ describe("checks on the real engine", () => {
         await check("image", { ref: "docker-flask:1.0", history: "COPY" });
         await check("exec", { in: "web", argv: ["true"] });
         expect(await look()).toBe(before);
-        await sh("docker rm -f web");
     });
 });
 

@@ -29,7 +29,7 @@ async function sh(line: string): Promise<string> {
 /** Everything that the student could find. */
 const traces = () =>
     sh(
-        "docker ps -a --no-trunc -q; docker images -a --no-trunc -q; docker network ls -q; docker volume ls -q; docker buildx du --verbose | grep -E '^(ID|Description):' | sort;" +
+        "docker ps -a --no-trunc -q; docker images -a --no-trunc -q | sort; docker network ls -q; docker volume ls -q; docker buildx du --verbose | grep -E '^(ID|Description):' | sort;" +
             "find /workspace /root /tmp /home -not -path '*/proc/*' | sort; cat /root/.bash_history 2>/dev/null || true",
     );
 
