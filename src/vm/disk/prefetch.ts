@@ -5,6 +5,8 @@ import type { ChunkStore } from "./chunk-store";
 const LANES = 2;
 /** Milliseconds to step back for while the guest itself waits for the disk. */
 const GIVE_WAY = 50;
+/** Milliseconds between two chunks: each costs the emulator's thread about two for decoding and checking. */
+const PACE = 15;
 
 /**
  * Loads chunks ahead in the background, in the order given, behind whatever the guest asks for itself. Stops when memory is
@@ -22,6 +24,7 @@ export async function prefetchChunks(store: ChunkStore, chunks: readonly number[
             if (store.has(chunk)) continue;
             await store.load(chunk, "low");
             loaded++;
+            await delay(PACE, signal);
         }
     };
     const lanes = Array.from({ length: LANES }, () =>

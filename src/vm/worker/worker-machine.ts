@@ -22,8 +22,8 @@ export interface WorkerScope {
     fetchFile: FetchFile;
 }
 
-/** Seconds of quiet before the disk is loaded ahead: the first command after the start comes first. */
-const PREFETCH_AFTER_MILLISECONDS = 1500;
+/** The way to the prompt and its first answer comes first, and is to cost as little network as it can. */
+const PREFETCH_AFTER_MILLISECONDS = 5000;
 
 export class WorkerMachine {
     #scope: WorkerScope;
