@@ -37,11 +37,11 @@ interface Context {
     signal?: AbortSignal;
 }
 
-/** The mirror in the host's own apt configuration; DRYDOCK_DEBIAN_MIRROR comes before it. */
+/** The mirror in the host's own apt configuration ("debian.list": a file of mirrors); DRYDOCK_DEBIAN_MIRROR comes before it. */
 async function findMirror(context: Context): Promise<string> {
     if (process.env.DRYDOCK_DEBIAN_MIRROR) return process.env.DRYDOCK_DEBIAN_MIRROR;
     const repositories = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], context);
-    const mirror = repositories.split("\n").find(address => /\/debian\/?$/.test(address.trim()));
+    const mirror = repositories.split("\n").find(address => /\/debian(\.list)?\/?$/.test(address.trim()));
     if (mirror) return mirror.trim();
     throw new DrydockError("image.no-mirror", "This machine's apt knows no Debian mirror.", "Name one: DRYDOCK_DEBIAN_MIRROR=<address that ends in /debian>.");
 }

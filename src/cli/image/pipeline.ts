@@ -8,6 +8,7 @@ import { openImage, type BuiltImage } from "./current";
 import { checkAvailable, openDebian, type Debian } from "./debian";
 import { readLock, readWishes } from "./lock";
 import { withBuildLock } from "./build-lock";
+import { prune } from "./prune";
 import type { Reporter } from "./reporter";
 import type { Stage } from "./stage";
 import { containersStage } from "./stages/containers";
@@ -28,6 +29,9 @@ export interface BuildOptions {
     force?: boolean;
 }
 
+/** Outputs of each stage that a build leaves in the cache: going back to an earlier commit costs nothing. */
+const KEPT_STAGES = 3;
+
 /** Builds what is missing and makes the result the current image. With all in the cache it only hashes the inputs. */
 export async function buildImage({ report, signal: outer, force }: BuildOptions): Promise<BuiltImage> {
     // one failing stage ends the others
@@ -47,6 +51,7 @@ export async function buildImage({ report, signal: outer, force }: BuildOptions)
             }
             await mkdir(imagesFolder(), { recursive: true });
             await rename(final.folder, folder);
+            await prune(KEPT_STAGES, false);
         });
     }
     await makeCurrent(final.key);

@@ -9,11 +9,14 @@ interface Folder {
     used: number;
 }
 
-/** Keeps the current image and, of images and of each stage's outputs, the `keep` last used. Chunks that no image names go. */
-export async function prune(keep: number): Promise<{ removed: number; bytes: number }> {
+/**
+ * Keeps the current image and, of images and of each stage's outputs, the `keep` last used. Chunks that no image names go.
+ * `imagesToo` false leaves the images alone: another clone's server may be reading one.
+ */
+export async function prune(keep: number, imagesToo = true): Promise<{ removed: number; bytes: number }> {
     const current = await readFile(join(imagesFolder(), "current"), "utf8").catch(() => ""); // none built yet
     const all = [
-        ...(await foldersIn(imagesFolder(), () => "image")),
+        ...(imagesToo ? await foldersIn(imagesFolder(), () => "image") : []),
         // "guest-root-<key>": the group is what precedes the key; a ".part" is what an interrupted build left
         ...(await foldersIn(stagesFolder(), name => (name.endsWith(".part") ? "" : name.replace(/-[0-9a-f]+$/, "")))),
     ];
@@ -31,7 +34,7 @@ export async function prune(keep: number): Promise<{ removed: number; bytes: num
             await rm(path, { recursive: true });
         }
     }
-    return { removed, bytes: bytes + (await pruneChunks()) };
+    return { removed, bytes: bytes + (imagesToo ? await pruneChunks() : 0) };
 }
 
 async function foldersIn(parent: string, groupOf: (name: string) => string): Promise<Folder[]> {

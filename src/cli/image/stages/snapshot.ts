@@ -57,7 +57,7 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
             }
             await rm(draft, { recursive: true });
             progress("compressing the memory");
-            await run("zstd", ["-q", "--rm", "--no-check", "-T0", "-19", "--long=27", join(out, "state")], { log, signal });
+            await run("zstd", ["-q", "--rm", "--no-check", "-T0", "--ultra", "-22", "--long=27", join(out, "state")], { log, signal });
         },
     });
 }
@@ -78,7 +78,8 @@ for turn in 1 2 3 4; do
 done 2>/dev/null
 echo 3 >/proc/sys/vm/drop_caches
 docker ps >/dev/null
-TERM=xterm-256color bash --login -ic 'ls --color=auto / | cat' >/dev/null 2>&1
+docker images >/dev/null
+TERM=xterm-256color bash --login -ic 'ls --color=auto / | cat; docker ps' >/dev/null 2>&1
 sync
 `;
 
