@@ -45,7 +45,7 @@ function createWatchedMachine(options: MachineOptions, onFile: (path: string) =>
             listen: onMessage => {
                 toPage = onMessage;
             },
-            // the only way to halt it: there is no thread to end
+            // halts the CPU; what is left of it ends with the process
             terminate: () => worker.crashed(new Error("the measurement is over")),
         };
     };
