@@ -52,7 +52,7 @@ named by its id (images/flask) or its folder; none means all. Exits with 1 when 
     },
 };
 
-interface SolvedLesson { lesson: string; seconds: number; steps: (Pick<StepReport, "step" | "seconds" | "checkSeconds" | "commands"> & { run: number })[]; results: ReturnType<typeof resultsOf> }
+interface SolvedLesson { lesson: string; seconds: number; steps: (Pick<StepReport, "step" | "seconds" | "checkSeconds" | "checkInstructions" | "commands"> & { run: number })[]; results: ReturnType<typeof resultsOf> }
 
 async function solveLesson(lesson: Lesson, runs: number, verbose: boolean, say: (text: string) => void): Promise<SolvedLesson> {
     const began = performance.now();
@@ -70,7 +70,7 @@ async function solveLesson(lesson: Lesson, runs: number, verbose: boolean, say: 
     const results = resultsOf(lesson, done);
     const seconds = Math.round((performance.now() - began) / 1000);
     say(`\n${lesson.id}: ${results.status === "pass" ? "in order" : "NOT in order"}, ${seconds} s\n`);
-    const steps = done.flatMap((reports, index) => reports.map(({ step, seconds: took, checkSeconds, commands }) => ({ run: index + 1, step, seconds: took, checkSeconds, commands })));
+    const steps = done.flatMap((reports, index) => reports.map(({ step, seconds: took, checkSeconds, checkInstructions, commands }) => ({ run: index + 1, step, seconds: took, checkSeconds, checkInstructions, commands })));
     return { lesson: lesson.id, seconds, steps, results };
 }
 
@@ -78,7 +78,8 @@ function stepLines(report: StepReport, verbose: boolean): string {
     const lines = report.commands.map(({ line, code, seconds, instructions }) => `    ${seconds.toFixed(1).padStart(6)} s ${String(instructions).padStart(6)} M  ${code === 0 ? "" : `(exit status ${code}) `}${line}\n`);
     const shown = verbose || report.problem !== undefined ? report.commands.map(({ line, output }) => `    --- ${line}\n${indent(output)}\n`) : [];
     const verdict = report.problem === undefined ? "fails before, passes after" : `NOT in order. ${report.problem}`;
-    return `  ${report.step}: ${verdict} (${report.seconds.toFixed(1)} s, of which the check ${report.checkSeconds.toFixed(1)} s)\n${lines.join("")}${shown.join("")}`;
+    const excerpts = report.problem === undefined ? [] : report.after.flatMap(({ describes, result }) => (result.status === "fail" && result.excerpt ? [`    --- ${describes}\n${indent(result.excerpt)}\n`] : []));
+    return `  ${report.step}: ${verdict} (${report.seconds.toFixed(1)} s, of which the check ${report.checkSeconds.toFixed(1)} s, ${report.checkInstructions} M)\n${lines.join("")}${shown.join("")}${excerpts.join("")}`;
 }
 
 /** The last lines, without colours. */

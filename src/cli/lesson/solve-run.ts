@@ -26,8 +26,9 @@ export interface StepReport {
     before: ExpectationResult[];
     after: ExpectationResult[];
     commands: { line: string; code: number; seconds: number; /** millions, guest */ instructions: number; output: string }[];
-    /** Of the check after the solution. */
+    /** Of the check after the solution; instructions in millions, guest. Few of them in many seconds: the guest waited, or the host was busy. */
     checkSeconds: number;
+    checkInstructions: number;
     seconds: number;
 }
 
@@ -52,7 +53,7 @@ export async function runSolution(lesson: Lesson, target: SolveTarget, { onStep,
             record.take(results, true, Date.now());
             return record.results;
         };
-        const report: StepReport = { step: step.id, problem: undefined, before: [], after: [], commands: [], checkSeconds: 0, seconds: 0 };
+        const report: StepReport = { step: step.id, problem: undefined, before: [], after: [], commands: [], checkSeconds: 0, checkInstructions: 0, seconds: 0 };
         try {
             report.before = await check();
             if (record.passedAt !== undefined) report.problem = "Its checks pass before anything has been done.";
@@ -70,9 +71,10 @@ export async function runSolution(lesson: Lesson, target: SolveTarget, { onStep,
                         report.commands.push({ line: action.line, code, seconds: secondsSince(start), instructions: Math.round(((await target.instructions()) - from) / 1e6), output });
                     }
                 }
-                const start = performance.now();
+                const [start, from] = [performance.now(), await target.instructions()];
                 report.after = await check();
                 report.checkSeconds = secondsSince(start);
+                report.checkInstructions = Math.round(((await target.instructions()) - from) / 1e6);
                 if (record.passedAt === undefined) report.problem = `Its checks do not pass after its solution: ${failures(report.after)}`;
             }
         } catch (thrown) {
