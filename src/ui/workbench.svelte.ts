@@ -154,7 +154,7 @@ export class Workbench {
         this.#pane = pane;
         if (pane === "preview") this.settings.showPreview(true);
         await tick();
-        if (pane === "terminal") this.terminals.active?.screen?.focus();
+        if (pane === "terminal") this.terminals.active?.focus();
         else if (pane === "editor" && this.editor.active && this.code.surface) this.code.surface.focus();
         else document.getElementById(`pane-${pane}`)?.focus();
     }

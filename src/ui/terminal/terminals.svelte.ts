@@ -44,6 +44,7 @@ export class TerminalTab {
     #queue = $state.raw<readonly Typed[]>([]);
     #shell: TerminalShell | undefined;
     #typing = false;
+    #wantsFocus = false;
     #busy = $state(false);
     #end = new AbortController();
 
@@ -102,6 +103,19 @@ export class TerminalTab {
         this.#queue = [...this.#queue, { text, interrupt: options.interrupt ?? false }];
         if (this.#phase === "ended") this.restart();
         else if (this.#phase === "open") await this.#typeQueued();
+    }
+
+    /** Now, or as soon as there is a screen. */
+    focus(): void {
+        if (this.#screen) this.#screen.focus();
+        else this.#wantsFocus = true;
+    }
+
+    /** True once after a `focus` that came before the screen. */
+    takeFocusWish(): boolean {
+        const wished = this.#wantsFocus;
+        this.#wantsFocus = false;
+        return wished;
     }
 
     forgetQueue(): void {
