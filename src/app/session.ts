@@ -14,6 +14,7 @@ import type { Workspace } from "../engine/workspace";
 import type { PreviewBridge } from "../preview/bridge";
 import type { Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
 import type { Machine, MachineState } from "../vm/machine";
+import { watchWallClock } from "../vm/wall-clock";
 import { GuestWatch } from "./guest-watch";
 import { mark, timeCommand, type TimedCommand } from "./marks";
 import { WarmUpRounds } from "./warm-up-rounds";
@@ -101,6 +102,7 @@ export class Session implements Sandbox {
             this.#stage("agent");
             const guest = await openGuest(machine, { internet: this.#options.internet, signal: abort.signal });
             lifetime.add(guest.close);
+            lifetime.add(watchWallClock(() => void setClock(guest)));
             this.#stage("files");
             this.#guest.resolve(guest); // the first shell starts meanwhile
             lifetime.add(await abortable(this.workspace.attach(guest.agent.files), abort.signal));
@@ -189,6 +191,15 @@ export class Session implements Sandbox {
         this.#guest = withResolvers<Guest>();
         this.#filesReady = withResolvers<void>();
         this.#prompted = withResolvers<void>();
+    }
+}
+
+/** The computer has slept, or its time was set: the guest's clock follows. */
+async function setClock({ agent }: Guest): Promise<void> {
+    try {
+        await agent.setTime(Date.now());
+    } catch (thrown) {
+        console.warn("The guest's clock could not be set.", thrown); // a dead machine is told by its own state
     }
 }
 

@@ -15,8 +15,9 @@ const stages: readonly { stage: BootStage; words: string }[] = [
 
 export interface BootLine { words: string; state: "done" | "now" | "next"; detail: string }
 
-/** "18.2 of 36.5 MB · 50 %", or what is known of it. */
+/** "18.2 of 36.5 MB · 50 %", or what is known of it; nothing once everything is here. */
 export function amount(loaded: number, total: number): string {
+    if (loaded === total) return "";
     if (total > 0) return `${megabytes(loaded).replace(" MB", "")} of ${megabytes(total)} · ${percent(loaded / total)}`;
     return loaded > 0 ? megabytes(loaded) : "";
 }
