@@ -1,12 +1,15 @@
-import { ZSTDDecoder } from "zstddec/stream";
+import { ZSTDDecoder } from "zstddec";
+import { ZSTDDecoder as StreamDecoder } from "zstddec/stream";
 import type { Bytes } from "../base/bytes";
 
 /** Input of the streaming decoder at a time, so that its WebAssembly memory stays small. */
 const PIECE_BYTES = 1 << 20;
 
+let largeDecoded = false;
+
 let ready: Promise<ZSTDDecoder> | undefined;
 
-/** One for the thread: the package keeps its WebAssembly instance to itself. */
+/** For small pieces, one for the thread. */
 function decoder(): Promise<ZSTDDecoder> {
     ready ??= (async () => {
         const created = new ZSTDDecoder();
@@ -30,30 +33,42 @@ function withDataAddresses<T>(start: () => T): T {
     }
 }
 
-/** Compiles the decoder before it is needed. */
-export async function warmDecoder(): Promise<void> {
-    await decoder();
-}
-
 /** Decodes a small frame of known size at once. Damaged input may throw or give other bytes: compare their hash. */
 export async function decodeFrame(stored: Uint8Array, size: number): Promise<Bytes> {
     return (await decoder()).decode(stored, size) as Bytes;
 }
 
 /**
- * Decodes a large frame in pieces, into an array of its own. Rejects when it does not come to `size` bytes.
- * v86 could take the compressed bytes itself, in a quarter of the speed and with both copies inside its own memory for good.
+ * Decodes a large frame in pieces, into an array of its own; once in a thread's life. Rejects when it does not come to
+ * `size` bytes. The decoder keeps as much of what it has written as the frame's window says, 100 MB and more, in memory
+ * that WebAssembly never gives back: so it is another instance than the one for small pieces, and is let go afterwards.
+ *
+ * v86 could take the compressed bytes itself, at a fifth of the speed and with that memory inside its own for good.
  */
 export async function decodeLarge(stored: Uint8Array, size: number): Promise<Bytes> {
-    const whole = new Uint8Array(size);
-    let at = 0;
-    for (const part of (await decoder()).decodeStreaming(pieces(stored))) {
-        if (at + part.byteLength > size) throw new RangeError(`more than ${size} bytes`);
-        whole.set(part, at);
-        at += part.byteLength;
+    if (largeDecoded) throw new Error("a large frame is decoded once in a thread's life");
+    largeDecoded = true;
+    const large = new StreamDecoder();
+    await withDataAddresses(() => large.init());
+    try {
+        const whole = new Uint8Array(size);
+        let at = 0;
+        for (const part of large.decodeStreaming(pieces(stored))) {
+            if (at + part.byteLength > size) throw new RangeError(`more than ${size} bytes`);
+            whole.set(part, at);
+            at += part.byteLength;
+        }
+        if (at !== size) throw new RangeError(`${at} bytes, not ${size}`);
+        return whole;
+    } finally {
+        // the package holds its instance in a variable of its module; an empty one in its place frees the memory
+        large._init({ instance: { exports: { memory: new WebAssembly.Memory({ initial: 0 }) } }, module: emptyModule() });
     }
-    if (at !== size) throw new RangeError(`${at} bytes, not ${size}`);
-    return whole;
+}
+
+/** The smallest module there is: what every WebAssembly file starts with. */
+function emptyModule(): WebAssembly.Module {
+    return new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
 }
 
 function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
