@@ -12,6 +12,8 @@ export interface HostNeed {
 
 export const hostPackages: readonly HostNeed[] = [
     { find: "mmdebstrap", debianPackage: "mmdebstrap" },
+    // without it mmdebstrap does not believe that this machine runs i386 programs
+    { find: "arch-test", debianPackage: "arch-test" },
     { find: "/usr/share/keyrings/debian-archive-keyring.gpg", debianPackage: "debian-archive-keyring" },
     { find: "gcc", debianPackage: "gcc" },
     // the 32-bit C library and its headers, for -m32
