@@ -122,6 +122,7 @@ describe("a student in Chromium", () => {
         await student.type("docker ps");
         await previewShows(5000, SENTENCE);
         await passes("Run it and open it");
+        await page.screenshot({ path: join(root, "tests/output/lesson.png") });
     });
 
     test("publishes it on 8000 instead", async () => {
