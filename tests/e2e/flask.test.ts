@@ -109,12 +109,14 @@ describe("a student in Chromium", () => {
         expect((await student.type("docker rm -f broken")).code).toBe(0);
     });
 
-    test("builds the real one by clicking the command, with no long task on the main thread", async () => {
+    test("builds the real one by clicking the command", async () => {
         await student.writeFile("app.py", solution("app.py"));
         await student.openStep("Build the image");
         await student.step("Build the image").getByRole("button", { name: "Run" }).first().click();
         expect((await student.commandEnd({ timeout: SLOW })).code).toBe(0);
-        expect(Math.max(0, ...(await longTasks(page)))).toBeLessThan(Number.POSITIVE_INFINITY);
+        // a figure, not a verdict: how long a task takes is the machine's business too, and `bench` holds it against the bar
+        const tasks = await longTasks(page);
+        console.log(`longest tasks of the main thread since navigation: ${tasks.sort((a, b) => b - a).slice(0, 5).join(", ")} ms`);
     });
 
     test("runs it and sees its sentence in the preview", async () => {
