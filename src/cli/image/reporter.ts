@@ -17,7 +17,7 @@ export interface Reporter {
 
 export const seconds = (milliseconds: number): string => {
     const whole = milliseconds / 1000;
-    return whole < 60 ? `${whole.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${String(Math.round(whole % 60)).padStart(2, "0")} s`;
+    return whole < 60 ? `${whole.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${String(Math.floor(whole % 60)).padStart(2, "0")} s`;
 };
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
