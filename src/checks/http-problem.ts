@@ -8,22 +8,32 @@ import { listeners } from "./listeners";
 import { callOf, logOf } from "./look";
 import { firstLines, spoken, type Fail } from "./outcome";
 
-/** undefined while it is worth to wait on. Asks the engine anew each time: the container may end meanwhile. */
-export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, context: CheckContext, mayWait: boolean): Promise<Fail | undefined> {
+/** Milliseconds that are waited for a container however long it has been up: its app may start itself anew. */
+const leastWait = 5_000;
+
+/**
+ * undefined while it is worth to wait on: the container is young. `waited` in milliseconds. Asks the engine anew each time,
+ * since the container may end meanwhile.
+ */
+export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, context: CheckContext, waited: number): Promise<Fail | undefined> {
     const all = await context.docker.containers.list({ all: true, signal: context.signal });
     const behind = all.find(one => one.ports.some(binding => binding.hostPort === spec.port));
     const expected = `an answer on port ${spec.port}`;
     if (!behind) return nobody(spec, all, answer, context);
     const inside = behind.ports.find(binding => binding.hostPort === spec.port)!.containerPort;
     const name = callOf(behind);
-    if (answer.problem === "silent")
+    const details = await context.docker.containers.inspect(behind.id, context.signal);
+    // Both clocks are the computer's: the guest's is set from it.
+    const age = Date.now() - (Date.parse(details?.startedAt ?? "") || 0);
+    const mayWait = waited < Math.min(leastWait, spec.wait * 1000) || (age < spec.wait * 1000 && waited < spec.wait * 1000);
+    if (answer.problem === "silent" && !mayWait)
         return fail("http.timeout", {
             message: `The container ${name} takes the connection on port ${spec.port}, but sends no answer (${answer.words}). Its last lines are below.`,
             expected,
             found: answer.words,
             excerpt: await logOf(context, behind.id),
         });
-    const heard = await listeners(context, behind.id);
+    const heard = await listeners(context, details?.pid ?? 0);
     if (heard?.some(one => one.port === inside && one.local) && !heard.some(one => one.port === inside && !one.local))
         return fail("http.only-inside", {
             message: `The app in ${name} listens on 127.0.0.1:${inside}, which only the container itself can reach. Let it listen on every address: \`host="0.0.0.0"\`. Then build and run again.`,

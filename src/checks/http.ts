@@ -26,10 +26,10 @@ const schema = v.strictObject({
         v.pipe(
             v.number(),
             v.minValue(0),
-            v.maxValue(120),
-            v.description("Seconds to give an app that is still starting. Without it 60. A port that nothing publishes is not waited for."),
+            v.maxValue(300),
+            v.description("Seconds from its start that a container's app may take to answer. Without it 120. A port that nothing publishes is not waited for."),
         ),
-        60,
+        120,
     ),
 });
 
@@ -62,11 +62,11 @@ export interface Answer {
 export type NoAnswer = { problem: "refused" | "broken" | "silent"; words: string };
 
 async function run(spec: HttpSpec, context: CheckContext): Promise<CheckResult> {
-    const end = Date.now() + spec.wait * 1000;
+    const began = Date.now();
     for (let pause = firstPause; ; pause = Math.min(pause * 1.5, longestPause)) {
         const answer = await ask(spec, context);
         if (!("problem" in answer)) return judge(spec, answer, context);
-        const problem = await connectionProblem(spec, answer, context, Date.now() < end);
+        const problem = await connectionProblem(spec, answer, context, Date.now() - began);
         if (problem) return problem;
         await delay(pause, context.signal);
     }

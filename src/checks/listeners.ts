@@ -8,11 +8,10 @@ export interface Listener {
 
 const listening = "0A"; // TCP_LISTEN in the kernel's table
 
-/** undefined when it cannot be told. */
-export async function listeners(context: CheckContext, id: string): Promise<Listener[] | undefined> {
-    const details = await context.docker.containers.inspect(id, context.signal);
-    if (!details || details.pid === 0) return undefined;
-    const { stdout, code } = await context.exec(["cat", `/proc/${details.pid}/net/tcp`, `/proc/${details.pid}/net/tcp6`], { signal: context.signal });
+/** `pid`: the container's first process, as the guest numbers it. undefined when it cannot be told. */
+export async function listeners(context: CheckContext, pid: number): Promise<Listener[] | undefined> {
+    if (pid === 0) return undefined;
+    const { stdout, code } = await context.exec(["cat", `/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`], { signal: context.signal });
     return stdout === "" && code !== 0 ? undefined : parseListeners(stdout);
 }
 

@@ -6,7 +6,7 @@ import { checkKinds } from "./registry";
 
 export interface RunOptions {
     signal?: AbortSignal | undefined;
-    /** Milliseconds for one check, default 150,000: above the longest wait that an `http` check may ask for. */
+    /** Milliseconds for one check, default 330,000: above the longest wait that an `http` check may ask for. */
     timeout?: number;
     /** The lesson's own sentences, by failure code; each stands for the check's own. */
     why?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface RunOptions {
 /** What a run looks at; the runner adds memo and signal. */
 export type CheckSources = Omit<CheckContext, "memo" | "signal">;
 
-const defaultTimeout = 150_000;
+const defaultTimeout = 330_000;
 
 /**
  * One result for each expectation, in their order. `spec` is what the kind's own schema parsed. Never rejects for a check

@@ -55,6 +55,16 @@ describe("http", () => {
         expect(calls).toBe(3);
     });
 
+    test("a young container is waited for, an old one not", async () => {
+        const started = (seconds: number) => ({ containers: [{ ...web, startedAt: new Date(Date.now() - seconds * 1000).toISOString() }], http: broken });
+        const slow = new AbortController();
+        const waiting = check("http", { ...spec, wait: 100 }, started(3), { signal: slow.signal });
+        const old = await check("http", { ...spec, wait: 0.01 }, started(300));
+        expect(old).toMatchObject({ code: "http.no-answer" });
+        slow.abort(new Error("still waiting"));
+        await expect(waiting).rejects.toThrow("still waiting");
+    });
+
     test("does not wait for a container that ends meanwhile", async () => {
         const containers = [{ ...web }];
         const world: World = {
