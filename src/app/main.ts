@@ -17,6 +17,7 @@ import { Workbench } from "../ui/workbench.svelte";
 import { createBrowserMachine } from "../vm/browser-machine";
 import { lessonAddress, loadCourse, lessonAt, studentSeed } from "./course";
 import { readConfig } from "./config";
+import { finishedLessons } from "./finished";
 import { mark } from "./marks";
 import { Session, startMachine } from "./session";
 import { followTheme } from "./theme";
@@ -42,6 +43,7 @@ async function open(): Promise<void> {
     }
     const [config, storage] = await Promise.all([readConfig(), openStorage()]);
     const checker = createStepChecker();
+    const finished = await finishedLessons(course, storage.progress);
     const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
     const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
     const session = new Session({
@@ -54,7 +56,7 @@ async function open(): Promise<void> {
         onChange: () => engine.checkSoon(),
     });
     workspace.changes(() => engine.checkSoon());
-    const workbench = new Workbench({ course, engine, sandbox: session, settings, finished: new Set(), navigate: (id, step) => location.assign(lessonAddress(id, step)) });
+    const workbench = new Workbench({ course, engine, sandbox: session, settings, finished, navigate: (id, step) => location.assign(lessonAddress(id, step)) });
     mount(App, { target, props: { workbench } });
     mark("shown");
     workbench.start();

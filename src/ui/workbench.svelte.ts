@@ -131,8 +131,11 @@ export class Workbench {
         if (file !== undefined && this.editor.has(file)) void this.editor.show(file, { quiet: true });
         if (this.lesson.passed > 0) this.openStep(this.lesson.current.id); // back from an earlier visit
         const flush = () => void this.editor.saveAll();
-        addEventListener("pagehide", flush);
-        lifetime.add(() => removeEventListener("pagehide", flush));
+        // a page that is hidden may never be shown again, and one that goes away has little time
+        for (const event of ["pagehide", "visibilitychange"]) {
+            addEventListener(event, flush, { capture: true });
+            lifetime.add(() => removeEventListener(event, flush, { capture: true }));
+        }
         return lifetime.end;
     }
 

@@ -196,7 +196,7 @@ export class Editor {
         await this.workspace.write(path, text);
         this.#find(path)?.replace(text);
         await this.show(path);
-        this.notices.say(`Saved ${path}.`, undo && { label: "Undo", run: undo });
+        if (undo) this.notices.say(`Saved ${path}.`, { label: "Undo", run: undo }); // else the file that opens says it
     }
 
     /** What lies at `path`, or below it, was changed by somebody else. `force`: the student asked for it. */
