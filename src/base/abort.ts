@@ -5,9 +5,10 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
     if (!signal) return promise;
     return new Promise<T>((resolve, reject) => {
         const onAbort = () => reject(signal.reason);
-        if (signal.aborted) return onAbort();
-        signal.addEventListener("abort", onAbort, { once: true });
+        // Also listened to when the signal has aborted already: its rejection would else be nobody's.
         promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+        if (signal.aborted) onAbort();
+        else signal.addEventListener("abort", onAbort, { once: true });
     });
 }
 

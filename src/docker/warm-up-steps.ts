@@ -105,6 +105,7 @@ async function run({ agent, folder, signal }: WarmUpKit, argv: string[], env: Re
     signal.throwIfAborted();
     const process = await agent.spawn(argv, { env: { HOME: folder, DOCKER_CONFIG: `${folder}/config`, ...env }, cwd: "/", signal });
     const kill = () => process.kill("KILL");
+    if (signal.aborted) kill();
     signal.addEventListener("abort", kill, { once: true });
     try {
         const [, words, code] = await abortable(Promise.all([readAll(process.stdout), readAll(process.stderr), process.exit]), signal);

@@ -3,7 +3,7 @@ import type { GuestProcess } from "../../../src/agent/agent";
 import { until } from "../../../src/base/abort";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
 import { DrydockError } from "../../../src/base/errors";
-import { createWarmUp, type WarmUpAgent, type WarmUpState } from "../../../src/docker/warm-up";
+import { createWarmUp, type WarmUp, type WarmUpAgent, type WarmUpState } from "../../../src/docker/warm-up";
 import { warmUpSteps, type WarmUpStep } from "../../../src/docker/warm-up-steps";
 
 /** An engine of which only what the warm-up makes is known: labelled containers and images, and the build cache. */
@@ -143,6 +143,31 @@ describe("warm-up", () => {
         await until(() => guest.ran.length > 0 || undefined, { every: 5, timeout: 5_000, what: "the run" });
         await warmUp.giveWay();
         expect(guest.rest).toEqual(nothing);
+    });
+
+    test("a program whose end is an error once it was killed disturbs nobody", async () => {
+        const guest = new Guest();
+        guest.hanging = true;
+        const unheard: unknown[] = [];
+        const onUnheard = (reason: unknown) => unheard.push(reason);
+        process.on("unhandledRejection", onUnheard);
+        try {
+            const spawn = guest.spawn.bind(guest);
+            let warmUp: WarmUp | undefined;
+            guest.spawn = async argv => {
+                const program = await spawn(argv);
+                const gone = warmUp!.giveWay(); // while the program is being started
+                void gone;
+                return { ...program, exit: new Promise((_, reject) => setTimeout(() => reject(new Error("given up")), 5)) };
+            };
+            warmUp = createWarmUp(guest, { steps: [warmUpSteps[0]!] });
+            warmUp.start();
+            await until(() => warmUp.state.kind === "yielded" || undefined, { every: 5, timeout: 5_000, what: "giving way" });
+            await new Promise(resolve => setTimeout(resolve, 30));
+            expect(unheard).toEqual([]);
+        } finally {
+            process.off("unhandledRejection", onUnheard);
+        }
     });
 
     test("what an earlier page left behind goes first", async () => {
