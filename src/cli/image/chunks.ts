@@ -131,8 +131,9 @@ const BATCH = 48;
 /** Compresses what the pool lacks. */
 export async function fillPool(disk: LayeredDisk, plan: ChunkPlan, level: number, context: { log: string; signal?: AbortSignal; progress(text: string): void }): Promise<void> {
     const missing = [...plan.contents].filter(([hash]) => !existsSync(pooledChunk(hash, level)));
+    const total = missing.length;
     let done = 0;
-    const show = () => context.progress(`compressing the disk, ${done} of ${missing.length} chunks`);
+    const show = () => context.progress(`compressing the disk, ${done} of ${total} chunks`);
     show();
     const worker = async (name: string) => {
         const work = join(cacheFolder(), "chunks", `work-${process.pid}-${level}-${name}`);
@@ -155,7 +156,6 @@ export async function fillPool(disk: LayeredDisk, plan: ChunkPlan, level: number
             await rm(work, { recursive: true, force: true });
         }
     };
-    const total = missing.length;
     await Promise.all(Array.from({ length: availableParallelism() }, (_, index) => worker(String(index))));
     if (done !== total) throw new Error(`compressed ${done} of ${total} chunks`);
 }
