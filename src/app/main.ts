@@ -14,27 +14,39 @@ import App from "../ui/App.svelte";
 import { Settings } from "../ui/common/settings.svelte";
 import NotHere from "../ui/status/NotHere.svelte";
 import { Workbench } from "../ui/workbench.svelte";
-import { createBrowserMachine } from "../vm/browser-machine";
+import type { Machine } from "../vm/machine";
 import { lessonAddress, loadCourse, lessonAt, studentSeed } from "./course";
 import { readConfig } from "./config";
 import { finishedLessons } from "./finished";
 import { mark } from "./marks";
-import { Session, startMachine } from "./session";
+import { Session } from "./session";
+import type { Starting } from "./starting";
 import { followTheme } from "./theme";
 
 const target = document.getElementById("app")!;
 const settings = new Settings(localStorage);
 followTheme(settings);
 
-async function open(): Promise<void> {
+export interface Opening {
+    /** Address of the image's folder, ending in "/". */
+    base: string;
+    createMachine(): Machine;
+    /** Started before anything of this was loaded. */
+    first: Starting;
+}
+
+export function open(opening: Opening): void {
+    compose(opening).catch((thrown: unknown) => {
+        console.error(thrown);
+        mount(NotHere, { target, props: { title: "Drydock could not start", advice: messageOf(thrown) } });
+    });
+}
+
+async function compose({ base, createMachine, first }: Opening): Promise<void> {
     if (typeof WebAssembly === "undefined") {
         mount(NotHere, { target, props: { title: "This browser cannot run Drydock", advice: "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off." } });
         return;
     }
-    const base = new URL("/vm/", location.href).href;
-    const createMachine = () => createBrowserMachine({ image: { base } });
-    const first = startMachine(createMachine()); // its download runs while the rest is put together
-
     const course = loadCourse(studentSeed(localStorage));
     const lesson = lessonAt(course, location.hash);
     if (!lesson) {
@@ -68,8 +80,3 @@ async function open(): Promise<void> {
     await workbench.code.load();
     mark("editor");
 }
-
-open().catch((thrown: unknown) => {
-    console.error(thrown);
-    mount(NotHere, { target, props: { title: "Drydock could not start", advice: messageOf(thrown) } });
-});

@@ -16,7 +16,9 @@ import type { Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
 import type { Machine, MachineState } from "../vm/machine";
 import { watchWallClock } from "../vm/wall-clock";
 import { GuestWatch } from "./guest-watch";
+import { Lull } from "./lull";
 import { mark, timeCommand, type TimedCommand } from "./marks";
+import { startMachine, type Starting } from "./starting";
 import { WarmUpRounds } from "./warm-up-rounds";
 
 export interface SessionOptions {
@@ -32,17 +34,11 @@ export interface SessionOptions {
     onChange(): void;
 }
 
-/** The first prompt has the processor for itself for so long at most; then ports, checks and warm-up have their turn. */
+/** The first prompt has the processor for itself for so long at most. */
 const PROMPT_MILLISECONDS = 5_000;
 
-/** A machine that has been told to start. */
-export interface Starting { machine: Machine; started: Promise<void> }
-
-export function startMachine(machine: Machine): Starting {
-    const started = machine.start();
-    started.catch(() => undefined); // whoever waits for the guest hears of it
-    return { machine, started };
-}
+/** Ports, checks and warm-up have their turn when nothing came from the student for so long: they cost a first command half as much again. */
+const LULL_MILLISECONDS = 1_200;
 
 export class Session implements Sandbox {
     readonly workspace: Workspace;
@@ -51,6 +47,7 @@ export class Session implements Sandbox {
     readonly #state = new Store<SandboxState>({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
     readonly #watch = new GuestWatch();
     readonly #warmUp = new WarmUpRounds();
+    #lull = new Lull();
     #guest = withResolvers<Guest>();
     /** No prompt before the student's files are there. */
     #filesReady = withResolvers<void>();
@@ -91,6 +88,7 @@ export class Session implements Sandbox {
     async start({ machine, started }: Starting): Promise<void> {
         const lifetime = new Lifetime();
         const abort = new AbortController();
+        this.#lull = new Lull();
         this.#end = lifetime.end;
         lifetime.add(() => void machine.stop());
         lifetime.add(machine.subscribe(state => this.#follow(state)));
@@ -114,6 +112,7 @@ export class Session implements Sandbox {
             lifetime.add(this.#options.checker.attach(guest, event => this.#watch.heard(event)));
             this.#ready(machine, true);
             await Promise.race([this.#prompted.promise, delay(PROMPT_MILLISECONDS, abort.signal)]);
+            await this.#lull.reached(LULL_MILLISECONDS, abort.signal);
             lifetime.add(this.#watch.start(guest));
             this.#watch.readPorts();
             lifetime.add(this.#warmUp.start(guest));
@@ -132,21 +131,30 @@ export class Session implements Sandbox {
             throw signal.reason;
         }
         let timed: TimedCommand | undefined;
+        const ended = () => {
+            if (!timed) return;
+            timed = undefined;
+            this.#lull.commandEnded();
+            this.#warmUp.commandEnded();
+        };
         shell.events.listen(event => {
             if (event.kind === "prompt") this.#seePrompt();
             else if (event.kind === "commandStarted") {
                 timed = timeCommand(machine, event.command);
+                this.#lull.commandStarted();
                 this.#warmUp.commandStarted();
             } else {
                 void timed?.end(event.code);
-                this.#warmUp.commandEnded();
+                ended();
                 this.#options.onCommand({ command: event.command, code: event.code, at: Date.now(), terminal });
             }
         });
+        shell.exit.then(ended, ended); // closed with a command running: its end is not told
         return shell;
     }
 
     giveWay(): Promise<void> {
+        this.#lull.acted();
         return this.#warmUp.giveWay();
     }
 

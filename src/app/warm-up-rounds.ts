@@ -8,7 +8,7 @@ import { createWarmUp, type WarmUp } from "../docker/warm-up";
 const IDLE_MILLISECONDS = 2_500;
 
 /** Right after something was typed the machine is likely to be busy with it, and more is likely to come. */
-const AGAIN_MILLISECONDS = 12_000;
+const AGAIN_MILLISECONDS = 6_000;
 
 export class WarmUpRounds {
     readonly state = new Store<"idle" | "running" | "done">("idle");

@@ -32,7 +32,7 @@ export type WarmUpAgent = Pick<Agent, "http" | "spawn"> & { files: Pick<Agent["f
 
 export interface WarmUpOptions {
     steps?: readonly WarmUpStep[];
-    /** Milliseconds of warming in all, default 55,000: nobody reads longer before the first command. No step begins after it. */
+    /** Milliseconds of warming in all, default 40,000: with what its last step takes longer, and the pauses around it, it fits a minute of reading. No step begins after it. */
     budget?: number;
 }
 
@@ -44,7 +44,7 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions = {}): W
     const steps = options.steps ?? warmUpSteps;
     const state = new Store<WarmUpState>({ kind: "idle" });
     const problems: DrydockError[] = [];
-    let left = options.budget ?? 55_000;
+    let left = options.budget ?? 40_000;
     let done = 0;
     /** The work in hand, which never rejects, and how to stop it. */
     let work: Promise<void> = Promise.resolve();

@@ -38,8 +38,7 @@ export async function openGuest(machine: Machine, options: GuestOptions): Promis
     const lifetime = new Lifetime();
     lifetime.add(() => agent.close());
     try {
-        await agent.setTime(Date.now());
-        await agent.reseed(crypto.getRandomValues(new Uint8Array(SEED_BYTES)));
+        await Promise.all([agent.setTime(Date.now()), agent.reseed(crypto.getRandomValues(new Uint8Array(SEED_BYTES)))]);
         lifetime.add(agent.serve(options.internet));
     } catch (thrown) {
         lifetime.end();

@@ -17,8 +17,25 @@ export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<
     return { V86: module.V86 };
 }
 
+/**
+ * Compiled from the response itself where it comes over HTTP: only so does the browser keep the optimised code in its cache,
+ * and a second visit starts with a fast emulator. What arrived damaged does not compile; then it is read and checked as any
+ * other file, which says what is wrong.
+ */
 export async function loadWasm(loader: ImageLoader, file: ImageFile, progress: LoadProgress): Promise<WebAssembly.Module> {
-    const bytes = await loader.file(file, progress.track(file));
+    const loaded = progress.track(file);
+    const response = await loader.fetchFile(loader.urlOf(file)).catch(() => undefined);
+    if (response?.ok && response.headers.get("Content-Type") === "application/wasm") {
+        try {
+            const module = await WebAssembly.compileStreaming(response);
+            loader.fetchedBytes += file.bytes;
+            loaded(file.bytes);
+            return module;
+        } catch {
+            // read below
+        }
+    } else await response?.body?.cancel();
+    const bytes = await loader.file(file, loaded);
     try {
         return await WebAssembly.compile(bytes);
     } catch (thrown) {

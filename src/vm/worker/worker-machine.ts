@@ -13,6 +13,7 @@ import type { FromWorker, SavedMachine, StartOptions, ToWorker } from "../protoc
 import { toWireError } from "../wire-error";
 import { decodeLarge } from "../zstd";
 import { Emulator } from "./emulator";
+import { IdleMeter } from "./idle-meter";
 import { KernelLog } from "./kernel-log";
 import { LoadProgress } from "./load-progress";
 import { loadModule, loadWasm } from "./load-emulator";
@@ -128,7 +129,8 @@ export class WorkerMachine {
             await this.#bootCold(machine, loader, progress);
         }
         await this.#run(wanted && !fallback ? "snapshot" : "cold", fallback);
-        setTimeout(() => void prefetchChunks(machine.chunks, manifest.disk.prefetch, new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
+        const idle = new IdleMeter(() => this.#emulator?.instructions ?? 0);
+        setTimeout(() => void prefetchChunks(machine.chunks, manifest.disk.prefetch, () => idle.isIdle(), new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
     }
 
     async #run(from: "snapshot" | "cold", fallback: DrydockError | undefined): Promise<void> {

@@ -113,11 +113,23 @@ describe("chunk store", () => {
 });
 
 describe("prefetch", () => {
+    const idle = () => true;
+
+    test("waits while the guest is busy", async () => {
+        const image = fakeImage(4);
+        let busy = true;
+        const loading = prefetchChunks(open(image), [0, 1, 2], () => !busy, new AbortController().signal);
+        await new Promise(resolve => setTimeout(resolve, 20));
+        expect(image.requests).toHaveLength(0);
+        busy = false;
+        expect(await loading).toBe(3);
+    });
+
     test("loads in order, behind the guest, and stops when memory is full", async () => {
         const image = fakeImage(40);
         const store = open(image, { memoryLimit: 12 * CHUNK_BYTES });
         const order = [7, 3, 9, 30, 31, 32, 33, 34];
-        const loaded = await prefetchChunks(store, order, new AbortController().signal);
+        const loaded = await prefetchChunks(store, order, idle, new AbortController().signal);
         expect(loaded).toBeGreaterThanOrEqual(4);
         expect(loaded).toBeLessThan(order.length);
         expect(image.requests.map(({ path }) => path).slice(0, 3)).toEqual([7, 3, 9].map(image.pathOf));
@@ -128,13 +140,13 @@ describe("prefetch", () => {
     test("skips what the disk does not have, and ends quietly at a failure", async () => {
         const image = fakeImage(4);
         image.fail(image.pathOf(2), [{ status: 404 }], true);
-        expect(await prefetchChunks(open(image), [999, 2, 1, 0], new AbortController().signal)).toBeLessThanOrEqual(2);
+        expect(await prefetchChunks(open(image), [999, 2, 1, 0], idle, new AbortController().signal)).toBeLessThanOrEqual(2);
     });
 
     test("ends with its signal", async () => {
         const image = fakeImage(4);
         const signal = AbortSignal.abort();
-        await prefetchChunks(open(image), [0, 1, 2], signal);
+        await prefetchChunks(open(image), [0, 1, 2], idle, signal);
         expect(image.requests.length).toBe(0);
     });
 });

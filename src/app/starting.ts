@@ -1,0 +1,13 @@
+import type { Machine } from "../vm/machine";
+
+/** A machine that has been told to start. */
+export interface Starting {
+    machine: Machine;
+    started: Promise<void>;
+}
+
+export function startMachine(machine: Machine): Starting {
+    const started = machine.start();
+    started.catch(() => undefined); // whoever waits for the guest hears of it
+    return { machine, started };
+}

@@ -1,0 +1,30 @@
+/** An engine at rest takes about 5 M instructions a second, a command 50 M and more. */
+const IDLE_PER_MILLISECOND = 20_000;
+
+/** Shorter looks say nothing: the CPU runs in turns. */
+const LEAST_MILLISECONDS = 40;
+
+/** Tells from the instruction count whether the guest has anything to do. */
+export class IdleMeter {
+    #at: number;
+    #count: number;
+    #idle = false;
+
+    constructor(
+        private readonly instructions: () => number,
+        private readonly now: () => number = () => performance.now(),
+    ) {
+        this.#at = now();
+        this.#count = instructions();
+    }
+
+    /** Whether it was idle between the last two looks. */
+    isIdle(): boolean {
+        const at = this.now();
+        if (at - this.#at < LEAST_MILLISECONDS) return this.#idle;
+        const count = this.instructions();
+        this.#idle = (count - this.#count) / (at - this.#at) < IDLE_PER_MILLISECOND;
+        [this.#at, this.#count] = [at, count];
+        return this.#idle;
+    }
+}
