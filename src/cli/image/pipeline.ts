@@ -6,7 +6,7 @@ import { DrydockError } from "../../base/errors";
 import { cacheFolder, imagesFolder } from "./cache";
 import { openImage, type BuiltImage } from "./current";
 import { checkAvailable, openDebian, type Debian } from "./debian";
-import { readLock, readWishes } from "./lock";
+import { pinnedPackages, readLock, readWishes } from "./lock";
 import { withBuildLock } from "./build-lock";
 import { prune } from "./prune";
 import type { Reporter } from "./reporter";
@@ -21,6 +21,7 @@ import type { Inputs } from "./stages/inputs";
 import { kernelStage } from "./stages/kernel";
 import { agentStage, runtimeStage } from "./stages/programs";
 import { snapshotStage } from "./stages/snapshot";
+import { trustStage } from "./stages/trust";
 
 export interface BuildOptions {
     report: Reporter;
@@ -79,14 +80,14 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     async function openAndCheck(): Promise<Debian> {
         await mkdir(join(cacheFolder(), "logs"), { recursive: true });
         const debian = await openDebian({ log: join(cacheFolder(), "logs/apt.log"), signal: workshop.signal });
-        checkAvailable(Object.assign({}, ...Object.values(lock.debian)), await debian.available());
+        checkAvailable(pinnedPackages(lock), await debian.available());
         return debian;
     }
 
     const [kernel, runtime, agent, emulator, bios] = await Promise.all([kernelStage(inputs), runtimeStage(inputs), agentStage(inputs), emulatorStage(inputs), biosStage(inputs)]);
     const guestRoot = debianRootStage(inputs, "guest-root", lock.debian.guest);
     const base = debianRootStage(inputs, "base-root", lock.debian.base);
-    const containers = await containersStage(inputs, base);
+    const containers = await containersStage(inputs, { base, trust: trustStage(inputs) });
     const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
