@@ -1,7 +1,7 @@
 # Makes the gcc image out of Debian's packages. Runs in the build, on the host's CPU.
 . /common/packages.sh
 install_packages
-drop_packages libasan8 libubsan1 libitm1 libcc1-0 libgprofng0 rpcsvc-proto libctf0 libquadmath0
+drop_packages libasan8 libubsan1 libitm1 libcc1-0 libgprofng0 rpcsvc-proto libquadmath0
 cd /usr/lib/gcc/i686-linux-gnu/14
 rm -rf lib*san*.a libitm.a libgomp.a libquadmath.a libgcov.a libcaf_single.a plugin finclude
 cd /usr/libexec/gcc/i686-linux-gnu/14

@@ -9,7 +9,9 @@ cp /icu/libicudata.so /usr/lib/i386-linux-gnu/libicudata.so.*.*
 npm=/usr/local/lib/node_modules/npm
 mkdir -p $npm
 tar -xzf /npm/npm.tgz -C $npm --strip-components=1 --no-same-owner
-rm -rf $npm/docs $npm/man
+# the part of node-gyp in Python, which this image has not; and what only people and debuggers read
+rm -rf $npm/docs $npm/man $npm/node_modules/node-gyp/gyp
+find /usr/share/nodejs $npm -name '*.map' -delete -o -name '*.d.ts' -delete -o -name '*.md' -delete
 ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
 cat >$npm/npmrc <<'CONF'

@@ -4,7 +4,7 @@ import { root } from "../../project";
 import type { Versions } from "../debian";
 import { epochOf } from "../lock";
 import { fetchNpmProgram } from "../npm-program";
-import { writeLayout } from "../oci-folder";
+import { layerEncoding, writeLayout } from "../oci-folder";
 import { run } from "../program";
 import { defineStage, hashPath, type Stage, type StageContext } from "../stage";
 import { turns } from "../turns";
@@ -64,7 +64,7 @@ function imageStage(inputs: Inputs, image: ContainerImage, parts: Parts): Stage 
     return defineStage(workshop, {
         name: `hub-${folder}`,
         version: 1,
-        inputs: [parts.files, ...(packages ? [parts.common] : []), JSON.stringify([pinned, refs, image.preloaded]), ...(folder === "node" ? [JSON.stringify(lock.npmProgram)] : []), lock.date],
+        inputs: [parts.files, layerEncoding, ...(packages ? [parts.common] : []), JSON.stringify([pinned, refs, image.preloaded]), ...(folder === "node" ? [JSON.stringify(lock.npmProgram)] : []), lock.date],
         needs: [...(folder === "debian" ? [parts.base, parts.trust] : []), ...(parent ? [parent] : []), ...(withIcu ? [parts.icu] : [])],
         turn,
         async run(context) {
