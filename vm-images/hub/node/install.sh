@@ -22,6 +22,8 @@ fund=false
 update-notifier=false
 progress=false
 CONF
+# for `USER node`, as Dockerfiles expect it
+useradd --uid 1000 --user-group --create-home --shell /bin/bash node
 finish
 npm --version
 node -p 'new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "Europe/Berlin" }).format(0)' | grep 'Januar 1970'

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { link, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeText } from "../../../base/bytes";
@@ -26,7 +27,7 @@ export async function containersStage(inputs: Inputs, needs: ContainerNeeds): Pr
             await mkdir(blobs, { recursive: true });
             const manifests: LayoutEntry[] = [];
             for (const [image, { folder }] of stages) {
-                for (const name of await readdir(join(folder, "blobs/sha256"))) await link(join(folder, "blobs/sha256", name), join(blobs, name));
+                for (const name of await readdir(join(folder, "blobs/sha256"))) if (!existsSync(join(blobs, name))) await link(join(folder, "blobs/sha256", name), join(blobs, name));
                 if (image.preloaded) await link(join(folder, "archive.tar"), join(out, archiveName(image.ref)));
                 manifests.push(...(await entriesOf(folder)));
             }
