@@ -36,5 +36,5 @@ drop_packages() {
 # What installing leaves behind. Fails when apt does not find the packages in order.
 finish() {
     apt-get check
-    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/lib/dpkg/*-old /var/cache/ldconfig /var/log/dpkg.log /var/log/alternatives.log /var/log/apt /tmp/* /etc/init.d/* /etc/logrotate.d/*
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig /var/log/dpkg.log /var/log/alternatives.log /var/log/apt /tmp/* /etc/init.d/* /etc/logrotate.d/*
 }
