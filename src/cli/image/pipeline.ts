@@ -88,8 +88,8 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
 
     const [kernel, runtime, agent, emulator, bios] = await Promise.all([kernelStage(inputs), runtimeStage(inputs), agentStage(inputs), emulatorStage(inputs), biosStage(inputs)]);
     const trust = trustStage(inputs);
-    const guestRoot = debianRootStage(inputs, "guest-root", lock.debian.guest);
-    const base = debianRootStage(inputs, "base-root", lock.debian.base);
+    const guestRoot = await debianRootStage(inputs, trust, "guest-root", lock.debian.guest);
+    const base = await debianRootStage(inputs, trust, "base-root", lock.debian.base);
     const containers = await containersStage(inputs, base);
     const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
     const parts = { emulator, bios, kernel, disk };
