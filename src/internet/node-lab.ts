@@ -68,7 +68,10 @@ function decoded(path: string): string {
     }
 }
 
-const tagsOf = (versions: readonly NodeVersion[]): Record<string, string> => ({ latest: (versions.findLast(one => !one.manifest.version.includes("-")) ?? versions.at(-1)!).manifest.version });
+/** The highest that is no pre-release, where there is one. */
+const newestOf = (versions: readonly NodeVersion[]): NodeVersion => versions.findLast(one => !one.manifest.version.includes("-")) ?? versions.at(-1)!;
+
+const tagsOf = (versions: readonly NodeVersion[]): Record<string, string> => ({ latest: newestOf(versions).manifest.version });
 
 const versionList = (versions: readonly NodeVersion[]): string => versions.map(one => one.manifest.version).join(", ");
 
@@ -90,7 +93,7 @@ function packument(c: Context, name: string, versions: readonly NodeVersion[], o
         const installed = (one: NodeVersion) => ({ ...Object.fromEntries(INSTALL_FIELDS.filter(field => field in one.manifest).map(field => [field, one.manifest[field]])), dist: distOf(one, origin) });
         return c.body(JSON.stringify({ name, "dist-tags": tagsOf(versions), versions: listed(installed) }), 200, { "Content-Type": INSTALL_TYPE });
     }
-    const { description, keywords, license, author, homepage } = versions.at(-1)!.manifest;
+    const { description, keywords, license, author, homepage } = newestOf(versions).manifest;
     return c.json({ _id: name, name, description, keywords, license, author, homepage, "dist-tags": tagsOf(versions), versions: listed(one => manifestOf(one, origin)), maintainers: [], time: {}, readme: "" });
 }
 
@@ -108,8 +111,7 @@ function overview(packages: NodeIndex): string {
 function search(packages: NodeIndex, text: string): unknown[] {
     const words = text.toLowerCase().split(/\s+/).filter(word => word !== "");
     const found = [...packages.values()].flatMap(versions => {
-        const newest = versions.at(-1)!;
-        const { name, version, description = "", keywords } = newest.manifest;
+        const { name, version, description = "", keywords } = newestOf(versions).manifest;
         const list = Array.isArray(keywords) ? keywords.map(String) : [];
         const all = `${name} ${description} ${list.join(" ")}`.toLowerCase();
         if (!words.every(word => all.includes(word))) return [];
