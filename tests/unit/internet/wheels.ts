@@ -45,11 +45,12 @@ export interface Wheel {
     metadata: string;
 }
 
-export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string } = {}): Wheel {
+export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string; /** More files by path. */ files?: Record<string, string> } = {}): Wheel {
     const metadata = ["Metadata-Version: 2.1", `Name: ${name}`, `Version: ${version}`, ...(options.requiresPython ? [`Requires-Python: ${options.requiresPython}`] : []), ...(options.requires ?? []).map(line => `Requires-Dist: ${line}`), ""].join("\n");
     const info = `${name}-${version}.dist-info`;
     const files: Record<string, string> = {
         [`${name}.py`]: `version = "${version}"\n`,
+        ...options.files,
         [`${info}/METADATA`]: metadata,
         [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     };
