@@ -5,14 +5,14 @@ import * as v from "valibot";
 import { DrydockError } from "../../base/errors";
 import { root } from "../project";
 import { openDebian, type Versions } from "./debian";
+import { resolveNpmPackages } from "./npm-packages";
 import { resolveNpmProgram } from "./npm-program";
 import { resolveWheels } from "./wheels";
 
 const versions = v.record(v.string(), v.string());
 const wheel = v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
-
 /** `integrity`: as in package-lock.json, "sha512-...". */
-const npmProgram = v.object({ version: v.string(), integrity: v.pipe(v.string(), v.startsWith("sha512-")) });
+const npmPackage = v.object({ name: v.string(), version: v.string(), integrity: v.pipe(v.string(), v.startsWith("sha512-")) });
 
 const wishesSchema = v.object({
     /** Packages of the guest's root and of the base of container images. */
@@ -24,7 +24,11 @@ const wishesSchema = v.object({
     npmProgram: v.pipe(v.string(), v.regex(/^npm@\d+\.\d+\.\d+$/)),
     busybox: v.string(),
     kernelSource: v.string(),
+    /** What debian.lab offers. */
+    archive: v.array(v.string()),
     wheels: v.object({ python: v.string(), requirements: v.array(v.string()) }),
+    /** What node.lab offers, as `npm install` takes it: "express", "express@4". */
+    npm: v.array(v.string()),
 });
 
 const lockSchema = v.object({
@@ -38,15 +42,18 @@ const lockSchema = v.object({
         images: v.record(v.string(), versions),
         busybox: versions,
         kernelSource: versions,
+        /** What the wishes for debian.lab need beyond the base. */
+        archive: versions,
     }),
     wheels: v.array(wheel),
-    npmProgram,
+    npm: v.array(npmPackage),
+    npmProgram: npmPackage,
 });
 
 export type Wishes = v.InferOutput<typeof wishesSchema>;
 export type ImageLock = v.InferOutput<typeof lockSchema>;
 export type PinnedWheel = v.InferOutput<typeof wheel>;
-export type PinnedNpm = v.InferOutput<typeof npmProgram>;
+export type PinnedNpmPackage = v.InferOutput<typeof npmPackage>;
 
 const wishesPath = join(root, "vm-images/packages.json");
 const lockPath = join(root, "vm-images/image.lock.json");
@@ -84,7 +91,10 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
     const beyondBase = async (names: readonly string[]) => Object.fromEntries(Object.entries(await debian.resolve([...smallest, "apt", ...wishes.base, ...names])).filter(([name]) => !(name in base)));
     const images: Record<string, Versions> = {};
     for (const [image, names] of Object.entries(wishes.images)) images[image] = await beyondBase(names);
+    const archive = await beyondBase(wishes.archive);
     context.progress("resolving wheels");
+    const wheels = await resolveWheels(wishes.wheels, context);
+    context.progress("resolving npm packages");
     const lock: ImageLock = {
         format: 1,
         date: new Date().toISOString().slice(0, 10),
@@ -94,8 +104,10 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
             images,
             busybox: exact(wishes.busybox),
             kernelSource: exact(wishes.kernelSource),
+            archive,
         },
-        wheels: await resolveWheels(wishes.wheels, context),
+        wheels,
+        npm: await resolveNpmPackages(wishes.npm, context),
         npmProgram: await resolveNpmProgram(wishes.npmProgram, context),
     };
     const before = await readLock().catch(() => undefined); // none yet, or of an older shape: all is new then
@@ -117,8 +129,10 @@ export function differences(before: ImageLock | undefined, after: ImageLock): st
     const flat = (lock: ImageLock) =>
         new Map<string, string>([
             ...sectionsOf(lock.debian).flatMap(([section, pinned]) => Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string])),
-            ["npm", lock.npmProgram.version],
+            ["npm of the node image", lock.npmProgram.version],
             ...lock.wheels.map(pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string]),
+            // several versions of one package may be there, side by side
+            ...lock.npm.map(({ name, version }) => [`npm: ${name}@${version}`, version] as [string, string]),
         ]);
     const old = before ? flat(before) : new Map<string, string>();
     const now = flat(after);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withKeyring } from "../openpgp";
 import { run } from "../program";
 import { defineStage, type Stage, type StageContext } from "../stage";
 import type { Inputs } from "./inputs";
@@ -23,9 +24,8 @@ export function trustStage({ workshop }: Inputs): Stage {
     });
 }
 
-/** The guest's clock is the visitor's, right or wrong: keys are old from the start. A 32-bit clock ends in 2038. */
+/** Like SIGNED_AT, old from the start. A 32-bit clock ends in 2038. */
 const VALID = ["-startdate", "20000101000000Z", "-enddate", "20371231235959Z"];
-const KEY_MADE = "20000101T000000";
 
 /** For `openssl ca`, the only command of every OpenSSL in use that takes a start date. `.`: the folder it runs in. */
 const AUTHORITY = `
@@ -68,17 +68,10 @@ async function makeAuthority({ out, log, signal }: StageContext): Promise<void> 
 
 const ARCHIVE_NAME = "debian.lab (Drydock sandbox package archive)";
 
-async function makeArchiveKey({ out, log, signal }: StageContext): Promise<void> {
-    // gpg's agent listens on a socket in there, whose path has to be short
-    const home = await mkdtemp(join(tmpdir(), "drydock-gpg-"));
-    const context = { log, signal, env: { GNUPGHOME: home } };
-    const gpg = (...argv: string[]) => run("gpg", ["--batch", "--pinentry-mode", "loopback", "--passphrase", "", ...argv], context);
-    try {
-        await gpg("--faked-system-time", KEY_MADE, "--quick-generate-key", ARCHIVE_NAME, "ed25519", "sign", "never");
-        await gpg("--armor", "--output", join(out, "archive.asc"), "--export");
-        await gpg("--armor", "--output", join(out, "archive-secret.asc"), "--export-secret-keys");
-    } finally {
-        await run("gpgconf", ["--kill", "all"], context);
-        await rm(home, { recursive: true, force: true });
-    }
+async function makeArchiveKey(context: StageContext): Promise<void> {
+    await withKeyring(context, async gpg => {
+        await gpg("--quick-generate-key", ARCHIVE_NAME, "ed25519", "sign", "never");
+        await gpg("--armor", "--output", join(context.out, "archive.asc"), "--export");
+        await gpg("--armor", "--output", join(context.out, "archive-secret.asc"), "--export-secret-keys");
+    });
 }
