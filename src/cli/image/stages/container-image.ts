@@ -35,7 +35,7 @@ export async function containerImageStages(inputs: Inputs, images: readonly Cont
     let debian: Stage | undefined;
     for (const image of images) {
         const files = await hashPath(join(HUB, image.folder));
-        const stage = imageStage(inputs, image, { files, common, debian, icu, ...needs });
+        const stage = containerImageStage(inputs, image, { files, common, debian, icu, ...needs });
         if (image.folder === "debian") debian = stage;
         stages.set(image, stage);
     }
@@ -50,7 +50,7 @@ interface Parts extends ContainerNeeds {
     icu: Stage;
 }
 
-function imageStage(inputs: Inputs, image: ContainerImage, parts: Parts): Stage {
+function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts): Stage {
     const { workshop, lock } = inputs;
     const { folder } = image;
     const packages = lock.debian.images[folder];
