@@ -36,8 +36,8 @@ export interface ImageManifest {
     snapshot: { file: ImageFile; /** uncompressed size */ rawBytes: number; memory: number };
     /** Container images already in the engine's store. */
     preloaded: { ref: string; digest: string; bytes: number; contents: string }[];
-    /** Folder of the content that the page answers from (wheels...), relative to `image.json`. */
-    internet: { python: ImageFile };
+    /** The lists of the content that the page answers from: wheels, Docker Hub's images. What they name lies beside them. */
+    internet: { python: ImageFile; hub: ImageFile };
     builtAt: string;
 }
 

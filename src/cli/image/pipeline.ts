@@ -21,6 +21,7 @@ import type { Inputs } from "./stages/inputs";
 import { kernelStage } from "./stages/kernel";
 import { agentStage, runtimeStage } from "./stages/programs";
 import { snapshotStage } from "./stages/snapshot";
+import { trustStage } from "./stages/trust";
 
 export interface BuildOptions {
     report: Reporter;
@@ -86,9 +87,10 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     const [kernel, runtime, agent, emulator, bios] = await Promise.all([kernelStage(inputs), runtimeStage(inputs), agentStage(inputs), emulatorStage(inputs), biosStage(inputs)]);
     const guestRoot = debianRootStage(inputs, "guest-root", lock.debian.guest);
     const base = debianRootStage(inputs, "base-root", lock.debian.base);
+    const trust = trustStage(inputs);
     const containers = await containersStage(inputs, base);
-    const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
+    const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers, trust });
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs) });
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs), containers });
 }

@@ -23,17 +23,15 @@ export const containerImages = [
     { ref: "python:3.13-slim", folder: "python", contents: "Python 3.13 and pip from Debian 13", preloaded: true },
 ] as const;
 
-const archiveName = (ref: string): string => `${ref.replace(/[/:]/g, "_")}.tar`;
-
 /**
  * Container images for linux/386 by buildah. Output: hub/ as the page's Docker Hub reads it (catalogue.json, blobs/), layers
- * uncompressed, which the emulated processor unpacks with the least work; and a docker archive each.
+ * uncompressed, which the emulated processor unpacks with the least work.
  */
 export async function containersStage({ workshop, lock, debian }: Inputs, base: Stage): Promise<Stage> {
     const { busybox, python } = lock.debian;
     return defineStage(workshop, {
         name: "containers",
-        version: 2,
+        version: 3,
         inputs: [await hashPath(HUB), JSON.stringify(containerImages), JSON.stringify([busybox, python]), lock.date],
         needs: [base],
         async run(context) {
@@ -62,7 +60,6 @@ export async function containersStage({ workshop, lock, debian }: Inputs, base: 
                 }
                 const labels = Object.entries(values).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
                 await run("buildah", [...store, "build", "--isolation", "chroot", "--platform", "linux/386", "--format", "oci", "--timestamp", epochOf(lock), ...labels, "--tag", ref, source], context);
-                await run("buildah", [...store, "push", "--format", "v2s2", ref, `docker-archive:${join(out, archiveName(ref))}:${ref}`], context);
                 // the "oci" transport would compress
                 const pushed = join(work, "pushed", folder);
                 await mkdir(pushed, { recursive: true });
@@ -114,6 +111,3 @@ async function addBusybox(folder: string, versions: Versions, debian: Inputs["de
     await cp(join(packages, "root/usr/bin/busybox"), join(folder, "busybox")).catch(() => cp(join(packages, "root/bin/busybox"), join(folder, "busybox")));
     await rm(packages, { recursive: true });
 }
-
-/** Paths of the archives that a finished stage holds, in `containerImages`' order. */
-export const archivesOf = (stage: Stage): string[] => containerImages.map(({ ref }) => join(stage.folder, archiveName(ref)));
