@@ -3,7 +3,7 @@
  * one that is not offered gets one that says what is.
  */
 import type { Hono } from "hono";
-import { DrydockError, messageOf } from "../base/errors";
+import { asDrydockError, DrydockError, messageOf } from "../base/errors";
 import { bundledSource } from "./hub/bundled-source";
 import { blobHost, createHub, hubHosts } from "./hub/hub";
 import { memoryStorage, type HubStorage } from "./hub/storage";
@@ -49,6 +49,7 @@ function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (er
             return await (await opened)(request);
         } catch (thrown) {
             opened = undefined;
+            report(asDrydockError(thrown, "internet.hub-closed", "Docker Hub in this page could not open its storage.", "Try again; reload the page if it stays so."));
             return failure(new URL(request.url).hostname, thrown);
         }
     };
