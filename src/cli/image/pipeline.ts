@@ -11,7 +11,8 @@ import { withBuildLock } from "./build-lock";
 import { prune } from "./prune";
 import type { Reporter } from "./reporter";
 import type { Stage } from "./stage";
-import { containersStage } from "./stages/containers";
+import { containerImageStages } from "./stages/container-image";
+import { hubStage } from "./stages/containers";
 import { biosStage, wheelsStage } from "./stages/content";
 import { debianRootStage } from "./stages/debian-root";
 import { debsStage } from "./stages/debs";
@@ -90,11 +91,11 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     const trust = trustStage(inputs);
     const guestRoot = await debianRootStage(inputs, trust, "guest-root", lock.debian.guest);
     const base = await debianRootStage(inputs, trust, "base-root", lock.debian.base);
-    const containers = await containersStage(inputs, { base, trust });
+    const images = await containerImageStages(inputs, { base, trust });
     const debs = debsStage(inputs, trust);
     const wheels = await wheelsStage(inputs, { base, debs });
-    const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
+    const disk = await diskStage(inputs, { guestRoot, runtime, agent, preloaded: hubStage(inputs, "preloaded", [...images].filter(([image]) => image.preloaded)), trust });
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs) });
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs), containers: hubStage(inputs, "containers", [...images]) });
 }

@@ -8,7 +8,7 @@ import { layerEncoding, writeLayout } from "../oci-folder";
 import { run } from "../program";
 import { defineStage, hashPath, type Stage, type StageContext } from "../stage";
 import { turns } from "../turns";
-import { debianRelease, refsOf, upstreamVersion, type ContainerImage } from "./container-images";
+import { containerImages, debianRelease, refsOf, upstreamVersion, type ContainerImage } from "./container-images";
 import { ICU_PACKAGE, icuStage } from "./icu";
 import type { Inputs } from "./inputs";
 
@@ -28,12 +28,12 @@ export interface ContainerNeeds {
 }
 
 /** A stage for each image, so that changing one builds one. Output of each: an OCI layout, without the layers of its base. */
-export async function containerImageStages(inputs: Inputs, images: readonly ContainerImage[], needs: ContainerNeeds): Promise<Map<ContainerImage, Stage>> {
+export async function containerImageStages(inputs: Inputs, needs: ContainerNeeds): Promise<Map<ContainerImage, Stage>> {
     const common = await hashPath(join(HUB, "common"));
     const icu = icuStage(inputs);
     const stages = new Map<ContainerImage, Stage>();
     let debian: Stage | undefined;
-    for (const image of images) {
+    for (const image of containerImages) {
         const files = await hashPath(join(HUB, image.folder));
         const stage = containerImageStage(inputs, image, { files, common, debian, icu, ...needs });
         if (image.folder === "debian") debian = stage;
@@ -64,7 +64,7 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
     return defineStage(workshop, {
         name: `hub-${folder}`,
         version: 1,
-        inputs: [parts.files, layerEncoding, ...(packages ? [parts.common] : []), JSON.stringify([pinned, refs, image.preloaded]), ...(folder === "node" ? [JSON.stringify(lock.npmProgram)] : []), lock.date],
+        inputs: [parts.files, layerEncoding, ...(packages ? [parts.common] : []), JSON.stringify([pinned, refs]), ...(folder === "node" ? [JSON.stringify(lock.npmProgram)] : []), lock.date],
         needs: [...(folder === "debian" ? [parts.base, parts.trust] : []), ...(parent ? [parent] : []), ...(withIcu ? [parts.icu] : [])],
         turn,
         async run(context) {
@@ -89,7 +89,6 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
             // the transport "oci" would compress
             const pushed = join(work, "pushed");
             await buildah("push", "--disable-compression", image.ref, `dir:${pushed}`);
-            if (image.preloaded) await buildah("push", "--format", "v2s2", image.ref, `docker-archive:${join(out, "archive.tar")}:${image.ref}`);
             progress("compressing");
             await writeLayout(pushed, out, refs, parent?.folder, context);
             await buildah("rmi", "--all", "--force");

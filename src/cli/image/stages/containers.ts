@@ -5,38 +5,30 @@ import { encodeText } from "../../../base/bytes";
 import { catalogueOfLayout } from "../../../internet/hub/layout";
 import { entriesOf, type LayoutEntry } from "../oci-folder";
 import { defineStage, type Stage } from "../stage";
-import { containerImageStages, type ContainerNeeds } from "./container-image";
-import { containerImages, nameOf } from "./container-images";
+import { nameOf, type ContainerImage } from "./container-images";
 import type { Inputs } from "./inputs";
 
-const archiveName = (ref: string): string => `${ref.replace(/[/:]/g, "_")}.tar`;
-
 /**
- * All container images. Output: hub/ as the page's Docker Hub reads it (catalogue.json, blobs/); a docker archive of each that
- * is preloaded.
+ * Images as a Docker Hub's files. Output: hub/ as the page's Docker Hub reads it (catalogue.json, blobs/). The disk needs those
+ * that the engine has from the start, and nothing of the others, so there are two of these.
  */
-export async function containersStage(inputs: Inputs, needs: ContainerNeeds): Promise<Stage> {
-    const stages = await containerImageStages(inputs, containerImages, needs);
-    return defineStage(inputs.workshop, {
-        name: "containers",
-        version: 3,
-        inputs: [JSON.stringify(containerImages)],
-        needs: [...stages.values()],
+export function hubStage({ workshop }: Inputs, name: string, images: readonly (readonly [ContainerImage, Stage])[]): Stage {
+    return defineStage(workshop, {
+        name,
+        version: 4,
+        inputs: [JSON.stringify(images.map(([image]) => image))],
+        needs: images.map(([, stage]) => stage),
         async run({ out }) {
             const blobs = join(out, "hub/blobs/sha256");
             await mkdir(blobs, { recursive: true });
             const manifests: LayoutEntry[] = [];
-            for (const [image, { folder }] of stages) {
+            for (const [, { folder }] of images) {
                 for (const name of await readdir(join(folder, "blobs/sha256"))) if (!existsSync(join(blobs, name))) await link(join(folder, "blobs/sha256", name), join(blobs, name));
-                if (image.preloaded) await link(join(folder, "archive.tar"), join(out, archiveName(image.ref)));
                 manifests.push(...(await entriesOf(folder)));
             }
-            const descriptions = Object.fromEntries(containerImages.map(image => [`library/${nameOf(image)}`, image.contents]));
+            const descriptions = Object.fromEntries(images.map(([image]) => [`library/${nameOf(image)}`, image.contents]));
             const read = async (path: string) => (path === "index.json" ? encodeText(JSON.stringify({ schemaVersion: 2, manifests })) : new Uint8Array(await readFile(join(out, "hub", path))));
             await writeFile(join(out, "hub/catalogue.json"), `${JSON.stringify(await catalogueOfLayout(read, descriptions), undefined, 1)}\n`);
         },
     });
 }
-
-/** Paths of the archives that a finished stage holds, in `containerImages`' order. */
-export const archivesOf = (stage: Stage): string[] => containerImages.filter(image => image.preloaded).map(({ ref }) => join(stage.folder, archiveName(ref)));
