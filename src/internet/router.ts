@@ -3,30 +3,71 @@
  * one that is not offered gets one that says what is.
  */
 import type { Hono } from "hono";
-import { DrydockError, messageOf } from "../base/errors";
+import { asDrydockError, DrydockError, messageOf } from "../base/errors";
+import { debianLab } from "./debian-lab";
+import { bundledSource } from "./hub/bundled-source";
+import { blobHost, createHub, hubHosts } from "./hub/hub";
+import { memoryStorage, type HubStorage } from "./hub/storage";
 import type { Bundle, Internet } from "./internet";
+import { nodeLab } from "./node-lab";
 import { pythonLab } from "./python-lab";
 
+interface Host {
+    what: string;
+    /** Names in the real internet that the same answers: those that a tool without our settings asks. */
+    also: readonly string[];
+    open(bundle: Bundle): Hono;
+}
+
 /** One file a host. */
-const hosts: Record<string, { what: string; open: (bundle: Bundle) => Hono }> = {
-    "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", open: pythonLab },
+const hosts: Record<string, Host> = {
+    "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", also: ["pypi.org", "files.pythonhosted.org"], open: pythonLab },
+    "debian.lab": { what: "Debian packages for apt (list at http://debian.lab/)", also: ["deb.debian.org", "security.debian.org"], open: debianLab },
+    "node.lab": { what: "JavaScript packages for npm (list at http://node.lab/)", also: ["registry.npmjs.org"], open: nodeLab },
 };
 
-export function createInternet(bundle: Bundle): Internet {
-    const apps = new Map<string, Hono>();
-    for (const [host, { open }] of Object.entries(hosts)) {
+export interface InternetOptions {
+    /** Where pushed images go; asked for at the first request to Docker Hub. In memory unless given. */
+    hubStorage?: () => Promise<HubStorage>;
+    /** Hears what went wrong inside; the guest gets an answer all the same. */
+    report?: (error: DrydockError) => void;
+}
+
+/** Answers by host, http and https alike. */
+export function createInternet(bundle: Bundle, { hubStorage = async () => memoryStorage(), report = () => undefined }: InternetOptions = {}): Internet {
+    const sites = new Map<string, Internet>();
+    for (const [host, { also, open }] of Object.entries(hosts)) {
         const app = open(bundle);
         app.onError(thrown => failure(host, thrown));
         app.notFound(({ req }) => text(404, `${host} (inside the page) has no ${req.path}.\n${offer()}`));
-        apps.set(host, app);
+        for (const name of [host, ...also]) sites.set(name, async request => app.fetch(request));
     }
+    const hub = lazyHub(bundle, hubStorage, report);
+    for (const host of hubHosts) sites.set(host, hub);
     return async request => {
         const { hostname } = new URL(request.url);
-        return apps.get(hostname)?.fetch(request) ?? text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
+        const site = sites.get(hostname);
+        return site ? site(request) : text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
     };
 }
 
-const offer = (): string => ["Inside the page there are:", ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`)].join("\n");
+/** Storage that fails to open is tried again at the next request. */
+function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (error: DrydockError) => void): Internet {
+    let opened: Promise<Internet> | undefined;
+    return async request => {
+        try {
+            opened ??= storage().then(storage => createHub({ source: bundledSource(bundle, "internet/hub"), storage, report, blobOrigin: `http://${blobHost}` }));
+            return await (await opened)(request);
+        } catch (thrown) {
+            opened = undefined;
+            report(asDrydockError(thrown, "internet.hub-closed", "Docker Hub in this page could not open its storage.", "Try again; reload the page if it stays so."));
+            return failure(new URL(request.url).hostname, thrown);
+        }
+    };
+}
+
+const offer = (): string =>
+    ["Inside the page there are:", ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`), "  docker.io  Docker Hub, for docker pull, push, login and search"].join("\n");
 
 function failure(hostname: string, thrown: unknown): Response {
     const words = thrown instanceof DrydockError ? `${thrown.message} ${thrown.advice}` : messageOf(thrown);

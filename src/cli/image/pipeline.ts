@@ -6,21 +6,25 @@ import { DrydockError } from "../../base/errors";
 import { cacheFolder, imagesFolder } from "./cache";
 import { openImage, type BuiltImage } from "./current";
 import { checkAvailable, openDebian, type Debian } from "./debian";
-import { readLock, readWishes } from "./lock";
+import { pinnedPackages, readLock, readWishes } from "./lock";
 import { withBuildLock } from "./build-lock";
 import { prune } from "./prune";
 import type { Reporter } from "./reporter";
 import type { Stage } from "./stage";
-import { containersStage } from "./stages/containers";
+import { containerImageStages } from "./stages/container-image";
+import { hubStage } from "./stages/containers";
 import { biosStage, wheelsStage } from "./stages/content";
 import { debianRootStage } from "./stages/debian-root";
+import { debsStage } from "./stages/debs";
 import { diskStage } from "./stages/disk";
 import { emulatorStage } from "./stages/emulator";
 import { chunksStage, imageStage } from "./stages/image";
 import type { Inputs } from "./stages/inputs";
 import { kernelStage } from "./stages/kernel";
+import { npmPackagesStage } from "./stages/npm-packages";
 import { agentStage, runtimeStage } from "./stages/programs";
 import { snapshotStage } from "./stages/snapshot";
+import { trustStage } from "./stages/trust";
 
 export interface BuildOptions {
     report: Reporter;
@@ -79,16 +83,19 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     async function openAndCheck(): Promise<Debian> {
         await mkdir(join(cacheFolder(), "logs"), { recursive: true });
         const debian = await openDebian({ log: join(cacheFolder(), "logs/apt.log"), signal: workshop.signal });
-        checkAvailable(Object.assign({}, ...Object.values(lock.debian)), await debian.available());
+        checkAvailable(pinnedPackages(lock), await debian.available());
         return debian;
     }
 
     const [kernel, runtime, agent, emulator, bios] = await Promise.all([kernelStage(inputs), runtimeStage(inputs), agentStage(inputs), emulatorStage(inputs), biosStage(inputs)]);
-    const guestRoot = debianRootStage(inputs, "guest-root", lock.debian.guest);
-    const base = debianRootStage(inputs, "base-root", lock.debian.base);
-    const containers = await containersStage(inputs, base);
-    const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
+    const trust = trustStage(inputs);
+    const guestRoot = await debianRootStage(inputs, trust, "guest-root", lock.debian.guest);
+    const base = await debianRootStage(inputs, trust, "base-root", lock.debian.base);
+    const images = await containerImageStages(inputs, { base, trust });
+    const debs = debsStage(inputs, trust);
+    const wheels = await wheelsStage(inputs, { base, debs });
+    const disk = await diskStage(inputs, { guestRoot, runtime, agent, preloaded: hubStage(inputs, "preloaded", [...images].filter(([image]) => image.preloaded)), trust });
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs) });
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs), containers: hubStage(inputs, "containers", [...images]) });
 }

@@ -1,14 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { DrydockError, messageOf } from "../../base/errors";
+import { bundledSource } from "../../internet/hub/bundled-source";
+import { familiar } from "../../internet/hub/names";
 import { currentImage } from "../image/current";
-import { containerImages } from "../image/stages/containers";
+import { containerImages, nameOf } from "../image/stages/container-images";
+import { createFileBundle } from "../serve/file-bundle";
 import { usage } from "../usage";
 import { parseImageList, type BundledImage } from "./lint";
 
 /** What the image build makes is for linux/386, all of it. */
-const here = (refs: readonly { ref: string }[]): BundledImage[] => refs.map(({ ref }) => ({ ref, architecture: "386" }));
+const here = (refs: readonly string[]): BundledImage[] => [...new Set(refs)].map(ref => ({ ref, architecture: "386" }));
 
-/** From `--images` (a list, or a file with one); else the built VM image; else what its build would put there. */
+/** From `--images` (a list, or a file with one); else what the engine and the Docker Hub of the built VM image have; else what its build would put there. */
 export async function bundledImages(option: string | undefined): Promise<BundledImage[]> {
     if (option !== undefined) {
         try {
@@ -18,9 +21,12 @@ export async function bundledImages(option: string | undefined): Promise<Bundled
         }
     }
     try {
-        return here((await currentImage()).manifest.preloaded);
+        const { folder, manifest } = await currentImage();
+        const repositories = await bundledSource(createFileBundle(folder), "internet/hub").repositories();
+        const pulled = [...repositories.values()].flatMap(({ name, tags }) => [...tags.keys()].map(tag => `${familiar(name)}:${tag}`));
+        return here([...manifest.preloaded.map(({ ref }) => ref), ...pulled]);
     } catch (thrown) {
-        if (thrown instanceof DrydockError && thrown.code === "image.missing") return here(containerImages);
+        if (thrown instanceof DrydockError && thrown.code === "image.missing") return here(containerImages.flatMap(image => [image.ref, ...(image.tags ?? []).map(tag => `${nameOf(image)}:${tag}`)]));
         throw thrown;
     }
 }

@@ -1,9 +1,8 @@
 /** Tiny wheels, written here byte by byte, in a bundle as the image build leaves it. */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Bytes } from "../../../src/base/bytes";
-import { DrydockError } from "../../../src/base/errors";
 import type { Bundle } from "../../../src/internet/internet";
+import { bundleOfFiles } from "./bundle-of-files";
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -46,21 +45,22 @@ export interface Wheel {
     metadata: string;
 }
 
-export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string } = {}): Wheel {
+export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string; build?: string; /** More files by path. */ files?: Record<string, string> } = {}): Wheel {
     const metadata = ["Metadata-Version: 2.1", `Name: ${name}`, `Version: ${version}`, ...(options.requiresPython ? [`Requires-Python: ${options.requiresPython}`] : []), ...(options.requires ?? []).map(line => `Requires-Dist: ${line}`), ""].join("\n");
     const info = `${name}-${version}.dist-info`;
     const files: Record<string, string> = {
         [`${name}.py`]: `version = "${version}"\n`,
+        ...options.files,
         [`${info}/METADATA`]: metadata,
         [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     };
     const record = Object.entries(files).map(([path, text]) => `${path},sha256=${createHash("sha256").update(text).digest("base64url")},${Buffer.byteLength(text)}`);
     files[`${info}/RECORD`] = [...record, `${info}/RECORD,,`, ""].join("\n");
-    return { filename: `${name}-${version}-py3-none-any.whl`, bytes: zip(files), metadata };
+    return { filename: `${[name, version, ...(options.build ? [options.build] : [])].join("-")}-py3-none-any.whl`, bytes: zip(files), metadata };
 }
 
 /** A bundle with these wheels by package; `change` may damage what it gives. */
-export function bundleOf(packages: Record<string, Wheel[]>, change: (path: string, bytes: Buffer) => Buffer | undefined = (_path, bytes) => bytes): Bundle & { opened: string[] } {
+export function bundleOf(packages: Record<string, Wheel[]>, change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined): Bundle & { opened: string[] } {
     const files = new Map<string, Buffer>();
     const index: Record<string, unknown[]> = {};
     for (const [name, wheels] of Object.entries(packages)) {
@@ -72,15 +72,5 @@ export function bundleOf(packages: Record<string, Wheel[]>, change: (path: strin
         });
     }
     files.set("internet/python/index.json", Buffer.from(JSON.stringify({ packages: index })));
-    const opened: string[] = [];
-    return {
-        opened,
-        async open(path) {
-            opened.push(path);
-            const content = files.get(path);
-            const bytes = content && change(path, content);
-            if (!bytes) throw new DrydockError("internet.missing", `The bundle has no file ${path}.`, "Build the VM image again.");
-            return { bytes: bytes.length, body: new Blob([new Uint8Array(bytes)]).stream() as ReadableStream<Bytes> };
-        },
-    };
+    return bundleOfFiles(files, change);
 }
