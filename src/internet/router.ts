@@ -4,6 +4,7 @@
  */
 import type { Hono } from "hono";
 import { DrydockError, messageOf } from "../base/errors";
+import { note } from "./answered-by";
 import type { Bundle, Internet } from "./internet";
 import { pythonLab } from "./python-lab";
 
@@ -22,7 +23,7 @@ export function createInternet(bundle: Bundle): Internet {
     }
     return async request => {
         const { hostname } = new URL(request.url);
-        return apps.get(hostname)?.fetch(request) ?? text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
+        return apps.get(hostname)?.fetch(request) ?? note(text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`), { unknownHost: true });
     };
 }
 
