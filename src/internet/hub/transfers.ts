@@ -119,15 +119,16 @@ export function transfersOf(exchanges: readonly Exchange[], now: number): Transf
     return groups.map(group => transferOf(group, now));
 }
 
+/** Only what every pull or push begins with can begin another; between two layers an emulated processor may unpack for a minute. */
 function startsAnother({ calls }: Group, { exchange, verb, reference }: Call, greeted: boolean): boolean {
-    const lastEnd = Math.max(...calls.map(call => call.exchange.ended ?? Number.POSITIVE_INFINITY));
-    if (exchange.began - lastEnd > ANOTHER) return true;
-    if (lastEnd > exchange.began) return false;
     const begins = greeted || verb === "token" || (verb === "manifests" && !reference.includes(":") && exchange.method !== "PUT");
-    const answered = calls.some(call => call.verb === "manifests" && call.exchange.status !== 401);
-    const through = calls.some(call => call.verb === "blobs" || (call.verb === "manifests" && (call.exchange.method === "PUT" || isImage(call.exchange))));
-    const pushing = calls.some(call => call.pushes) && !calls.some(call => call.verb === "manifests" && call.exchange.method === "PUT");
-    return begins && !pushing && (through || (greeted && answered));
+    const lastEnd = Math.max(...calls.map(call => call.exchange.ended ?? Number.POSITIVE_INFINITY));
+    if (!begins || lastEnd > exchange.began) return false;
+    if (exchange.began - lastEnd > ANOTHER) return true;
+    const manifests = calls.filter(call => call.verb === "manifests");
+    const put = manifests.some(call => call.exchange.method === "PUT");
+    if (calls.some(call => call.pushes)) return put;
+    return manifests.some(call => isImage(call.exchange)) || calls.some(call => call.verb === "blobs") || (greeted && manifests.some(call => call.exchange.status !== 401));
 }
 
 const isImage = ({ manifest }: Exchange): boolean => manifest !== undefined && !isIndexType(manifest.mediaType);
@@ -161,13 +162,14 @@ function transferOf({ name, calls }: Group, now: number): Transfer {
     };
 }
 
-/** A 404 before an upload is how a push learns what is missing; a 401 is how clients learn where tokens are. */
+/** A refusal that belongs to the way (401: where tokens are; 404 to HEAD: what a push has to send) or a try that was made good is no failure. */
 function failed(calls: readonly Call[]): boolean {
-    return calls.some(({ exchange: { end, status = 0, method }, verb }, index) => {
-        if (end === "failed" || end === "cancelled") return true;
-        if (status < 400 || status === 401) return false;
-        const asksFirst = status === 404 && method === "HEAD" && (verb === "blobs" || calls.slice(index + 1).some(later => later.verb === "manifests" && (later.exchange.status ?? 0) < 300));
-        return !asksFirst;
+    return calls.some(({ exchange: { end, status = 0, method, url }, verb }, index) => {
+        if (end === "open" || (end === "complete" && (status < 400 || status === 401))) return false;
+        if (status === 404 && method === "HEAD" && verb === "blobs") return false;
+        const later = calls.slice(index + 1).filter(call => call.exchange.end === "complete" && (call.exchange.status ?? 0) < 300);
+        const madeGood = later.some(call => call.exchange.url === url || (status === 404 && method === "HEAD" && call.verb === "manifests"));
+        return !madeGood;
     });
 }
 
