@@ -18,6 +18,7 @@ import { createBrowserMachine } from "../vm/browser-machine";
 import { lessonAddress, loadCourse, lessonAt, studentSeed } from "./course";
 import { readConfig } from "./config";
 import { finishedLessons } from "./finished";
+import { createNetwork } from "./network";
 import { mark } from "./marks";
 import { Session, startMachine } from "./session";
 import { followTheme } from "./theme";
@@ -48,7 +49,7 @@ async function open(): Promise<void> {
     const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
     const session = new Session({
         createMachine,
-        internet: createInternet(createHttpBundle(base)),
+        network: createNetwork(createInternet(createHttpBundle(base)), config.upstreams),
         workspace,
         checker,
         openPreview: http => openPreview({ origin: config.previewOrigin, http }),

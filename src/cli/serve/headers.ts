@@ -31,6 +31,17 @@ export function pagePolicy({ preview }: Origins, development: boolean): string {
     ].join("; ");
 }
 
+/** The script of the worker that asks hosts outside: as the build names it, and as Vite's development server does. */
+export const isOnlineWorker = (path: string): boolean => /\/online-worker[\w.-]*$/.test(path);
+
+/**
+ * Of that worker alone, and it runs only while the student has switched the internet on. A worker goes by the policy that its own
+ * script came with, so the page keeps the strict one: markup that somebody smuggles into it still reaches no other host.
+ */
+export function onlinePolicy(development: boolean): string {
+    return `default-src 'none'; script-src 'self'; connect-src https:${development ? " ws:" : ""}`;
+}
+
 /** Of our own documents on the preview origin; what the guest serves gets its policy from the service worker. */
 export function bridgePolicy({ page }: Origins): string {
     return `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors ${page}`;
