@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-const configSchema = v.object({ previewOrigin: v.optional(v.string()), upstreams: v.optional(v.record(v.string(), v.pipe(v.string(), v.url(), v.startsWith("https://")))) });
+const configSchema = v.object({ previewOrigin: v.optional(v.string()) });
 
 export type Config = v.InferOutput<typeof configSchema>;
 

@@ -49,7 +49,7 @@ async function open(): Promise<void> {
     const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
     const session = new Session({
         createMachine,
-        network: createNetwork(createInternet(createHttpBundle(base)), config.upstreams),
+        network: createNetwork(createInternet(createHttpBundle(base))),
         workspace,
         checker,
         openPreview: http => openPreview({ origin: config.previewOrigin, http }),

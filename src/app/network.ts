@@ -3,11 +3,12 @@ import { Store } from "../base/store";
 import type { Internet } from "../internet/internet";
 import { withOnline } from "../internet/online";
 import { createPassage } from "../internet/passage/passage";
+import { upstreams } from "../internet/router";
 import { Traffic } from "../internet/traffic";
 import type { Network } from "../ui/sandbox";
 
-/** Off at each visit: nobody goes online because somebody else did yesterday. `upstreams`: see `OnlineOptions`. */
-export function createNetwork(internet: Internet, upstreams?: Readonly<Record<string, string>>): Network & { internet: Internet } {
+/** Off at each visit: nobody goes online because somebody else did yesterday. */
+export function createNetwork(internet: Internet): Network & { internet: Internet } {
     const traffic = new Traffic();
     const online = new Store(false);
     return {

@@ -1,13 +1,9 @@
 /** What the bundle says of its Python packages: `internet/python/index.json`, written when the VM image is built. */
 import * as v from "valibot";
-import { decodeText, readAll } from "../base/bytes";
-import { DrydockError } from "../base/errors";
+import { readIndex } from "./bundle-index";
 import type { Bundle } from "./internet";
 
 export const PYTHON_FOLDER = "internet/python/";
-
-/** Bytes; an index of a thousand wheels is 300 kB. */
-const LARGEST_INDEX = 16 << 20;
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
@@ -33,13 +29,8 @@ export const normalizedName = (name: string): string => name.toLowerCase().repla
 
 /** Rejects with "internet.damaged" when the index is not what the image build writes. */
 export async function readPythonIndex(bundle: Bundle, signal?: AbortSignal): Promise<PythonIndex> {
-    const { body } = await bundle.open(`${PYTHON_FOLDER}index.json`, signal);
-    try {
-        const { packages } = v.parse(indexSchema, JSON.parse(decodeText(await readAll(body, LARGEST_INDEX))));
-        return new Map(Object.entries(packages).map(([name, files]) => [normalizedName(name), files]));
-    } catch (thrown) {
-        throw new DrydockError("internet.damaged", "The list of Python packages in the VM image cannot be read.", "Build the VM image again.", { cause: thrown });
-    }
+    const { packages } = await readIndex(bundle, `${PYTHON_FOLDER}index.json`, indexSchema, "Python packages", signal);
+    return new Map(Object.entries(packages).map(([name, files]) => [normalizedName(name), files]));
 }
 
 /** Version in a wheel's or source archive's file name, for lists that people read. */

@@ -1,5 +1,6 @@
 /**
- * `http://python.lab/simple/`: a Python package index (PEP 503 as HTML, 691 as JSON, 658 for metadata alone).
+ * `http://python.lab/simple/`: a Python package index (PEP 503 as HTML, 691 as JSON, 658 for metadata alone). The same is
+ * answered as pypi.org, where a pip without settings asks.
  *
  * What pip does matters here, since it runs on an emulated processor: it asks for JSON first, which is cheaper for it to
  * parse; with `core-metadata` it resolves from files of some kilobytes instead of whole wheels; and a hash in the listing
@@ -9,6 +10,7 @@ import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import type { Bundle } from "./internet";
 import { sendBundleFile } from "./bundle-file";
+import { kept } from "./bundle-index";
 import { normalizedName, PYTHON_FOLDER, type PythonFile, type PythonIndex, readPythonIndex, versionOf } from "./python-index";
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
@@ -20,16 +22,7 @@ const document = (title: string, body: string): string =>
     `<!DOCTYPE html>\n<html><head><meta name="pypi:repository-version" content="1.1"><title>${escapeHtml(title)}</title></head>\n<body>\n${body}\n</body></html>\n`;
 
 export function pythonLab(bundle: Bundle): Hono {
-    let known: Promise<PythonIndex> | undefined;
-    const index = async (): Promise<PythonIndex> => {
-        known ??= readPythonIndex(bundle);
-        try {
-            return await known;
-        } catch (thrown) {
-            known = undefined; // the next request may find it
-            throw thrown;
-        }
-    };
+    const index = kept(() => readPythonIndex(bundle));
     const wanted = (c: Parameters<typeof accepts>[0]) =>
         accepts(c, { header: "Accept", supports: [JSON_TYPE, HTML_TYPE, "text/html"], default: "text/html" });
 
@@ -56,7 +49,8 @@ export function pythonLab(bundle: Bundle): Hono {
         if (type === JSON_TYPE) return c.body(JSON.stringify(projectJson(name, files)), 200, { "Content-Type": type });
         return c.body(document(`Links for ${name}`, files.map(projectLink).join("\n")), 200, { "Content-Type": `${type}; charset=utf-8` });
     });
-    app.on(["GET", "HEAD"], "/files/:filename", async c => {
+    // files.pythonhosted.org has a hash in the path; a requirement that names such an address is met by the file's name
+    app.on(["GET", "HEAD"], ["/files/:filename", "/packages/:first/:second/:hash/:filename"], async c => {
         const filename = c.req.param("filename");
         for (const files of (await index()).values())
             for (const file of files) {

@@ -5,21 +5,35 @@
 import type { Hono } from "hono";
 import { DrydockError, messageOf } from "../base/errors";
 import { note } from "./answered-by";
+import { debianLab } from "./debian-lab";
 import type { Bundle, Internet } from "./internet";
+import { nodeLab } from "./node-lab";
 import { pythonLab } from "./python-lab";
 
+interface Host {
+    what: string;
+    /** Names in the real internet that the same answers: those that a tool without our settings asks. */
+    also: readonly string[];
+    open(bundle: Bundle): Hono;
+}
+
 /** One file a host. */
-const hosts: Record<string, { what: string; open: (bundle: Bundle) => Hono }> = {
-    "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", open: pythonLab },
+const hosts: Record<string, Host> = {
+    "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", also: ["pypi.org", "files.pythonhosted.org"], open: pythonLab },
+    "debian.lab": { what: "Debian packages for apt (list at http://debian.lab/)", also: ["deb.debian.org", "security.debian.org"], open: debianLab },
+    "node.lab": { what: "JavaScript packages for npm (list at http://node.lab/)", also: ["registry.npmjs.org"], open: nodeLab },
 };
+
+/** Where the real thing behind each lab is, for who lets the guest go online. */
+export const upstreams: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(hosts).map(([lab, { also }]) => [lab, `https://${also[0]}`]));
 
 export function createInternet(bundle: Bundle): Internet {
     const apps = new Map<string, Hono>();
-    for (const [host, { open }] of Object.entries(hosts)) {
+    for (const [host, { also, open }] of Object.entries(hosts)) {
         const app = open(bundle);
         app.onError(thrown => failure(host, thrown));
         app.notFound(({ req }) => text(404, `${host} (inside the page) has no ${req.path}.\n${offer()}`));
-        apps.set(host, app);
+        for (const name of [host, ...also]) apps.set(name, app);
     }
     return async request => {
         const { hostname } = new URL(request.url);

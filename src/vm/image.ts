@@ -36,8 +36,8 @@ export interface ImageManifest {
     snapshot: { file: ImageFile; /** uncompressed size */ rawBytes: number; memory: number };
     /** Container images already in the engine's store. */
     preloaded: { ref: string; digest: string; bytes: number; contents: string }[];
-    /** Folder of the content that the page answers from (wheels...), relative to `image.json`. */
-    internet: { python: ImageFile };
+    /** Lists of the content that the page answers from, each in the folder with what it lists. */
+    internet: { /** wheels */ python: ImageFile; /** .deb files */ debian: ImageFile; /** npm's tarballs */ node: ImageFile };
     builtAt: string;
 }
 

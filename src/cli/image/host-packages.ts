@@ -37,6 +37,10 @@ export const hostPackages: readonly HostNeed[] = [
     { find: "ip", debianPackage: "iproute2" },
     { find: "buildah", debianPackage: "buildah" },
     { find: "python3", debianPackage: "python3" },
+    { find: "openssl", debianPackage: "openssl" },
+    { find: "gpg", debianPackage: "gpg" },
+    { find: "gpg-agent", debianPackage: "gpg-agent" },
+    { find: "gpgconf", debianPackage: "gpgconf" },
 ];
 
 const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/go/bin", "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"];

@@ -5,10 +5,13 @@ import * as v from "valibot";
 import { DrydockError } from "../../base/errors";
 import { root } from "../project";
 import { openDebian } from "./debian";
+import { resolveNpmPackages } from "./npm-packages";
 import { resolveWheels } from "./wheels";
 
 const versions = v.record(v.string(), v.string());
 const wheel = v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
+/** `integrity`: as in package-lock.json, "sha512-...". */
+const npmPackage = v.object({ name: v.string(), version: v.string(), integrity: v.pipe(v.string(), v.startsWith("sha512-")) });
 
 const wishesSchema = v.object({
     /** Packages of the guest's root, of the base of container images, of the python image. */
@@ -17,7 +20,11 @@ const wishesSchema = v.object({
     python: v.array(v.string()),
     busybox: v.string(),
     kernelSource: v.string(),
+    /** What debian.lab offers. */
+    archive: v.array(v.string()),
     wheels: v.object({ python: v.string(), requirements: v.array(v.string()) }),
+    /** What node.lab offers, as `npm install` takes it: "express", "express@4". */
+    npm: v.array(v.string()),
 });
 
 const lockSchema = v.object({
@@ -31,13 +38,17 @@ const lockSchema = v.object({
         python: versions,
         busybox: versions,
         kernelSource: versions,
+        /** What the wishes for debian.lab need beyond the base. */
+        archive: versions,
     }),
     wheels: v.array(wheel),
+    npm: v.array(npmPackage),
 });
 
 export type Wishes = v.InferOutput<typeof wishesSchema>;
 export type ImageLock = v.InferOutput<typeof lockSchema>;
 export type PinnedWheel = v.InferOutput<typeof wheel>;
+export type PinnedNpmPackage = v.InferOutput<typeof npmPackage>;
 
 const wishesPath = join(root, "vm-images/packages.json");
 const lockPath = join(root, "vm-images/image.lock.json");
@@ -72,19 +83,24 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
     };
     context.progress("resolving packages");
     const base = await debian.resolve([...smallest, "apt", ...wishes.base]);
-    const withPython = await debian.resolve([...smallest, "apt", ...wishes.base, ...wishes.python]);
+    const beyondBase = async (names: readonly string[]) => Object.fromEntries(Object.entries(await debian.resolve([...smallest, "apt", ...wishes.base, ...names])).filter(([name]) => !(name in base)));
+    const [python, archive] = [await beyondBase(wishes.python), await beyondBase(wishes.archive)];
     context.progress("resolving wheels");
+    const wheels = await resolveWheels(wishes.wheels, context);
+    context.progress("resolving npm packages");
     const lock: ImageLock = {
         format: 1,
         date: new Date().toISOString().slice(0, 10),
         debian: {
             guest: await debian.resolve([...smallest, "apt", ...wishes.guest]),
             base,
-            python: Object.fromEntries(Object.entries(withPython).filter(([name]) => !(name in base))),
+            python,
             busybox: exact(wishes.busybox),
             kernelSource: exact(wishes.kernelSource),
+            archive,
         },
-        wheels: await resolveWheels(wishes.wheels, context),
+        wheels,
+        npm: await resolveNpmPackages(wishes.npm, context),
     };
     const before = await readLock().catch(() => undefined); // none yet, or of an older shape: all is new then
     const changes = differences(before, lock);
@@ -100,6 +116,8 @@ export function differences(before: ImageLock | undefined, after: ImageLock): st
         new Map<string, string>([
             ...Object.entries(lock.debian).flatMap(([section, pinned]) => Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string])),
             ...lock.wheels.map(pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string]),
+            // several versions of one package may be there, side by side
+            ...lock.npm.map(({ name, version }) => [`npm: ${name}@${version}`, version] as [string, string]),
         ]);
     const old = before ? flat(before) : new Map<string, string>();
     const now = flat(after);

@@ -14,13 +14,16 @@ import type { Stage } from "./stage";
 import { containersStage } from "./stages/containers";
 import { biosStage, wheelsStage } from "./stages/content";
 import { debianRootStage } from "./stages/debian-root";
+import { debsStage } from "./stages/debs";
 import { diskStage } from "./stages/disk";
 import { emulatorStage } from "./stages/emulator";
 import { chunksStage, imageStage } from "./stages/image";
 import type { Inputs } from "./stages/inputs";
 import { kernelStage } from "./stages/kernel";
+import { npmPackagesStage } from "./stages/npm-packages";
 import { agentStage, runtimeStage } from "./stages/programs";
 import { snapshotStage } from "./stages/snapshot";
+import { trustStage } from "./stages/trust";
 
 export interface BuildOptions {
     report: Reporter;
@@ -84,11 +87,12 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     }
 
     const [kernel, runtime, agent, emulator, bios] = await Promise.all([kernelStage(inputs), runtimeStage(inputs), agentStage(inputs), emulatorStage(inputs), biosStage(inputs)]);
-    const guestRoot = debianRootStage(inputs, "guest-root", lock.debian.guest);
-    const base = debianRootStage(inputs, "base-root", lock.debian.base);
+    const trust = trustStage(inputs);
+    const guestRoot = await debianRootStage(inputs, trust, "guest-root", lock.debian.guest);
+    const base = await debianRootStage(inputs, trust, "base-root", lock.debian.base);
     const containers = await containersStage(inputs, base);
     const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs) });
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs), debs: debsStage(inputs, trust), npmPackages: npmPackagesStage(inputs) });
 }

@@ -25,8 +25,9 @@ Description: no
 const small = (changes: Partial<ImageLock["debian"]> = {}): ImageLock => ({
     format: 1,
     date: "2026-11-21",
-    debian: { guest: { bash: "1" }, base: {}, python: {}, busybox: {}, kernelSource: {}, ...changes },
+    debian: { guest: { bash: "1" }, base: {}, python: {}, busybox: {}, kernelSource: {}, archive: {}, ...changes },
     wheels: [{ filename: "flask-3.1.3-py3-none-any.whl", sha256: "0".repeat(64) }],
+    npm: [{ name: "ws", version: "8.0.0", integrity: "sha512-a" }],
 });
 
 describe("Debian packages", () => {
@@ -77,6 +78,9 @@ describe("lock file", () => {
         expect(Object.keys(lock.debian.kernelSource)).toEqual([wishes.kernelSource]);
         const pinned = lock.wheels.map(wheel => normalize(wheel.filename.split("-")[0]!));
         for (const requirement of wishes.wheels.requirements) expect(pinned).toContain(normalize(requirement));
+        for (const name of wishes.archive) expect({ ...lock.debian.base, ...lock.debian.archive }).toHaveProperty([name]);
+        const npm = new Set(lock.npm.map(({ name }) => name));
+        for (const wish of wishes.npm) expect(npm).toContain(wish.replace(/(?<=.)@.*/, ""));
         expect(Number(epochOf(lock))).toBeGreaterThan(1_700_000_000);
     });
 
@@ -90,7 +94,8 @@ describe("lock file", () => {
             "python: pip 1 -> (gone)",
         ]);
         expect(differences(small(), small())).toEqual([]);
-        expect(differences(undefined, small())).toHaveLength(2);
+        expect(differences(undefined, small())).toHaveLength(3);
+        expect(differences({ ...small(), npm: [] }, small())).toEqual(["npm: ws@8.0.0 (new) -> 8.0.0"]);
     });
 
     test("a project's name in an index", () => {

@@ -1,9 +1,8 @@
 /** Tiny wheels, written here byte by byte, in a bundle as the image build leaves it. */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Bytes } from "../../../src/base/bytes";
-import { DrydockError } from "../../../src/base/errors";
 import type { Bundle } from "../../../src/internet/internet";
+import { bundleOfFiles } from "./bundle-of-files";
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -60,7 +59,7 @@ export function wheel(name: string, version: string, options: { requires?: strin
 }
 
 /** A bundle with these wheels by package; `change` may damage what it gives. */
-export function bundleOf(packages: Record<string, Wheel[]>, change: (path: string, bytes: Buffer) => Buffer | undefined = (_path, bytes) => bytes): Bundle & { opened: string[] } {
+export function bundleOf(packages: Record<string, Wheel[]>, change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined): Bundle & { opened: string[] } {
     const files = new Map<string, Buffer>();
     const index: Record<string, unknown[]> = {};
     for (const [name, wheels] of Object.entries(packages)) {
@@ -72,15 +71,5 @@ export function bundleOf(packages: Record<string, Wheel[]>, change: (path: strin
         });
     }
     files.set("internet/python/index.json", Buffer.from(JSON.stringify({ packages: index })));
-    const opened: string[] = [];
-    return {
-        opened,
-        async open(path) {
-            opened.push(path);
-            const content = files.get(path);
-            const bytes = content && change(path, content);
-            if (!bytes) throw new DrydockError("internet.missing", `The bundle has no file ${path}.`, "Build the VM image again.");
-            return { bytes: bytes.length, body: new Blob([new Uint8Array(bytes)]).stream() as ReadableStream<Bytes> };
-        },
-    };
+    return bundleOfFiles(files, change);
 }

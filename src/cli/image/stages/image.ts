@@ -34,13 +34,13 @@ export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
 }
 
 /** The image's folder as the machine reads it. Output: image.json and all that it names. */
-export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage }): Stage {
-    const { parts, snapshot, chunks, wheels } = needs;
+export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage }): Stage {
+    const { parts, snapshot, chunks, wheels, debs, npmPackages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
         version: 1,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
-        needs: [...Object.values(parts), snapshot, chunks, wheels],
+        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages],
         async run(context) {
             const { out } = context;
             const { path, rawBytes, blocks } = await readSnapshot(snapshot);
@@ -50,13 +50,16 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
             await fillPool(disk, plan, SHIPPED, context);
             await placeChunks(plan, SHIPPED, out);
             await mkdir(join(out, "internet"));
-            await cp(join(wheels.folder, "python"), join(out, "internet/python"), { recursive: true });
+            const addIndex = async (stage: Stage, name: string) => {
+                await cp(join(stage.folder, name), join(out, "internet", name), { recursive: true });
+                return indexFile(out, name);
+            };
             const manifest: ImageManifest = {
                 ...(await addCommonParts(out, parts)),
                 id: stage.key,
                 disk: await addTable(out, plan.table, disk.bytes, []),
                 snapshot: { file: await addFile(out, path), rawBytes, memory: MEMORY },
-                internet: { python: await indexFile(out) },
+                internet: { python: await addIndex(wheels, "python"), debian: await addIndex(debs, "debian"), node: await addIndex(npmPackages, "node") },
             };
             await disk.close();
             const write = () => writeFile(join(out, "image.json"), `${JSON.stringify(manifest, undefined, 1)}\n`);
@@ -72,9 +75,9 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
     return stage;
 }
 
-/** The wheels' index keeps its place beside the wheels; its hash is in the manifest. */
-async function indexFile(out: string): Promise<ImageFile> {
-    const path = "internet/python/index.json";
+/** An index keeps its place beside what it lists; its hash is in the manifest. */
+async function indexFile(out: string, name: string): Promise<ImageFile> {
+    const path = `internet/${name}/index.json`;
     const bytes = await readFile(join(out, path));
     return { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
