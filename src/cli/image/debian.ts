@@ -28,6 +28,8 @@ export interface Debian {
 
 export interface DebianPackage {
     version: string;
+    /** Of the .deb file. */
+    bytes: number;
     /** Part of the smallest system: Essential, or of Priority required. */
     required: boolean;
 }
@@ -99,7 +101,7 @@ export function parsePackages(text: string): Map<string, DebianPackage> {
         const name = /^Package: (.+)$/m.exec(stanza)?.[1];
         const version = /^Version: (.+)$/m.exec(stanza)?.[1];
         if (!name || !version) continue;
-        packages.set(name, { version, required: /^Essential: yes$/m.test(stanza) || /^Priority: required$/m.test(stanza) });
+        packages.set(name, { version, bytes: Number(/^Size: (\d+)$/m.exec(stanza)?.[1] ?? 0), required: /^Essential: yes$/m.test(stanza) || /^Priority: required$/m.test(stanza) });
     }
     return packages;
 }

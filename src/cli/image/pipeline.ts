@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../../base/errors";
+import { bundleImagesStage } from "../bundle/images";
+import { readBundleLock, withBundle } from "../bundle/lock";
 import { cacheFolder, imagesFolder } from "./cache";
 import { openImage, type BuiltImage } from "./current";
 import { checkAvailable, openDebian, type Debian } from "./debian";
@@ -76,7 +78,8 @@ async function makeCurrent(id: string): Promise<void> {
 }
 
 async function planImage(workshop: { report: Reporter; signal: AbortSignal; force?: boolean }): Promise<Stage> {
-    const [lock, wishes] = await Promise.all([readLock(), readWishes()]);
+    const [own, wishes, bundle] = await Promise.all([readLock(), readWishes(), readBundleLock()]);
+    const lock = withBundle(own, bundle);
     let opened: Promise<Debian> | undefined;
     const inputs: Inputs = { workshop, lock, wishes, debian: () => (opened ??= openAndCheck()) };
     async function openAndCheck(): Promise<Debian> {
@@ -92,7 +95,9 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     const base = await debianRootStage(inputs, trust, "base-root", lock.debian.base);
     const containers = await containersStage(inputs, base);
     const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
+    const images = bundle.items.filter(item => item.kind === "image");
+    const bundleImages = images.length > 0 ? bundleImagesStage(workshop, images) : undefined;
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs), debs: debsStage(inputs, trust), npmPackages: npmPackagesStage(inputs) });
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels: wheelsStage(inputs), debs: debsStage(inputs, trust), npmPackages: npmPackagesStage(inputs), bundleImages });
 }

@@ -29,7 +29,7 @@ export function transferSummary({ kind, layers, existing, state }: Transfer): st
     if (layers === undefined) return state === "open" ? "Asking for the manifest" : state === "failed" ? "There is no such image here" : "No layers";
     const count = plural(layers, "layer");
     const rest = existing === 0 ? "" : existing === layers ? (layers === 1 ? ", which already exists" : ", all already exist") : `, ${existing} already ${existing === 1 ? "exists" : "exist"}`;
-    const end = state === "failed" ? ", failed" : state === "open" ? (kind === "pull" ? ", under way" : ", under way") : "";
+    const end = state === "failed" ? ", failed" : state === "open" ? ", under way" : "";
     return `${count}${rest}${end}`;
 }
 
@@ -40,23 +40,23 @@ export function stepWords(step: TransferStep, { kind, image, layers, reference }
     const whole = `${image}${reference === undefined ? "" : referenceOf(reference)}`;
     switch (step.what) {
         case "greeting":
-            return { title: "Is this a registry?", detail: step.exchange?.status === 401 ? "Yes, and tokens are at auth.docker.io" : "Yes" };
+            return { title: "Is this a registry?", detail: step.exchange?.status === 401 ? "Yes, but first get a token" : "Yes" };
         case "token":
-            return { title: "Token", detail: refused ? "Refused" : `Allows to ${kind} ${image} for some minutes` };
+            return { title: "Token", detail: refused ? "Refused" : `To ${kind} ${image}` };
         case "tag":
             if (step.exchange?.status === 401) return { title: "Manifest", detail: "Not without a token" };
-            return refused ? { title: "Manifest", detail: `There is no ${whole} here` } : { title: "Tag", detail: `Which manifest is ${whole} today?` };
+            return refused ? { title: "Manifest", detail: `There is no ${whole} here` } : { title: "Tag", detail: `What is ${whole} today?` };
         case "index":
-            return { title: "Index", detail: `One manifest a platform: ${step.platforms?.join(", ") || "none"}` };
+            return { title: "Index", detail: `Manifests for ${step.platforms?.join(", ") || "no platform"}` };
         case "manifest":
-            if (kind === "push") return { title: "Manifest", detail: refused ? "Refused" : `From now on ${whole} names these layers` };
-            return { title: "Manifest", detail: layers === undefined ? "Cannot be read" : `Names the configuration and ${plural(layers, "layer")}` };
+            if (kind === "push") return { title: "Manifest", detail: refused ? "Refused" : `${whole} is these layers now` };
+            return { title: "Manifest", detail: layers === undefined ? "Cannot be read" : `Configuration and ${plural(layers, "layer")}` };
         case "config":
             return { title: "Configuration", detail: `${digest} · ${layerWords(step, kind)}` };
         case "layer":
             return { title: step.number ? `Layer ${step.number} of ${layers}` : "Layer", detail: `${digest} · ${layerWords(step, kind)}` };
         case "upload":
-            return { title: "Upload", detail: digest || "A place to send the next layer to" };
+            return { title: "Upload", detail: digest || "A place for the next layer" };
         case "other":
             return { title: "Request", detail: "" };
     }
@@ -65,11 +65,11 @@ export function stepWords(step: TransferStep, { kind, image, layers, reference }
 function layerWords({ layer, exchange }: TransferStep, kind: Transfer["kind"]): string {
     switch (layer) {
         case "exists":
-            return kind === "pull" ? "already exists, not asked for" : "already exists, not sent";
+            return "already exists";
         case "mounted":
             return `already exists, taken over from ${new URL(exchange!.url).searchParams.get("from") ?? "another repository"}`;
         case "waiting":
-            return kind === "pull" ? "not asked for yet" : "not sent yet";
+            return "not yet";
         case "missing":
             return "not there yet";
         default:

@@ -43,13 +43,13 @@ describe("network pane", () => {
         await shown();
         const steps = rows().slice(4, -1);
         expect(steps.map(row => row.replace(/ (This page|No request).*$/, ""))).toEqual([
-            "Is this a registry? Yes, and tokens are at auth.docker.io",
-            "Token Allows to pull nginx for some minutes",
-            "Tag Which manifest is nginx:latest today?",
-            "Index One manifest a platform: linux/386",
-            "Manifest Names the configuration and 2 layers",
+            "Is this a registry? Yes, but first get a token",
+            "Token To pull nginx",
+            "Tag What is nginx:latest today?",
+            "Index Manifests for linux/386",
+            "Manifest Configuration and 2 layers",
             "Configuration cccccccccccc · fetched",
-            "Layer 1 of 2 aaaaaaaaaaaa · already exists, not asked for",
+            "Layer 1 of 2 aaaaaaaaaaaa · already exists",
             "Layer 2 of 2 bbbbbbbbbbbb · fetched",
         ]);
         expect(steps[6]).toContain("No request 1.0 MB");

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageFile, ImageManifest } from "../../../vm/image";
+import { mergeHub } from "../../bundle/images";
 import { root } from "../../project";
 import { fillPool, LayeredDisk, placeChunks, planChunks } from "../chunks";
 import { addFile } from "../manifest-files";
@@ -34,13 +35,13 @@ export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
 }
 
 /** The image's folder as the machine reads it. Output: image.json and all that it names. */
-export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage }): Stage {
-    const { parts, snapshot, chunks, wheels, debs, npmPackages } = needs;
+export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage; bundleImages: Stage | undefined }): Stage {
+    const { parts, snapshot, chunks, wheels, debs, npmPackages, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
         version: 1,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
-        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages],
+        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, ...(bundleImages ? [bundleImages] : [])],
         async run(context) {
             const { out } = context;
             const { path, rawBytes, blocks } = await readSnapshot(snapshot);
@@ -54,6 +55,7 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                 await cp(join(stage.folder, name), join(out, "internet", name), { recursive: true });
                 return indexFile(out, name);
             };
+            if (bundleImages) await mergeHub(join(out, "hub"), join(bundleImages.folder, "hub"));
             const manifest: ImageManifest = {
                 ...(await addCommonParts(out, parts)),
                 id: stage.key,
