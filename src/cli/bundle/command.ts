@@ -1,11 +1,10 @@
 /** `bundle add`, `bundle list`, `bundle remove`. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DrydockError, messageOf } from "../../base/errors";
 import type { Command } from "../command";
 import { cacheFolder } from "../image/cache";
-import { megabytes } from "../image/reporter";
 import { usage } from "../usage";
 import { DOCKER_HUB, resolveImage } from "./images";
 import { bundleKinds, bytesOf, readBundleLock, writeBundleLock, type BundleItem, type BundleKind, type BundleLock } from "./lock";
@@ -45,9 +44,9 @@ export const bundle: Command = {
             report(items, bytesOf(items), bytesOf(items), options, "list");
             return 0;
         }
-        if (action !== "add" && action !== "remove") throw usage("bundle", action === undefined || action === "list" ? "add, list or remove?" : `there is no "bundle ${action}"`);
-        if (!isKind(kind)) throw usage("bundle", `${action} what? ${bundleKinds.join(", ")}`);
-        if (names.length === 0) throw usage("bundle", `${action} which ${kind}?`);
+        if (action !== "add" && action !== "remove") throw usage("bundle", action === undefined || action === "list" ? "say add, list or remove" : `there is no "bundle ${action}"`);
+        if (!isKind(kind)) throw usage("bundle", `say what to ${action}: ${bundleKinds.join(", ")}`);
+        if (names.length === 0) throw usage("bundle", `say which ${kind} to ${action}`);
         const before = await readBundleLock();
         const [after, changed] = action === "add" ? await add(before, kind, names, options) : remove(before, kind, names);
         await writeBundleLock(after);
@@ -73,7 +72,9 @@ async function add(lock: BundleLock, kind: BundleKind, names: readonly string[],
     const stop = new AbortController();
     const interrupt = () => stop.abort(new DrydockError("bundle.interrupted", "Interrupted; the bundle is as it was.", "Run the same command again."));
     process.once("SIGINT", interrupt);
-    const context = { log: join(logs, "bundle.log"), signal: stop.signal };
+    const log = join(logs, "bundle.log");
+    await rm(log, { force: true });
+    const context = { log, signal: stop.signal };
     const resolve = { image: (name: string) => resolveImage(name, registry, context), wheel: (name: string) => resolveWheel(name, context), deb: (name: string) => resolveDeb(name, context), npm: (name: string) => resolveNpm(name, context) }[kind];
     try {
         const added: BundleItem[] = [];
@@ -98,11 +99,13 @@ function remove(lock: BundleLock, kind: BundleKind, names: readonly string[]): [
     return [{ format: 1, items: lock.items.filter(item => !removed.includes(item)) }, removed];
 }
 
+const size = (bytes: number): string => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
 function report(items: readonly BundleItem[], before: number, after: number, { json }: Options, action: "add" | "list" | "remove"): void {
     const sized = items.map(item => ({ kind: item.kind, name: item.name, bytes: bytesOf([item]) }));
     if (json) return console.log(JSON.stringify({ items: sized, before, after }));
     const width = Math.max(0, ...sized.map(({ name }) => name.length));
-    for (const { kind, name, bytes } of sized) console.log(`  ${kind.padEnd(5)} ${name.padEnd(width)} ${megabytes(bytes).padStart(9)}`);
-    if (action === "list") return console.log(items.length === 0 ? "Nothing has been added to what comes with the image." : `  ${megabytes(after)} in all`);
-    console.log(`The bundle had ${megabytes(before)}, it has ${megabytes(after)} now. \`npm run drydock -- image build\` makes an image with it.`);
+    for (const { kind, name, bytes } of sized) console.log(`  ${kind.padEnd(5)} ${name.padEnd(width)} ${size(bytes).padStart(9)}`);
+    if (action === "list") return console.log(items.length === 0 ? "Nothing has been added to what comes with the image." : `  ${size(after)} in all`);
+    console.log(`The bundle had ${size(before)}, it has ${size(after)} now. \`npm run drydock -- image build\` makes an image with it.`);
 }
