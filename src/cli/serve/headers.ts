@@ -6,7 +6,7 @@ export interface Origins {
 }
 
 /**
- * The page loads nothing from elsewhere. `wasm-unsafe-eval` and `worker-src blob:` are v86's: it compiles its translated
+ * The page loads nothing from elsewhere, online or not (see `onlinePolicy`). `wasm-unsafe-eval` and `worker-src blob:` are v86's: it compiles its translated
  * code, and its yield helper is a worker made from a blob. `style-src 'unsafe-inline'` is xterm.js's and Monaco's, which
  * write style elements; no script is ever inline.
  */
