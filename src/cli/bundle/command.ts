@@ -16,7 +16,7 @@ Takes more into the sandbox's own internet, for lessons that need it. Needs a ne
 
   add image <name>...    container images for linux/386, as students will pull them: alpine:3.20, bitnami/redis:7.4 (by skopeo)
     --registry HOST      where they come from (default docker.io; http://HOST where there is no TLS)
-  add wheel <name>...    Python packages with all that they need: pandas, "django==5.2" (by pip; pure Python or 32-bit x86)
+  add wheel <name>...    Python packages with all that they need: humanize, "django==5.2" (by pip; pure Python or 32-bit x86)
   add deb <name>...      Debian packages with all that they need: jq (by apt)
   add npm <name>...      JavaScript packages with all that they need: lodash, express@4 (by npm)
   list                   what is in the bundle, with sizes

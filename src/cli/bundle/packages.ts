@@ -26,7 +26,7 @@ async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promis
     }
 }
 
-/** `name` as pip takes it: "pandas", "pandas==2.2.3". Rejects with "bundle.no-386" when there are wheels for other platforms only. */
+/** `name` as pip takes it: "django", "django==5.2". Rejects with "bundle.no-386" when there are wheels for other platforms only. */
 export function resolveWheel(name: string, context: Context): Promise<BundleItem> {
     return inTemporaryFolder(async folder => {
         const { python } = (await readWishes()).wheels;

@@ -12,19 +12,28 @@ export class NetworkView {
     /** Words that a request's address must hold. */
     words = $state("");
     who = $state<Who | "all">("all");
-    /** Milliseconds since 1970; whoever shows the panel keeps it going. */
-    now = $state(Date.now());
+    /** Milliseconds since 1970, as of the last `tick`. */
+    #now = $state(Date.now());
     #folded = $state.raw<ReadonlySet<number>>(new Set());
     #detailed = $state.raw<ReadonlySet<number>>(new Set());
     readonly #network: Network;
     readonly #exchanges: Watched<readonly Exchange[]>;
     readonly #online: Watched<boolean>;
-    readonly #transfers = $derived.by(() => transfersOf(this.#exchanges.state, this.now));
+    readonly #transfers = $derived.by(() => transfersOf(this.#exchanges.state, this.#now));
 
     constructor(network: Network) {
         this.#network = network;
         this.#exchanges = new Watched(network.exchanges);
         this.#online = new Watched(network.online);
+    }
+
+    get now(): number {
+        return this.#now;
+    }
+
+    /** Once a second while the panel is there: only what is under way has anything to do with the time. */
+    tick(): void {
+        if (this.#transfers.some(({ state }) => state === "open") || this.#exchanges.state.some(({ end }) => end === "open")) this.#now = Date.now();
     }
 
     get online(): boolean {

@@ -115,6 +115,15 @@ describe("network pane", () => {
         expect(sandbox.network.online.state).toBe(false);
     });
 
+    test("comes to the front when it is asked for, and goes when a page is to be seen", async () => {
+        const { workbench } = await shown();
+        expect(workbench.side).toBe("preview");
+        await workbench.focusPane("network");
+        expect([workbench.side, workbench.pane]).toEqual(["network", "network"]);
+        workbench.preview.open(5000);
+        expect([workbench.side, workbench.pane]).toEqual(["preview", "preview"]);
+    });
+
     test("is accessible, empty, full and unfolded", async () => {
         const { sandbox } = await shown([]);
         await expectAccessible(document.body);
