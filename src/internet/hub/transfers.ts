@@ -78,8 +78,10 @@ function callOf(exchange: Exchange): Call | undefined {
     if (!hubHosts.includes(url.hostname)) return undefined;
     const call = { exchange, query: url.searchParams, reference: "", pushes: false };
     if (url.pathname === "/token") {
-        const [, name, actions] = /^repository:([^:]+):(.*)$/.exec(url.searchParams.get("scope") ?? "") ?? [];
-        return { ...call, verb: "token", name, pushes: actions?.includes("push") ?? false };
+        // a push that takes a layer over asks to pull from that repository along with it
+        const scopes = url.searchParams.getAll("scope").flatMap(scope => scope.split(" ")).map(scope => /^repository:([^:]+):(.*)$/.exec(scope));
+        const scope = scopes.find(found => found?.[2]!.includes("push")) ?? scopes.find(found => found);
+        return { ...call, verb: "token", name: scope?.[1], pushes: scope?.[2]!.includes("push") ?? false };
     }
     if (/^\/v2\/?$/.test(url.pathname)) return { ...call, verb: "greeting", name: undefined };
     const path = /^\/v2\/(.+)\/(?:(blobs\/uploads)(?:\/([^/]*))?|(manifests|blobs|tags|referrers)\/([^/]+))\/?$/.exec(url.pathname);

@@ -80,12 +80,14 @@ describe("a push", () => {
                 .hub("POST", "me/app/blobs/uploads/", 202)
                 .hub("PATCH", `me/app/blobs/uploads/${id}`, 202, { bytesUp })
                 .hub("PUT", `me/app/blobs/uploads/${id}?digest=${digest(letter)}`, 201);
+        story.add("GET", "https://auth.docker.io/token?scope=repository:library/python:pull&scope=repository:me/app:pull,push", 200);
         story.hub("POST", `me/app/blobs/uploads/?mount=${digest("a")}&from=library/python`, 201);
         upload("b", "u1", 2_000_000);
         story.hub("HEAD", `me/app/blobs/${digest("d")}`, 200);
         upload("c", "u2", 1_500);
         story.hub("PUT", "me/app/manifests/v1", 201, { bytesUp: 900, manifest: manifest("c", "a", "b", "d") }).wait(1_500);
-        const [transfer] = read(story);
+        const [transfer, ...others] = read(story);
+        expect(others).toEqual([]);
         expect(transfer).toMatchObject({ kind: "push", image: "me/app", reference: "v1", state: "complete", layers: 3, existing: 2, bytes: 2_002_400 });
         const told = transfer!.steps.filter(({ what }) => ["layer", "config", "manifest"].includes(what));
         expect(told.map(({ what, layer, exchange }) => [what, layer, exchange?.method])).toEqual([
