@@ -25,15 +25,21 @@ async function shown(exchanges = story().exchanges): Promise<Made> {
     return made;
 }
 
-/** The texts of each row's cells. */
-const rows = () => screen.getAllByRole("row").map(row => [...row.children].map(cell => cell.textContent?.replace(/\s+/g, " ").trim()).join(" "));
+/** The texts of each row's cells. A wide pane has who answered in a column, so not below the title: happy-dom knows no widths. */
+function rows(): string[] {
+    return screen.getAllByRole("row").map(row => {
+        const shown = row.cloneNode(true) as Element;
+        for (const below of shown.querySelectorAll(".below")) below.remove();
+        return [...shown.children].map(cell => cell.textContent?.replace(/\s+/g, " ").trim()).join(" ");
+    });
+}
 
 describe("network pane", () => {
     test("a table, newest first: what, who, how much", async () => {
         await shown();
         const all = rows();
         expect(all[0]).toBe("Request Answered by Size Time");
-        expect(all[1]).toMatch(/^nobody\.dev\/ Refused404 – /);
+        expect(all[1]).toMatch(/^nobody\.dev\/ Refused 404 –/);
         expect(all[2]).toMatch(/^thing-1\.0\.whl files\.dev\/a\/ Internet 12\.0 kB/);
         expect(all[3]).toMatch(/^Pull nginx:latest 2 layers, 1 already exists This page 2\.0 MB/);
         expect(all.at(-1)).toMatch(/^flask\/ python\.lab\/simple\/ This page 2\.1 kB/);
@@ -96,7 +102,7 @@ describe("network pane", () => {
         await shown(made.exchanges);
         const progress = screen.getByRole<HTMLProgressElement>("progressbar", { name: "Layer 1 of 2, 250.0 kB of 1.0 MB" });
         expect(progress.value).toBe(0.25);
-        expect(within(screen.getByRole("row", { name: /Pull nginx/ })).getByText("Under way")).toBeTruthy();
+        expect(within(screen.getByRole("row", { name: /Pull nginx/ })).getByRole("cell", { name: "Under way" })).toBeTruthy();
     });
 
     test("the internet is off, goes on after it was said what leaves the page, and off at once", async () => {
