@@ -44,6 +44,7 @@ beforeAll(async () => {
     const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
     execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate, "-subj", "/CN=outside", "-days", "2"], { stdio: "ignore" });
     outside = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
+        if (!request.headers.host?.endsWith(".outside.dev")) return void response.writeHead(404).end(); // Chromium's own errands
         seen.push(request);
         if (request.headers.host?.startsWith("open.")) response.setHeader("Access-Control-Allow-Origin", "*");
         response.setHeader("Set-Cookie", "visited=1; SameSite=None; Secure").end(`hello from ${request.headers.host}`);
@@ -52,7 +53,7 @@ beforeAll(async () => {
     server = await startServer({ port: 0, dist: join(folder, "dist"), image: folder });
     browser = await chromium.launch({
         executablePath: "/usr/bin/chromium",
-        args: ["--no-sandbox", "--ignore-certificate-errors", `--host-resolver-rules=MAP * 127.0.0.1:${(outside.address() as AddressInfo).port}, EXCLUDE localhost`],
+        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--ignore-certificate-errors", `--host-resolver-rules=MAP * 127.0.0.1:${(outside.address() as AddressInfo).port}, EXCLUDE localhost`],
     });
     page = await browser.newPage();
     await page.goto(server.url);

@@ -25,7 +25,7 @@ const referenceOf = (reference: string): string => (reference.includes(":") ? `@
 
 export const transferTitle = ({ kind, image, reference }: Transfer): string => `${kind === "pull" ? "Pull" : "Push"} ${image}${reference === undefined ? "" : referenceOf(reference)}`;
 
-export function transferSummary({ kind, layers, existing, state }: Transfer): string {
+export function transferSummary({ layers, existing, state }: Transfer): string {
     if (layers === undefined) return state === "open" ? "Asking for the manifest" : state === "failed" ? "There is no such image here" : "No layers";
     const count = plural(layers, "layer");
     const rest = existing === 0 ? "" : existing === layers ? (layers === 1 ? ", which already exists" : ", all already exist") : `, ${existing} already ${existing === 1 ? "exists" : "exist"}`;
@@ -52,9 +52,9 @@ export function stepWords(step: TransferStep, { kind, image, layers, reference }
             if (kind === "push") return { title: "Manifest", detail: refused ? "Refused" : `${whole} is these layers now` };
             return { title: "Manifest", detail: layers === undefined ? "Cannot be read" : `Configuration and ${plural(layers, "layer")}` };
         case "config":
-            return { title: "Configuration", detail: `${digest} · ${layerWords(step, kind)}` };
+            return { title: "Configuration", detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · ") };
         case "layer":
-            return { title: step.number ? `Layer ${step.number} of ${layers}` : "Layer", detail: `${digest} · ${layerWords(step, kind)}` };
+            return { title: step.number ? `Layer ${step.number} of ${layers}` : "Layer", detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · ") };
         case "upload":
             return { title: "Upload", detail: digest || "A place for the next layer" };
         case "other":
@@ -65,11 +65,10 @@ export function stepWords(step: TransferStep, { kind, image, layers, reference }
 function layerWords({ layer, exchange }: TransferStep, kind: Transfer["kind"]): string {
     switch (layer) {
         case "exists":
-            return "already exists";
+        case "waiting":
+            return ""; // no request, so the column of answers says it
         case "mounted":
             return `already exists, taken over from ${new URL(exchange!.url).searchParams.get("from") ?? "another repository"}`;
-        case "waiting":
-            return "not yet";
         case "missing":
             return "not there yet";
         default:
