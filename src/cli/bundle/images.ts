@@ -150,8 +150,10 @@ function addCatalogue(to: Catalogue, { repositories, blobs }: Catalogue): void {
     Object.assign(to.blobs, blobs);
 }
 
-/** Parsed before it is written: a catalogue that the page refuses must not get that far. */
+/** Parsed before it is written: a catalogue that the page refuses must not get that far. Renamed into place: the old one may be a stage's own file, linked. */
 async function writeCatalogue(hub: string, catalogue: Catalogue): Promise<void> {
     catalogue.repositories.sort((a, b) => (a.name < b.name ? -1 : 1));
-    await writeFile(join(hub, "catalogue.json"), `${JSON.stringify(parseCatalogue(JSON.stringify(catalogue)), undefined, 1)}\n`);
+    const path = join(hub, "catalogue.json");
+    await writeFile(`${path}.part`, `${JSON.stringify(parseCatalogue(JSON.stringify(catalogue)), undefined, 1)}\n`);
+    await rename(`${path}.part`, path);
 }

@@ -72,7 +72,7 @@ function layerWords({ layer, exchange }: TransferStep, kind: Transfer["kind"]): 
         case "missing":
             return "not there yet";
         default:
-            return exchange?.end === "open" ? (kind === "pull" ? "coming" : "going") : exchange?.end === "complete" && (exchange.status ?? 0) < 400 ? (kind === "pull" ? "fetched" : "sent") : "not whole";
+            return exchange?.end === "open" || exchange?.status === 307 ? (kind === "pull" ? "coming" : "going") : exchange?.end === "complete" && (exchange.status ?? 0) < 400 ? (kind === "pull" ? "fetched" : "sent") : "not whole";
     }
 }
 

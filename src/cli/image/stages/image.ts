@@ -55,7 +55,7 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                 await cp(join(stage.folder, name), join(out, "internet", name), { recursive: true });
                 return indexFile(out, name);
             };
-            if (bundleImages) await mergeHub(join(out, "hub"), join(bundleImages.folder, "hub"));
+            if (bundleImages) await mergeHub(join(out, "internet/hub"), join(bundleImages.folder, "hub"));
             const manifest: ImageManifest = {
                 ...(await addCommonParts(out, parts)),
                 id: stage.key,

@@ -51,6 +51,13 @@ describe("a pull", () => {
         expect(kinds(story)).toEqual(["pull nginx:latest complete"]);
     });
 
+    test("a blob that lies at another host is one layer, not two", () => {
+        const story = pull(new Story(), nginx, ["a"], []);
+        story.hub("GET", `${nginx}/blobs/${digest("a")}`, 307).add("GET", `http://production.cloudflare.docker.com/v2/${nginx}/blobs/${digest("a")}`, 200, { bytesDown: 1_000_000 }).wait(1_500);
+        const layers = read(story)[0]!.steps.filter(({ what }) => what === "layer");
+        expect(layers).toMatchObject([{ number: 1, layer: "transferred", exchange: { status: 200, bytesDown: 1_000_000 } }]);
+    });
+
     test("of what there is not has failed, and the next try is another", () => {
         const story = new Story();
         for (const _ of [1, 2]) story.greet("library/nosuch").hub("HEAD", "library/nosuch/manifests/latest", 404).hub("GET", "library/nosuch/manifests/latest", 404);
