@@ -57,7 +57,7 @@ export async function resolveWheels(wishes: { python: string; requirements: read
     }
 }
 
-/** Fetches the pinned wheels and writes them with `index.json` into `folder`. */
+/** Fetches the pinned wheels into `folder`. */
 export async function fetchWheels(pinned: readonly PinnedWheel[], python: string, folder: string, context: Context): Promise<void> {
     await mkdir(folder, { recursive: true });
     const list = join(folder, "requirements.txt");
@@ -70,15 +70,20 @@ export async function fetchWheels(pinned: readonly PinnedWheel[], python: string
         await downloadWheels(["--no-deps", "--require-hashes", "-r", list], python, folder, context);
     }
     await rm(list, { force: true });
+    for (const { filename, sha256: expected } of pinned)
+        if (sha256(await readFile(join(folder, filename))) !== expected)
+            throw new DrydockError("image.wheel-damaged", `${filename} does not have its pinned hash.`, "Build again; if it stays, look at what pip's index serves.");
+}
 
+/** Writes `index.json` for the wheels in `folder`, and beside each its metadata. */
+export async function writeWheelIndex(folder: string, context: Context): Promise<void> {
     const packages: PythonIndex["packages"] = {};
-    for (const { filename, sha256: expected } of pinned) {
+    for (const filename of (await readdir(folder)).filter(name => name.endsWith(".whl")).sort()) {
         const bytes = await readFile(join(folder, filename));
-        if (sha256(bytes) !== expected) throw new DrydockError("image.wheel-damaged", `${filename} does not have its pinned hash.`, "Build again; if it stays, look at what pip's index serves.");
         const metadata = Buffer.from(await run("python3", ["-c", READ_METADATA, join(folder, filename)], { ...context }), "latin1");
         await writeFile(join(folder, `${filename}.metadata`), metadata);
         const requiresPython = /^Requires-Python: (.+)$/m.exec(metadata.toString())?.[1];
-        (packages[normalize(filename.split("-")[0]!)] ??= []).push({ filename, sha256: expected, bytes: bytes.length, requiresPython, metadataSha256: sha256(metadata) });
+        (packages[normalize(filename.split("-")[0]!)] ??= []).push({ filename, sha256: sha256(bytes), bytes: bytes.length, requiresPython, metadataSha256: sha256(metadata) });
     }
     await writeFile(join(folder, "index.json"), `${JSON.stringify({ packages } satisfies PythonIndex, undefined, 1)}\n`);
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { root as projectRoot } from "../../../src/cli/project";
 import { createInternet } from "../../../src/internet/router";
 import { bundleOfFiles } from "./bundle-of-files";
 import { makeDebRepository, type DebRepository } from "./debs";
@@ -101,6 +102,13 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
         const { code, output } = await apt(["update"], ["/debian bookworm"]);
         expect(output).toContain("bookworm Release' does not have a Release file");
         expect(code).not.toBe(0);
+    });
+
+    test("the settings of the Debian roots are ones that apt can read", () => {
+        const settings = join(projectRoot, "vm-images/debian/etc/apt/apt.conf.d/90sandbox");
+        const dump = execFileSync("/usr/bin/apt-config", ["dump"], { encoding: "utf8", env: { ...process.env, APT_CONFIG: settings } });
+        expect(dump).toMatch(/APT::Update::Post-Invoke:: "echo 'All that apt reaches here is debian\.lab/);
+        expect(dump).toContain('Dir::Cache::pkgcache "";');
     });
 
     test("what is not there, in words; names that apt writes with percent signs; damage to the list", async () => {

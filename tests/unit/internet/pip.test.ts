@@ -1,12 +1,12 @@
 /** Real pip against the router. Proxy settings and pip's own configuration of this machine stay out of it. */
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createInternet } from "../../../src/internet/router";
 import { serveInternet, type Served } from "./node-server";
-import { bundleOf, wheel } from "./wheels";
+import { bundleOf, sha256, wheel } from "./wheels";
 
 const hasPip = (() => {
     try {
@@ -55,6 +55,16 @@ describe.skipIf(!hasPip)("pip", () => {
         expect(paths.filter(path => path.endsWith(".metadata")).length).toBe(3);
         expect(paths.filter(path => path.endsWith(".whl")).sort()).toEqual(["/files/flask-3.0.1-py3-none-any.whl", "/files/lab_tools-1.0-py3-none-any.whl", "/files/werkzeug-3.0.3-py3-none-any.whl"]);
         expect(served.log.every(({ status }) => status === 200)).toBe(true);
+    });
+
+    test("a build with bytecode comes before PyPI's own, but not where the latter's hash is asked for", { timeout: 60_000 }, async () => {
+        const own = wheel("lab_tools", "1.0");
+        const built = wheel("lab_tools", "1.0", { build: "1drydock", files: { "more.py": "" } });
+        served = await serveInternet(createInternet(bundleOf({ "lab-tools": [built, own] })), "python.lab");
+        expect((await pip("lab-tools")).code).toBe(0);
+        writeFileSync(join(folder, "requirements.txt"), `lab-tools==1.0 --hash=sha256:${sha256(own.bytes)}\n`);
+        expect((await pip("--upgrade", "-r", join(folder, "requirements.txt"))).code).toBe(0);
+        expect(served.log.map(({ path }) => path).filter(path => path.endsWith(".whl"))).toEqual([`/files/${built.filename}`, `/files/${own.filename}`]);
     });
 
     test("a wheel that is not what its hash says is refused", { timeout: 60_000 }, async () => {

@@ -45,17 +45,18 @@ export interface Wheel {
     metadata: string;
 }
 
-export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string } = {}): Wheel {
+export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string; build?: string; /** More files by path. */ files?: Record<string, string> } = {}): Wheel {
     const metadata = ["Metadata-Version: 2.1", `Name: ${name}`, `Version: ${version}`, ...(options.requiresPython ? [`Requires-Python: ${options.requiresPython}`] : []), ...(options.requires ?? []).map(line => `Requires-Dist: ${line}`), ""].join("\n");
     const info = `${name}-${version}.dist-info`;
     const files: Record<string, string> = {
         [`${name}.py`]: `version = "${version}"\n`,
+        ...options.files,
         [`${info}/METADATA`]: metadata,
         [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     };
     const record = Object.entries(files).map(([path, text]) => `${path},sha256=${createHash("sha256").update(text).digest("base64url")},${Buffer.byteLength(text)}`);
     files[`${info}/RECORD`] = [...record, `${info}/RECORD,,`, ""].join("\n");
-    return { filename: `${name}-${version}-py3-none-any.whl`, bytes: zip(files), metadata };
+    return { filename: `${[name, version, ...(options.build ? [options.build] : [])].join("-")}-py3-none-any.whl`, bytes: zip(files), metadata };
 }
 
 /** A bundle with these wheels by package; `change` may damage what it gives. */

@@ -1,19 +1,50 @@
-import { copyFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../../../base/errors";
-import { fetchWheels } from "../wheels";
-import { defineStage, hashPath, type Stage } from "../stage";
+import { root } from "../../project";
+import { run } from "../program";
+import { fetchWheels, writeWheelIndex } from "../wheels";
+import { defineStage, hashPath, type Stage, type StageContext } from "../stage";
 import type { Inputs } from "./inputs";
 
-/** Wheels and their index. Output: python/. */
-export function wheelsStage({ workshop, lock, wishes }: Inputs): Stage {
+const ADD_BYTECODE = join(root, "vm-images/wheels/add-bytecode.py");
+
+/** Wheels, each as PyPI has it and with bytecode, and their index. Output: python/. */
+export async function wheelsStage({ workshop, lock, wishes }: Inputs, needs: { base: Stage; debs: Stage }): Promise<Stage> {
     return defineStage(workshop, {
         name: "wheels",
-        version: 1,
-        inputs: [wishes.wheels.python, JSON.stringify(lock.wheels)],
-        needs: [],
-        run: ({ out, log, signal }) => fetchWheels(lock.wheels, wishes.wheels.python, join(out, "python"), { log, signal }),
+        version: 2,
+        inputs: [wishes.wheels.python, JSON.stringify(lock.wheels), await hashPath(ADD_BYTECODE)],
+        needs: Object.values(needs),
+        async run(context) {
+            const folder = join(context.out, "python");
+            context.progress("fetching wheels");
+            await fetchWheels(lock.wheels, wishes.wheels.python, folder, context);
+            context.progress("compiling");
+            await addBytecode(folder, wishes.wheels.python, needs, context);
+            await writeWheelIndex(folder, context);
+        },
     });
+}
+
+/** Bytecode is of one Python's version only: the guest's own compiles, which a 64-bit host runs as well. */
+async function addBytecode(folder: string, python: string, { base, debs }: { base: Stage; debs: Stage }, context: StageContext): Promise<void> {
+    const work = join(context.out, "work");
+    await mkdir(work);
+    await run("tar", ["-xf", join(base.folder, "root.tar"), "-C", work, "--exclude=./dev/*"], context);
+    const pool = join(debs.folder, "debian/pool");
+    const files = await readdir(pool);
+    for (const name of [`python${python}-minimal`, `libpython${python}-minimal`, `libpython${python}-stdlib`, "libexpat1"]) {
+        const file = files.find(one => one.startsWith(`${name}_`));
+        if (!file) throw new DrydockError("image.no-package", `debian.lab lacks ${name}, which compiles the Python packages.`, `Add python3 to "archive" in vm-images/packages.json and pin it: npm run drydock -- image lock`);
+        await run("dpkg-deb", ["--extract", join(pool, file), work], context);
+    }
+    await cp(folder, join(work, "from"), { recursive: true });
+    await mkdir(join(work, "to"));
+    await cp(ADD_BYTECODE, join(work, "add-bytecode.py"));
+    await run("chroot", [work, `/usr/bin/python${python}`, "-I", "/add-bytecode.py", "/from", "/to"], context);
+    await cp(join(work, "to"), folder, { recursive: true });
+    await rm(work, { recursive: true });
 }
 
 const SEABIOS = "/usr/share/seabios";
