@@ -1,6 +1,7 @@
 /** The way from guest to page: the agent opens a stream for each request that the guest makes of its internet. */
 import { encodeText, type Bytes } from "../base/bytes";
 import { messageOf } from "../base/errors";
+import { RawRequest, type HeaderPairs } from "../base/http";
 import { badReply } from "./failures";
 import { encodeFrame, FRAME, FrameReader, writeData } from "./frames";
 import { bodyOf } from "./http";
@@ -54,10 +55,10 @@ function requestOf(header: Record<string, unknown>, input: FrameReader, gone: Ab
     const { op, method, url, headers, body } = header;
     if (op !== "fetch" || typeof method !== "string" || typeof url !== "string" || !Array.isArray(headers)) throw badReply("a request without its fields");
     if (REFUSED.includes(method.toUpperCase()) || !URL.canParse(url)) return undefined;
-    const init: RequestInit & { duplex?: "half" } = { method, headers: headers as [string, string][], signal: gone.signal };
+    const init: RequestInit & { duplex?: "half" } = { method, signal: gone.signal };
     if (body === true && method !== "GET" && method !== "HEAD") {
         init.body = bodyOf(input, () => undefined, reason => gone.abort(reason));
         init.duplex = "half";
     }
-    return new Request(url, init);
+    return new RawRequest(url, init, headers as HeaderPairs);
 }

@@ -4,6 +4,7 @@ import "../ui/theme.css";
 import { mount } from "svelte";
 import { messageOf } from "../base/errors";
 import { createHttpBundle } from "../internet/http-bundle";
+import { browserStorage, memoryStorage, type HubStorage } from "../internet/hub/storage";
 import { createInternet } from "../internet/router";
 import { openStorage } from "../engine/storage/open";
 import { createEngine } from "../engine/lesson-engine";
@@ -22,6 +23,16 @@ import { createNetwork } from "./network";
 import { mark } from "./marks";
 import { Session, startMachine } from "./session";
 import { followTheme } from "./theme";
+
+/** What students push; it survives a reload where the browser allows. */
+async function hubStorage(): Promise<HubStorage> {
+    try {
+        return await browserStorage();
+    } catch (thrown) {
+        console.warn("pushed images are kept until the page is closed", thrown);
+        return memoryStorage();
+    }
+}
 
 const target = document.getElementById("app")!;
 const settings = new Settings(localStorage);
@@ -49,7 +60,7 @@ async function open(): Promise<void> {
     const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
     const session = new Session({
         createMachine,
-        network: createNetwork(createInternet(createHttpBundle(base))),
+        network: createNetwork(createInternet(createHttpBundle(base), { hubStorage, report: error => workbench.notices.problem(error.message, error.advice) })),
         workspace,
         checker,
         openPreview: http => openPreview({ origin: config.previewOrigin, http }),

@@ -9,10 +9,10 @@ function unfiltered(pairs: HeaderPairs): Headers {
 }
 
 /**
- * A Request to the guest with the headers that fetch keeps to itself.
+ * A Request to or from the guest with the headers that fetch keeps to itself.
  *
- * In a browser Request's constructor drops what a page may not touch: `Cookie`, `Referer`, `Origin`, `Accept-Encoding`.
- * Those rules protect the browser's own network; a header on its way to the guest is only data. `headers` here is a list of
+ * In a browser Request's constructor drops what a page may not touch: `Cookie`, `Content-Length`, `Origin`, `Accept-Encoding`.
+ * Those rules protect the browser's own network; a header on its way to or from the guest is only data. `headers` here is a list of
  * its own that nothing is dropped from. Read it from the object itself: a `clone()` has the filtered list again.
  */
 export class RawRequest extends Request {

@@ -3,9 +3,12 @@
  * one that is not offered gets one that says what is.
  */
 import type { Hono } from "hono";
-import { DrydockError, messageOf } from "../base/errors";
+import { asDrydockError, DrydockError, messageOf } from "../base/errors";
 import { note } from "./answered-by";
 import { debianLab } from "./debian-lab";
+import { bundledSource } from "./hub/bundled-source";
+import { blobHost, createHub, hubHosts } from "./hub/hub";
+import { memoryStorage, type HubStorage } from "./hub/storage";
 import type { Bundle, Internet } from "./internet";
 import { nodeLab } from "./node-lab";
 import { pythonLab } from "./python-lab";
@@ -27,21 +30,48 @@ const hosts: Record<string, Host> = {
 /** Where the real thing behind each lab is, for who lets the guest go online. */
 export const upstreams: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(hosts).map(([lab, { also }]) => [lab, `https://${also[0]}`]));
 
-export function createInternet(bundle: Bundle): Internet {
-    const apps = new Map<string, Hono>();
+export interface InternetOptions {
+    /** Where pushed images go; asked for at the first request to Docker Hub. In memory unless given. */
+    hubStorage?: () => Promise<HubStorage>;
+    /** Hears what went wrong inside; the guest gets an answer all the same. */
+    report?: (error: DrydockError) => void;
+}
+
+/** Answers by host, http and https alike. */
+export function createInternet(bundle: Bundle, { hubStorage = async () => memoryStorage(), report = () => undefined }: InternetOptions = {}): Internet {
+    const sites = new Map<string, Internet>();
     for (const [host, { also, open }] of Object.entries(hosts)) {
         const app = open(bundle);
         app.onError(thrown => failure(host, thrown));
         app.notFound(({ req }) => text(404, `${host} (inside the page) has no ${req.path}.\n${offer()}`));
-        for (const name of [host, ...also]) apps.set(name, app);
+        for (const name of [host, ...also]) sites.set(name, async request => app.fetch(request));
     }
+    const hub = lazyHub(bundle, hubStorage, report);
+    for (const host of hubHosts) sites.set(host, hub);
     return async request => {
         const { hostname } = new URL(request.url);
-        return apps.get(hostname)?.fetch(request) ?? note(text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`), { unknownHost: true });
+        const site = sites.get(hostname);
+        return site ? site(request) : note(text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`), { unknownHost: true });
     };
 }
 
-const offer = (): string => ["Inside the page there are:", ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`)].join("\n");
+/** Storage that fails to open is tried again at the next request. */
+function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (error: DrydockError) => void): Internet {
+    let opened: Promise<Internet> | undefined;
+    return async request => {
+        try {
+            opened ??= storage().then(storage => createHub({ source: bundledSource(bundle, "internet/hub"), storage, report, blobOrigin: `http://${blobHost}` }));
+            return await (await opened)(request);
+        } catch (thrown) {
+            opened = undefined;
+            report(asDrydockError(thrown, "internet.hub-closed", "Docker Hub in this page could not open its storage.", "Try again; reload the page if it stays so."));
+            return failure(new URL(request.url).hostname, thrown);
+        }
+    };
+}
+
+const offer = (): string =>
+    ["Inside the page there are:", ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`), "  docker.io  Docker Hub, for docker pull, push, login and search"].join("\n");
 
 function failure(hostname: string, thrown: unknown): Response {
     const words = thrown instanceof DrydockError ? `${thrown.message} ${thrown.advice}` : messageOf(thrown);

@@ -21,7 +21,7 @@ const manifest = v.object({
     disk: v.object({ bytes: positive, chunkBytes: v.pipe(positive, v.multipleOf(4096)), table: file, prefetch: v.array(count) }),
     snapshot: v.object({ file, rawBytes: positive, memory: positive }),
     preloaded: v.array(v.object({ ref: v.string(), digest: v.string(), bytes: count, contents: v.string() })),
-    internet: v.object({ python: file, debian: file, node: file }),
+    internet: v.object({ python: file, hub: file, debian: file, node: file }),
     builtAt: v.string(),
 });
 

@@ -42,17 +42,25 @@ func (w *frameWriter) write(kind byte, payload []byte) error {
 
 // readFrame gives io.EOF or the stream's own error when the page has gone.
 func readFrame(from io.Reader) (kind byte, payload []byte, err error) {
-	var header [frameHeaderBytes]byte
-	if _, err := io.ReadFull(from, header[:]); err != nil {
+	kind, length, err := readFrameHeader(from)
+	if err != nil {
 		return 0, nil, err
-	}
-	length := binary.BigEndian.Uint32(header[1:])
-	if length > frameLimit {
-		return 0, nil, failure{"agent.bad-request", fmt.Sprintf("a frame of %d bytes is longer than %d", length, frameLimit)}
 	}
 	payload = make([]byte, length)
 	_, err = io.ReadFull(from, payload)
-	return header[0], payload, err
+	return kind, payload, err
+}
+
+func readFrameHeader(from io.Reader) (kind byte, length int, err error) {
+	var header [frameHeaderBytes]byte
+	if _, err := io.ReadFull(from, header[:]); err != nil {
+		return 0, 0, err
+	}
+	count := binary.BigEndian.Uint32(header[1:])
+	if count > frameLimit {
+		return 0, 0, failure{"agent.bad-request", fmt.Sprintf("a frame of %d bytes is longer than %d", count, frameLimit)}
+	}
+	return header[0], int(count), nil
 }
 
 func wrongFrame(kind byte) error {
@@ -62,16 +70,16 @@ func wrongFrame(kind byte) error {
 // frameData as a reader: ends at the end frame, fails when the stream ends before it.
 type bodyReader struct {
 	from io.Reader
-	rest []byte
+	left int // bytes of the present frame
 	err  error
 }
 
 func (b *bodyReader) Read(p []byte) (int, error) {
-	for len(b.rest) == 0 {
+	for b.left == 0 {
 		if b.err != nil {
 			return 0, b.err
 		}
-		kind, payload, err := readFrame(b.from)
+		kind, length, err := readFrameHeader(b.from)
 		switch {
 		case err == io.EOF:
 			b.err = io.ErrUnexpectedEOF
@@ -80,14 +88,20 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 		case kind == frameEnd:
 			b.err = io.EOF
 		case kind == frameData:
-			b.rest = payload
+			b.left = length
 		default:
 			b.err = wrongFrame(kind)
 		}
 	}
-	n := copy(p, b.rest)
-	b.rest = b.rest[n:]
-	return n, nil
+	n, err := b.from.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		b.left, b.err = 0, err
+	}
+	return n, err
 }
 
 // sendBody copies from into data frames and ends with an end frame.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
@@ -8,15 +9,18 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+	"golang.org/x/net/netutil"
 )
 
 // The sandbox's internet: one address in a network namespace of its own, so that the student's ports stay free in the guest.
-// Names resolve to it (dns.go), requests to it go to the page (web.go). It is at the end of the guest's default route, so
-// containers reach it through the engine's masquerade. Every other address is unreachable at once, not after a timeout.
+// Names resolve to it (dns.go); requests to it, their TLS ended (authority.go), go to the page (web.go). It is at the end of
+// the guest's default route, so containers reach it through the engine's masquerade. Every other address is unreachable at
+// once, not after a timeout.
 const (
 	internetName = "internet"
 	guestLink    = "internet0"
@@ -29,7 +33,8 @@ var (
 	internetAddress = net.IPv4(198, 18, 0, 2)
 )
 
-func startInternet(link *link) error {
+// startInternet answers from now on. authorityFolder: where the image's certificate authority is.
+func startInternet(link *link, authorityFolder string) error {
 	sockets, err := listenInside()
 	if err != nil {
 		return err
@@ -38,6 +43,12 @@ func startInternet(link *link) error {
 	go names.servePackets(sockets.packets)
 	go names.serveStreams(sockets.streams)
 	go serveWeb(link, sockets.web)
+	authority, err := readAuthority(authorityFolder)
+	if err != nil {
+		sockets.secure.Close() // refused at once, instead of an answer that never comes
+		return err
+	}
+	go serveWeb(link, tls.NewListener(sockets.secure, authority.config()))
 	return nil
 }
 
@@ -45,6 +56,7 @@ type internetSockets struct {
 	packets net.PacketConn
 	streams net.Listener
 	web     net.Listener
+	secure  net.Listener
 }
 
 // listenInside makes namespace, cable and route, and opens the sockets within. Sockets stay where they were opened, so only
@@ -152,11 +164,23 @@ func linkIndex(name string) int {
 }
 
 func (s *internetSockets) open() error {
-	var err [3]error
+	var err [4]error
 	s.packets, err[0] = net.ListenPacket("udp4", internetAddress.String()+":53")
 	s.streams, err[1] = net.Listen("tcp4", internetAddress.String()+":53")
-	s.web, err[2] = net.Listen("tcp4", internetAddress.String()+":80")
+	s.web, err[2] = listenWeb(80)
+	s.secure, err[3] = listenWeb(443)
 	return errors.Join(err[:]...)
+}
+
+// connectionLimit bounds the connections of a port; the rest wait to be accepted. The page takes as many streams.
+const connectionLimit = 256
+
+func listenWeb(port int) (net.Listener, error) {
+	listener, err := net.Listen("tcp4", net.JoinHostPort(internetAddress.String(), strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
+	}
+	return netutil.LimitListener(listener, connectionLimit), nil
 }
 
 func serveWeb(link *link, listener net.Listener) {

@@ -26,7 +26,8 @@ func main() {
 	stdio := flag.Bool("stdio", false, "serve standard input and output, for native tests")
 	fd := flag.Int("fd", -1, "serve this file descriptor, for native tests")
 	cgroup := flag.String("cgroup", "/sys/fs/cgroup/terminals", "cgroup folder that started programs go into")
-	internet := flag.Bool("internet", true, "with -port: make the network namespace \"internet\" and answer names and requests there")
+	internet := flag.Bool("internet", false, "make the network namespace \"internet\" and answer names and requests there")
+	authority := flag.String("authority", "/etc/drydock/authority", "folder of the certificate authority for -internet: ca.crt, ca.key")
 	flag.Parse()
 
 	debug.SetGCPercent(gcPercent)
@@ -47,8 +48,8 @@ func main() {
 	}
 	starter := newStarter(*cgroup)
 	link := newLink(starter)
-	if *internet && !native {
-		if err := startInternet(link); err != nil {
+	if *internet {
+		if err := startInternet(link, *authority); err != nil {
 			// Without its internet the guest is still worth having.
 			log.Printf("internet: %v", err)
 		}

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Runs the guest's own (i386) engine natively on its root, in namespaces of its own, and loads container images into its
-# store: seconds, where the emulated CPU takes a minute for each 90 MB layer.
-#   unshare --mount --net --pid --fork preload.sh ROOT ARCHIVE...     (docker archives; root)
+# Runs the guest's own (i386) engine natively on its root, in namespaces of its own, and has it pull container images: seconds,
+# where the emulated CPU takes a minute for each 90 MB layer. The guest's agent serves the engine's internet, and asks whoever
+# is at the other end of file descriptor 3.
+#   unshare --mount --net --pid --fork preload.sh ROOT IMAGE...     (root)
 # Prints `docker image inspect` of all images as the last line.
 set -euo pipefail
 root=$(realpath "$1"); shift
@@ -15,13 +16,8 @@ for device in null zero random urandom; do
     mount --bind "/dev/$device" "$root/dev/$device"
 done
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
-mkdir "$root/tmp/archives"
-for archive in "$@"; do
-    touch "$root/tmp/archives/$(basename "$archive")"
-    mount --bind -o ro "$archive" "$root/tmp/archives/$(basename "$archive")"
-done
 ip link set lo up
-chroot "$root" sh -eu <<'GUEST'
+chroot "$root" sh -eu -s "$@" <<'GUEST'
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 wait_for() { # wait_for LOG COMMAND...
     log=$1; shift; turns=0
@@ -31,6 +27,9 @@ wait_for() { # wait_for LOG COMMAND...
         sleep 0.2
     done
 }
+/usr/libexec/drydock/agent -fd 3 -internet >/tmp/agent.log 2>&1 &
+agent=$!
+exec 3>&-
 containerd >/tmp/containerd.log 2>&1 &
 containerd=$!
 wait_for /tmp/containerd.log test -S /run/containerd/containerd.sock
@@ -38,11 +37,11 @@ wait_for /tmp/containerd.log test -S /run/containerd/containerd.sock
 dockerd --containerd /run/containerd/containerd.sock --iptables=false --ip6tables=false --bridge=none >/tmp/dockerd.log 2>&1 &
 dockerd=$!
 wait_for /tmp/dockerd.log docker version
-for archive in /tmp/archives/*; do docker load -q -i "$archive"; done
-# buildah's own name for what it built
-docker images --format '{{.Repository}}:{{.Tag}}' | grep '^localhost/' | xargs -r docker rmi >/dev/null
+wait_for /tmp/agent.log curl --fail https://registry-1.docker.io/v1/_ping
+for image in "$@"; do docker pull -q "$image"; done
 images=$(docker image inspect $(docker images -q | sort -u) | tr -d '\n')
 kill $dockerd; wait $dockerd || true
 kill $containerd; wait $containerd || true
+kill $agent; wait $agent || true
 echo "$images"
 GUEST

@@ -1,7 +1,7 @@
 /** Cuts a disk into chunks named by their content, and compresses each once for all images of this machine. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, open, rename, rm, writeFile, copyFile, type FileHandle } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, rm, writeFile, copyFile, type FileHandle } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "./cache";
@@ -167,6 +167,13 @@ export async function placeChunks(plan: ChunkPlan, level: number, folder: string
         await mkdir(dirname(to), { recursive: true });
         await share(pooledChunk(hash, level), to);
     }
+}
+
+/** A folder under a second name, file by file. */
+export async function shareFolder(from: string, to: string): Promise<void> {
+    await mkdir(to, { recursive: true });
+    for (const entry of await readdir(from, { withFileTypes: true }))
+        await (entry.isDirectory() ? shareFolder : share)(join(from, entry.name), join(to, entry.name));
 }
 
 /** One file under two names; a copy where the file system has no such thing. */

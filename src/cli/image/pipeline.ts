@@ -96,10 +96,10 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     const containers = await containersStage(inputs, base);
     const debs = debsStage(inputs, trust);
     const wheels = await wheelsStage(inputs, { base, debs });
-    const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });
+    const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers, trust });
     const images = bundle.items.filter(item => item.kind === "image");
     const bundleImages = images.length > 0 ? bundleImagesStage(workshop, images) : undefined;
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs), bundleImages });
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs), containers, bundleImages });
 }

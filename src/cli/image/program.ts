@@ -1,6 +1,7 @@
 /** Programs that a stage runs: output goes to the stage's log, a failure becomes an error that shows its end. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import type { Duplex } from "node:stream";
 import { DrydockError } from "../../base/errors";
 
 export interface RunOptions {
@@ -11,6 +12,8 @@ export interface RunOptions {
     signal?: AbortSignal;
     /** Each line of both streams as it comes, for progress. */
     onLine?: (line: string) => void;
+    /** Gets the other end of the program's file descriptor 3, which carries both ways. */
+    link?: (end: Duplex) => void;
 }
 
 /** Lines of the log that an error shows. */
@@ -28,8 +31,9 @@ export function run(program: string, argv: readonly string[], options: RunOption
             env: { ...process.env, LC_ALL: "C.UTF-8", ...options.env },
             signal: options.signal,
             killSignal: "SIGTERM",
-            stdio: ["pipe", "pipe", "pipe"],
-        });
+            stdio: ["pipe", "pipe", "pipe", ...(options.link ? (["pipe"] as const) : [])],
+        }) as ChildProcessWithoutNullStreams;
+        if (child.pid !== undefined) options.link?.(child.stdio[3] as unknown as Duplex);
         const parts: Buffer[] = [];
         let rest = "";
         const watch = (data: Buffer) => {

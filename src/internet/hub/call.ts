@@ -12,6 +12,8 @@ export interface Call {
     registry: Registry;
     uploads: Uploads;
     gate: Gate;
+    /** Where clients are sent for large blobs, if anywhere: scheme and host. */
+    blobOrigin?: string;
 }
 
 /** Throws the 401 unless the client's token allows `actions` on the call's repository. */

@@ -10,8 +10,8 @@ import type { Internet } from "../internet";
 import { Tokens } from "./access";
 import { Accounts } from "./accounts";
 import type { BlobSource } from "./blob-source";
-import { blob } from "./blob-calls";
-import type { Call } from "./call";
+import { blob, sendBlob } from "./blob-calls";
+import { digestIn, type Call } from "./call";
 import { Gate } from "./gate";
 import { catalogue, referrers, tagsList } from "./list-calls";
 import { manifest } from "./manifest-calls";
@@ -23,8 +23,11 @@ import type { HubStorage } from "./storage";
 import { continueUpload, startUpload } from "./upload-calls";
 import { Uploads } from "./uploads";
 
+/** Where Docker Hub keeps its blobs; whoever knows a digest may have it. */
+export const blobHost = "production.cloudflare.docker.com";
+
 /** Every name under which clients look for Docker Hub. */
-export const hubHosts: readonly string[] = ["registry-1.docker.io", "auth.docker.io", "index.docker.io", "registry.hub.docker.com", "hub.docker.com", "docker.io", "www.docker.io"];
+export const hubHosts: readonly string[] = ["registry-1.docker.io", "auth.docker.io", "index.docker.io", "registry.hub.docker.com", "hub.docker.com", "docker.io", "www.docker.io", blobHost];
 
 const webHosts: readonly string[] = ["hub.docker.com", "docker.io", "www.docker.io"];
 
@@ -33,6 +36,8 @@ export interface HubOptions {
     storage: HubStorage;
     /** Where clients are sent for tokens. Docker Hub's own unless a test serves the hub elsewhere. */
     realm?: string;
+    /** Where clients that come by https are sent for large blobs: scheme and host. Nowhere unless given. */
+    blobOrigin?: string;
     /** Milliseconds since 1970. */
     now?: () => number;
     /** Hears what went wrong on the hub's side: damaged blobs, storage that fails. */
@@ -49,6 +54,7 @@ export function createHub(options: HubOptions): Internet {
     const gate = new Gate(registry, new Accounts(storage.records, isTaken), new Tokens(now), options.realm ?? "https://auth.docker.io/token");
     const uploads = new Uploads(now);
     const parts = { registry, uploads, gate };
+    const secureParts = { ...parts, blobOrigin: options.blobOrigin };
 
     const app = new Hono();
     app.onError((thrown, context) => refusal(thrown, context.req.raw, report));
@@ -57,7 +63,11 @@ export function createHub(options: HubOptions): Internet {
     app.get("/v1/_ping", () => Response.json(true));
     app.get("/v1/search", context => searchV1(context.req.raw, registry));
     app.all("/v2/_catalog", context => catalogue(context.req.raw, gate, registry));
-    app.all("/v2/*", context => versionTwo(context.req.raw, parts));
+    app.all("/v2/*", context => versionTwo(context.req.raw, new URL(context.req.url).protocol === "https:" ? secureParts : parts));
+
+    const blobs = new Hono();
+    blobs.onError((thrown, context) => refusal(thrown, context.req.raw, report));
+    blobs.get("/v2/:name{.+}/blobs/:digest", context => sendBlob({ request: context.req.raw, name: context.req.param("name"), registry }, digestIn(context.req.param("digest"))));
 
     const web = new Hono();
     web.onError((thrown, context) => refusal(thrown, context.req.raw, report));
@@ -67,8 +77,9 @@ export function createHub(options: HubOptions): Internet {
     storage.blobs.sweep().catch((thrown: unknown) => report(asDrydockError(thrown, "hub.sweep-failed", "Leftovers of unfinished uploads could not be removed.", "Nothing to do; it is tried again at the next visit.")));
 
     return async request => {
+        const { hostname } = new URL(request.url);
         try {
-            return await (webHosts.includes(new URL(request.url).hostname) ? web : app).fetch(request);
+            return await (webHosts.includes(hostname) ? web : hostname === blobHost ? blobs : app).fetch(request);
         } catch (thrown) {
             return refusal(thrown, request, report);
         }
@@ -78,7 +89,7 @@ export function createHub(options: HubOptions): Internet {
 const versionHeader = "Docker-Distribution-Api-Version";
 
 /** Everything below /v2/. The name may have slashes, so the verb is looked for from the end. */
-async function versionTwo(request: Request, parts: Pick<Call, "registry" | "uploads" | "gate">): Promise<Response> {
+async function versionTwo(request: Request, parts: Pick<Call, "registry" | "uploads" | "gate" | "blobOrigin">): Promise<Response> {
     const url = new URL(request.url);
     const respond = (response: Response): Response => {
         response.headers.set(versionHeader, "registry/2.0");

@@ -4,7 +4,8 @@ import { root } from "../../project";
 import { epochOf } from "../lock";
 import { run } from "../program";
 import { defineStage, hashPath, type Stage } from "../stage";
-import { archivesOf, containerImages } from "./containers";
+import { preload } from "../preload";
+import { containerImages } from "./containers";
 import type { Inputs } from "./inputs";
 
 const OVERLAY = join(root, "vm-images/rootfs");
@@ -22,12 +23,14 @@ export interface Preloaded {
     contents: string;
 }
 
+const preloadedImages = containerImages.filter(image => image.preloaded);
+
 /** Root, our files and the container images on one ext4. Output: disk.img, preloaded.json. */
-export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: Stage; runtime: Stage; agent: Stage; containers: Stage }): Promise<Stage> {
+export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: Stage; runtime: Stage; agent: Stage; containers: Stage; trust: Stage }): Promise<Stage> {
     return defineStage(workshop, {
         name: "disk",
-        version: 1,
-        inputs: [lock.date, await hashPath(OVERLAY), await hashPath(PRELOAD), String(DISK_BYTES)],
+        version: 2,
+        inputs: [lock.date, JSON.stringify(preloadedImages), await hashPath(OVERLAY), await hashPath(PRELOAD), String(DISK_BYTES)],
         needs: Object.values(needs),
         async run({ out, log, signal, progress }) {
             const context = { log, signal };
@@ -41,16 +44,13 @@ export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: 
             await install("755", join(needs.runtime.folder, "runtime"), "usr/libexec/drydock/runtime");
             await install("755", join(needs.runtime.folder, "setkey"), "usr/libexec/drydock/setkey");
             await install("755", join(needs.agent.folder, "agent"), "usr/libexec/drydock/agent");
+            await install("644", join(needs.trust.folder, "ca.crt"), "etc/drydock/authority/ca.crt");
+            await install("600", join(needs.trust.folder, "ca.key"), "etc/drydock/authority/ca.key");
             await run("bash", ["-ec", FINISH, tree], context);
 
             progress("filling the engine's store");
-            const shown = await run("unshare", ["--mount", "--net", "--pid", "--fork", "--kill-child", PRELOAD, tree, ...archivesOf(needs.containers)], {
-                ...context,
-                onLine: line => {
-                    const loaded = /^Loaded image: (.+)/.exec(line)?.[1];
-                    if (loaded) progress(`filling the engine's store: ${loaded}`);
-                },
-            });
+            const refs = preloadedImages.map(({ ref }) => ref);
+            const shown = await preload(PRELOAD, tree, join(needs.containers.folder, "hub"), refs, { ...context, onPull: ref => progress(`filling the engine's store: ${ref}`) });
             await writeFile(join(out, "preloaded.json"), JSON.stringify(preloadedFrom(shown)));
 
             progress("writing the file system");
@@ -76,6 +76,11 @@ mkdir -p "$0/usr/libexec/drydock/bin" "$0/workspace"
 ln -sf ../runtime "$0/usr/libexec/drydock/bin/runc"
 ln -sf /usr/share/zoneinfo/Etc/UTC "$0/etc/localtime"
 rm -f "$0/etc/machine-id" "$0/var/lib/dbus/machine-id"
+# The only authority that anything here can meet is our own. Mozilla's 140 would cost each program that speaks TLS their parsing.
+mkdir -p "$0/usr/local/share/ca-certificates"
+ln -sf /etc/drydock/authority/ca.crt "$0/usr/local/share/ca-certificates/drydock.crt"
+sed -i 's/^[^#!]/!&/' "$0/etc/ca-certificates.conf"
+chroot "$0" update-ca-certificates --fresh
 `;
 
 /** $0: the root. What preload and apt left that differs from build to build or is of no use. */
@@ -87,7 +92,7 @@ rm -rf "$0"/usr/bin/containerd-shim "$0"/usr/bin/containerd-shim-runc-v1 "$0"/us
 /** Reads what preload.sh printed last. */
 export function preloadedFrom(output: string): Preloaded[] {
     const inspected = JSON.parse(output.trimEnd().split("\n").at(-1)!) as { Id: string; RepoTags: string[]; Size: number }[];
-    return containerImages.map(({ ref, contents }) => {
+    return preloadedImages.map(({ ref, contents }) => {
         const found = inspected.find(image => image.RepoTags.includes(ref));
         if (!found) throw new Error(`the engine's store lacks ${ref}`);
         return { ref, digest: found.Id, bytes: found.Size, contents };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ImageFile, ImageManifest } from "../../../vm/image";
 import { mergeHub } from "../../bundle/images";
 import { root } from "../../project";
-import { fillPool, LayeredDisk, placeChunks, planChunks } from "../chunks";
+import { fillPool, LayeredDisk, placeChunks, planChunks, shareFolder } from "../chunks";
 import { addFile } from "../manifest-files";
 import type { Reads } from "../measure-reads";
 import { run } from "../program";
@@ -35,13 +35,13 @@ export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
 }
 
 /** The image's folder as the machine reads it. Output: image.json and all that it names. */
-export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage; bundleImages: Stage | undefined }): Stage {
-    const { parts, snapshot, chunks, wheels, debs, npmPackages, bundleImages } = needs;
+export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage; containers: Stage; bundleImages: Stage | undefined }): Stage {
+    const { parts, snapshot, chunks, wheels, debs, npmPackages, containers, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
-        version: 1,
+        version: 2,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
-        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, ...(bundleImages ? [bundleImages] : [])],
+        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, containers, ...(bundleImages ? [bundleImages] : [])],
         async run(context) {
             const { out } = context;
             const { path, rawBytes, blocks } = await readSnapshot(snapshot);
@@ -53,15 +53,16 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
             await mkdir(join(out, "internet"));
             const addIndex = async (stage: Stage, name: string) => {
                 await cp(join(stage.folder, name), join(out, "internet", name), { recursive: true });
-                return indexFile(out, name);
+                return fileInPlace(out, `internet/${name}/index.json`);
             };
+            await shareFolder(join(containers.folder, "hub"), join(out, "internet/hub"));
             if (bundleImages) await mergeHub(join(out, "internet/hub"), join(bundleImages.folder, "hub"));
             const manifest: ImageManifest = {
                 ...(await addCommonParts(out, parts)),
                 id: stage.key,
                 disk: await addTable(out, plan.table, disk.bytes, []),
                 snapshot: { file: await addFile(out, path), rawBytes, memory: MEMORY },
-                internet: { python: await addIndex(wheels, "python"), debian: await addIndex(debs, "debian"), node: await addIndex(npmPackages, "node") },
+                internet: { python: await addIndex(wheels, "python"), hub: await fileInPlace(out, "internet/hub/catalogue.json"), debian: await addIndex(debs, "debian"), node: await addIndex(npmPackages, "node") },
             };
             await disk.close();
             const write = () => writeFile(join(out, "image.json"), `${JSON.stringify(manifest, undefined, 1)}\n`);
@@ -77,9 +78,8 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
     return stage;
 }
 
-/** An index keeps its place beside what it lists; its hash is in the manifest. */
-async function indexFile(out: string, name: string): Promise<ImageFile> {
-    const path = `internet/${name}/index.json`;
+/** A list keeps its place beside what it lists; its hash is in the manifest. */
+async function fileInPlace(out: string, path: string): Promise<ImageFile> {
     const bytes = await readFile(join(out, path));
     return { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }

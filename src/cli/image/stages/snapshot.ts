@@ -96,7 +96,7 @@ async function makeDraft(folder: string, parts: ImageParts, context: StageContex
         id: "draft",
         disk: await addTable(folder, plan.table, disk.bytes, []),
         snapshot: { file: nothing, rawBytes: 1, memory: MEMORY },
-        internet: { python: nothing, debian: nothing, node: nothing },
+        internet: { python: nothing, hub: nothing, debian: nothing, node: nothing },
     };
     await disk.close();
     await writeFile(join(folder, "image.json"), JSON.stringify(manifest));
