@@ -1,5 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { encodeText, type Bytes } from "../../../../src/base/bytes";
+import { DrydockError } from "../../../../src/base/errors";
+import { digestOf } from "../../../../src/internet/hub/digest";
 import { transfersOf } from "../../../../src/internet/hub/transfers";
+import { createInternet } from "../../../../src/internet/router";
+import { Traffic } from "../../../../src/internet/traffic";
 import { digest, manifest, Story } from "./exchanges";
 
 const nginx = "library/nginx";
@@ -112,4 +117,61 @@ test("what is no pull and no push is left alone", () => {
 test("a manifest that cannot be read does not spoil the list", () => {
     const story = new Story().greet(nginx).hub("GET", `${nginx}/manifests/latest`, 200, { manifest: { mediaType: manifest("c").mediaType, text: "{" } }).wait(1_500);
     expect(read(story)[0]).toMatchObject({ layers: undefined, existing: 0, state: "complete" });
+});
+
+describe("the page's own hub", () => {
+    const image = "application/vnd.oci.image.manifest.v1+json";
+    const index = "application/vnd.oci.image.index.v1+json";
+
+    /** One image with a small layer and one that is large enough to lie at another host. */
+    function bundleOf() {
+        const files = new Map<string, Bytes>();
+        const sizes: Record<string, number> = {};
+        const put = (mediaType: string, content: string) => {
+            const bytes = encodeText(content);
+            files.set(`internet/hub/blobs/${digestOf(bytes).replace(":", "/")}`, bytes);
+            sizes[digestOf(bytes)] = bytes.byteLength;
+            return { mediaType, digest: digestOf(bytes), size: bytes.byteLength };
+        };
+        const layers = [put("application/vnd.oci.image.layer.v1.tar", "base"), put("application/vnd.oci.image.layer.v1.tar", "own ".repeat(100_000))];
+        const config = put("application/vnd.oci.image.config.v1+json", JSON.stringify({ os: "linux", architecture: "386" }));
+        const one = put(image, JSON.stringify({ schemaVersion: 2, mediaType: image, config, layers }));
+        const all = put(index, JSON.stringify({ schemaVersion: 2, mediaType: index, manifests: [{ ...one, platform: { os: "linux", architecture: "386" } }] }));
+        files.set("internet/hub/catalogue.json", encodeText(JSON.stringify({ format: 1, repositories: [{ name: nginx, description: "", tags: { latest: all.digest }, manifests: { [all.digest]: index, [one.digest]: image } }], blobs: sizes })));
+        const open = async (path: string) => {
+            const bytes = files.get(path);
+            if (!bytes) throw new DrydockError("internet.missing", path, "");
+            return { bytes: bytes.byteLength, body: new Blob([bytes]).stream() as ReadableStream<Bytes> };
+        };
+        return { bundle: { open }, all, one, config, layers };
+    }
+
+    test("answers an engine's pull so that it reads as one", async () => {
+        const { bundle, all, one, config, layers } = bundleOf();
+        const traffic = new Traffic();
+        const internet = traffic.watch(createInternet(bundle));
+        let token = "";
+        const ask = async (method: string, url: string): Promise<Response> => {
+            const response = await internet(new Request(url, { method, headers: { Accept: `${index}, ${image}`, Authorization: `Bearer ${token}` } }));
+            const body = await response.arrayBuffer();
+            if (response.status === 307) return ask(method, response.headers.get("Location")!);
+            return new Response(body, { headers: response.headers });
+        };
+        const hub = (method: string, path: string) => ask(method, `https://registry-1.docker.io/v2/${path}`);
+        await hub("GET", "");
+        token = ((await (await ask("GET", `https://auth.docker.io/token?service=registry.docker.io&scope=repository:${nginx}:pull`)).json()) as { token: string }).token;
+        expect((await hub("HEAD", `${nginx}/manifests/latest`)).headers.get("Docker-Content-Digest")).toBe(all.digest);
+        await hub("GET", `${nginx}/manifests/${all.digest}`);
+        await hub("GET", `${nginx}/manifests/${one.digest}`);
+        await hub("GET", `${nginx}/blobs/${config.digest}`);
+        await hub("GET", `${nginx}/blobs/${layers[1]!.digest}`);
+        await vi.waitFor(() => expect(traffic.state.at(-1)?.end).toBe("complete"));
+        const [transfer, ...others] = transfersOf(traffic.state, Date.now() + 5_000);
+        expect(others).toEqual([]);
+        expect(transfer).toMatchObject({ kind: "pull", image: "nginx", reference: "latest", state: "complete", layers: 2, existing: 1 });
+        expect(transfer!.steps.map(({ what, layer }) => [what, layer])).toEqual([
+            ["greeting", undefined], ["token", undefined], ["tag", undefined], ["index", undefined], ["manifest", undefined], ["config", "transferred"], ["layer", "exists"], ["layer", "transferred"],
+        ]);
+        expect(transfer!.steps.at(-1)).toMatchObject({ size: 400_000, exchange: { bytesDown: 400_000, answeredBy: "bundle", status: 200 } });
+    });
 });
