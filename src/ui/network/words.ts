@@ -25,8 +25,14 @@ const referenceOf = (reference: string): string => (reference.includes(":") ? `@
 
 export const transferTitle = ({ kind, image, reference }: Transfer): string => `${kind === "pull" ? "Pull" : "Push"} ${image}${reference === undefined ? "" : referenceOf(reference)}`;
 
-export function transferSummary({ layers, existing, state }: Transfer): string {
-    if (layers === undefined) return state === "open" ? "Asking for the manifest" : state === "failed" ? "There is no such image here" : "No layers";
+/** While no manifest says how many layers there are: a pull begins with it, a push ends with it. */
+const unknownLayers: Record<Transfer["kind"], Record<Transfer["state"], string>> = {
+    pull: { open: "Asking for the manifest", failed: "There is no such image here", complete: "No layers" },
+    push: { open: "Sending layers", failed: "Refused, or broken off", complete: "No layers" },
+};
+
+export function transferSummary({ kind, layers, existing, state }: Transfer): string {
+    if (layers === undefined) return unknownLayers[kind][state];
     const count = plural(layers, "layer");
     const rest = existing === 0 ? "" : existing === layers ? (layers === 1 ? ", which already exists" : ", all already exist") : `, ${existing} already ${existing === 1 ? "exists" : "exist"}`;
     const end = state === "failed" ? ", failed" : state === "open" ? ", under way" : "";
@@ -56,6 +62,7 @@ export function stepWords(step: TransferStep, { kind, image, layers, reference }
         case "layer":
             return { title: step.number ? `Layer ${step.number} of ${layers}` : "Layer", detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · ") };
         case "upload":
+            if (step.exchange?.method === "PATCH") return { title: "Upload", detail: "The bytes of a layer" };
             return { title: "Upload", detail: digest || "A place for the next layer" };
         case "other":
             return { title: "Request", detail: "" };
@@ -70,7 +77,7 @@ function layerWords({ layer, exchange }: TransferStep, kind: Transfer["kind"]): 
         case "mounted":
             return `already exists, taken over from ${new URL(exchange!.url).searchParams.get("from") ?? "another repository"}`;
         case "missing":
-            return "not there yet";
+            return "is it there?";
         default:
             return exchange?.end === "open" || exchange?.status === 307 ? (kind === "pull" ? "coming" : "going") : exchange?.end === "complete" && (exchange.status ?? 0) < 400 ? (kind === "pull" ? "fetched" : "sent") : "not whole";
     }

@@ -60,6 +60,20 @@ describe("network pane", () => {
         ]);
     });
 
+    test("a push under way tells what it sends before its manifest names the layers", async () => {
+        const made = new Story().greet("me/app", "pull,push");
+        made.hub("HEAD", `me/app/blobs/sha256:${"b".repeat(64)}`, 404).hub("POST", "me/app/blobs/uploads/", 202).hub("PATCH", "me/app/blobs/uploads/u1", undefined, { end: "open", ended: undefined, answeredBy: undefined, bytesUp: 5_000 });
+        await shown(made.exchanges);
+        expect(rows().slice(1).map(row => row.trim())).toEqual([
+            "Push me/app Sending layers Under way 5.0 kB …",
+            "Is this a registry? Yes, but first get a token This page 90 B 40 ms",
+            "Token To push me/app This page 700 B 40 ms",
+            "Layer bbbbbbbbbbbb · is it there? Not there – 40 ms",
+            "Upload A place for the next layer This page – 40 ms",
+            "Upload The bytes of a layer Waiting 5.0 kB …",
+        ]);
+    });
+
     test("folds a pull, and says all of one request", async () => {
         await shown();
         await fireEvent.click(screen.getByRole("button", { name: /Pull nginx/ }));
