@@ -15,7 +15,7 @@ const allowed: Record<string, readonly string[]> = {
     checks: ["docker", "agent", "base"],
     engine: ["checks", "docker", "agent", "vm", "lesson", "base"],
     preview: ["agent", "base"],
-    ui: ["preview", "engine", "checks", "docker", "agent", "vm", "lesson", "base"],
+    ui: ["preview", "engine", "checks", "docker", "agent", "vm", "lesson", "internet", "base"],
     app: ["ui", "preview", "engine", "checks", "docker", "agent", "vm", "lesson", "internet", "base"],
     cli: ["engine", "checks", "docker", "agent", "vm", "lesson", "internet", "base"],
 };

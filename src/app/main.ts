@@ -19,6 +19,7 @@ import type { Machine } from "../vm/machine";
 import { lessonAddress, loadCourse, lessonAt, studentSeed } from "./course";
 import { readConfig } from "./config";
 import { finishedLessons } from "./finished";
+import { createNetwork } from "./network";
 import { mark } from "./marks";
 import { Session } from "./session";
 import type { Starting } from "./starting";
@@ -71,7 +72,7 @@ async function compose({ base, createMachine, first }: Opening): Promise<void> {
     const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
     const session = new Session({
         createMachine,
-        internet: createInternet(createHttpBundle(base), { hubStorage, report: error => workbench.notices.problem(error.message, error.advice) }),
+        network: createNetwork(createInternet(createHttpBundle(base), { hubStorage, report: error => workbench.notices.problem(error.message, error.advice) })),
         workspace,
         checker,
         openPreview: http => openPreview({ origin: config.previewOrigin, http }),

@@ -12,11 +12,11 @@ import { openGuest, type Guest } from "../engine/guest";
 import type { StepChecker } from "../engine/step-checker";
 import type { Workspace } from "../engine/workspace";
 import type { PreviewBridge } from "../preview/bridge";
-import type { Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
+import type { Network, Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
 import type { Machine, MachineState } from "../vm/machine";
 import { watchWallClock } from "../vm/wall-clock";
 import { GuestWatch } from "./guest-watch";
-import { Lull } from "./lull";
+import { Lull } from "../base/lull";
 import { mark, timeCommand, type TimedCommand } from "./marks";
 import { startMachine, type Starting } from "./starting";
 import { WarmUpRounds } from "./warm-up-rounds";
@@ -24,7 +24,7 @@ import { WarmUpRounds } from "./warm-up-rounds";
 export interface SessionOptions {
     /** A fresh machine, not started. */
     createMachine(): Machine;
-    internet: (request: Request) => Promise<Response>;
+    network: Network & { internet(request: Request): Promise<Response> };
     workspace: Workspace;
     checker: StepChecker;
     openPreview(http: (port: number, request: Request) => Promise<Response>): PreviewBridge;
@@ -43,6 +43,7 @@ const LULL_MILLISECONDS = 1_200;
 export class Session implements Sandbox {
     readonly workspace: Workspace;
     readonly preview: PreviewBridge;
+    readonly network: Network;
     readonly #options: SessionOptions;
     readonly #state = new Store<SandboxState>({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
     readonly #watch = new GuestWatch();
@@ -58,6 +59,7 @@ export class Session implements Sandbox {
     constructor(options: SessionOptions) {
         this.#options = options;
         this.workspace = options.workspace;
+        this.network = options.network;
         this.preview = options.openPreview(async (port, request) => {
             const { agent } = await abortable(this.#guest.promise, request.signal);
             return agent.http({ network: "tcp", host: "127.0.0.1", port }, request);
@@ -98,7 +100,7 @@ export class Session implements Sandbox {
             await abortable(started, abort.signal);
             mark("machine");
             this.#stage("agent");
-            const guest = await openGuest(machine, { internet: this.#options.internet, signal: abort.signal });
+            const guest = await openGuest(machine, { internet: this.#options.network.internet, signal: abort.signal });
             lifetime.add(guest.close);
             lifetime.add(watchWallClock(() => void setClock(guest)));
             this.#stage("files");

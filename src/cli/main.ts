@@ -6,6 +6,7 @@ import type { Command } from "./command";
 const commands: Record<string, () => Promise<Command>> = {
     start: async () => (await import("./start")).start,
     test: async () => (await import("./test/command")).test,
+    bundle: async () => (await import("./bundle/command")).bundle,
     image: async () => (await import("./image/command")).image,
     exec: async () => (await import("./exec")).exec,
     lint: async () => (await import("./lesson/lint-command")).lint,

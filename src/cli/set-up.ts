@@ -13,11 +13,14 @@ export interface Needs {
     browser?: boolean;
     /** Go, for the agent's native tests. */
     agent?: boolean;
+    /** For the tests of `bundle add image`; who adds none does without. */
+    skopeo?: boolean;
 }
 
 export async function setUp(needs: Needs): Promise<void> {
     const packages = new Set<string>();
     if (needs.browser && !findProgram("chromium")) packages.add("chromium");
+    if (needs.skopeo && !findProgram("skopeo")) packages.add("skopeo");
     if (needs.image || needs.agent) for (const name of await imageHostPackages({ agentOnly: !needs.image })) packages.add(name);
     installDebianPackages([...packages]);
     if (needs.image) await ensureImage();

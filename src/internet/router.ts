@@ -4,6 +4,7 @@
  */
 import type { Hono } from "hono";
 import { asDrydockError, DrydockError, messageOf } from "../base/errors";
+import { note } from "./answered-by";
 import { debianLab } from "./debian-lab";
 import { bundledSource } from "./hub/bundled-source";
 import { blobHost, createHub, hubHosts } from "./hub/hub";
@@ -26,6 +27,9 @@ const hosts: Record<string, Host> = {
     "node.lab": { what: "JavaScript packages for npm (list at http://node.lab/)", also: ["registry.npmjs.org"], open: nodeLab },
 };
 
+/** Where the real thing behind each lab is, for who lets the guest go online. */
+export const upstreams: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(hosts).map(([lab, { also }]) => [lab, `https://${also[0]}`]));
+
 export interface InternetOptions {
     /** Where pushed images go; asked for at the first request to Docker Hub. In memory unless given. */
     hubStorage?: () => Promise<HubStorage>;
@@ -47,7 +51,7 @@ export function createInternet(bundle: Bundle, { hubStorage = async () => memory
     return async request => {
         const { hostname } = new URL(request.url);
         const site = sites.get(hostname);
-        return site ? site(request) : text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
+        return site ? site(request) : note(text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`), { unknownHost: true });
     };
 }
 

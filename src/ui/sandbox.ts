@@ -7,6 +7,7 @@ import type { DrydockError } from "../base/errors";
 import type { Readable } from "../base/store";
 import type { Workspace } from "../engine/workspace";
 import type { PreviewBridge } from "../preview/bridge";
+import type { Exchange } from "../internet/traffic";
 import type { StartStage } from "../vm/machine";
 
 export type SandboxState =
@@ -29,12 +30,24 @@ export interface PublishedPort {
     container: string;
 }
 
+/** What the guest asks its internet for, and the switch to the real one. */
+export interface Network {
+    /** Oldest first. */
+    readonly exchanges: Readable<readonly Exchange[]>;
+    /** Forgets what has ended. */
+    clear(): void;
+    /** Whether what the page lacks is asked for at real hosts. */
+    readonly online: Readable<boolean>;
+    setOnline(on: boolean): void;
+}
+
 /** A shell on a pseudo terminal in the guest. */
 export type TerminalShell = Pick<Shell, "output" | "write" | "resize" | "exit" | "close" | "state">;
 
 export interface Sandbox extends Readable<SandboxState> {
     readonly workspace: Workspace;
     readonly preview: PreviewBridge;
+    readonly network: Network;
     readonly ports: Readable<readonly PublishedPort[]>;
     readonly usage: Readable<GuestUsage | undefined>;
     readonly warmUp: Readable<"idle" | "running" | "done">;

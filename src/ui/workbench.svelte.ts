@@ -14,12 +14,15 @@ import { Code } from "./editor/code.svelte";
 import { Editor } from "./editor/editor.svelte";
 import { LessonView } from "./lesson/lesson-view.svelte";
 import type { ProseActions } from "./lesson/prose";
+import { NetworkView } from "./network/network-view.svelte";
 import { parseTarget, PreviewView } from "./preview/preview-view.svelte";
 import type { GuestUsage, Sandbox, SandboxState } from "./sandbox";
 import { Terminals, type MakeScreen } from "./terminal/terminals.svelte";
 
-export type PaneName = "lesson" | "editor" | "terminal" | "preview";
-export const paneNames: readonly PaneName[] = ["lesson", "editor", "terminal", "preview"];
+export type PaneName = "lesson" | "editor" | "terminal" | "preview" | "network";
+/** Panes that share the right-hand side. */
+export type SidePaneName = "preview" | "network";
+export const paneNames: readonly PaneName[] = ["lesson", "editor", "terminal", "preview", "network"];
 
 export interface WorkbenchOptions {
     course: Course;
@@ -45,9 +48,11 @@ export class Workbench {
     readonly code: Code;
     readonly terminals: Terminals;
     readonly preview: PreviewView;
+    readonly network: NetworkView;
     readonly proseActions: ProseActions;
     helpShown = $state(false);
     #pane = $state<PaneName>("lesson");
+    #side = $state<SidePaneName>("preview");
     readonly #narrow = new MediaQuery("(max-width: 799px)");
     readonly #sandbox: Sandbox;
     readonly #navigate: WorkbenchOptions["navigate"];
@@ -80,6 +85,7 @@ export class Workbench {
             settings.showPreview(true);
             this.showPane("preview");
         });
+        this.network = new NetworkView(sandbox.network);
         this.proseActions = {
             run: (command, options) => void this.run(command, options),
             save: (path, text) => void this.editor.propose(path, text),
@@ -114,6 +120,11 @@ export class Workbench {
 
     get pane(): PaneName {
         return this.#pane;
+    }
+
+    /** What the right-hand side shows where panes stand side by side. */
+    get side(): SidePaneName {
+        return this.#side;
     }
 
     get nextLesson(): Lesson | undefined {
@@ -151,11 +162,12 @@ export class Workbench {
 
     showPane(pane: PaneName): void {
         this.#pane = pane;
+        if (pane === "preview" || pane === "network") this.#side = pane;
     }
 
     async focusPane(pane: PaneName): Promise<void> {
-        this.#pane = pane;
-        if (pane === "preview") this.settings.showPreview(true);
+        this.showPane(pane);
+        if (pane === "preview" || pane === "network") this.settings.showPreview(true);
         await tick();
         if (pane === "terminal") this.terminals.active?.focus();
         else if (pane === "editor" && this.editor.active && this.code.surface) this.code.surface.focus();

@@ -28,6 +28,8 @@ export interface Debian {
 
 export interface DebianPackage {
     version: string;
+    /** Of the .deb file. */
+    bytes: number;
     /** Part of the smallest system: Essential, or of Priority required. */
     required: boolean;
 }
@@ -99,7 +101,7 @@ export function parsePackages(text: string): Map<string, DebianPackage> {
         const name = /^Package: (.+)$/m.exec(stanza)?.[1];
         const version = /^Version: (.+)$/m.exec(stanza)?.[1];
         if (!name || !version) continue;
-        packages.set(name, { version, required: /^Essential: yes$/m.test(stanza) || /^Priority: required$/m.test(stanza) });
+        packages.set(name, { version, bytes: Number(/^Size: (\d+)$/m.exec(stanza)?.[1] ?? 0), required: /^Essential: yes$/m.test(stanza) || /^Priority: required$/m.test(stanza) });
     }
     return packages;
 }
@@ -113,6 +115,6 @@ export function checkAvailable(pinned: Versions, available: Map<string, DebianPa
     throw new DrydockError(
         "image.version-gone",
         `The Debian mirror no longer has ${gone.length} of the pinned package versions:\n${shown.join("\n")}`,
-        "Debian replaces them at its point releases. Pin the present ones with `npm run drydock -- image lock`, look at the difference in vm-images/image.lock.json, and build again.",
+        "Debian replaces them at its point releases. Pin the present ones with `npm run drydock -- image lock`, look at the difference in vm-images/image.lock.json, and build again. What the bundle added is pinned anew by `npm run drydock -- bundle add deb <name>`.",
     );
 }

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../../base/errors";
+import { bundleImagesStage } from "../bundle/images";
+import { readBundleLock, withBundle } from "../bundle/lock";
 import { cacheFolder, imagesFolder } from "./cache";
 import { openImage, type BuiltImage } from "./current";
 import { checkAvailable, openDebian, type Debian } from "./debian";
@@ -77,7 +79,8 @@ async function makeCurrent(id: string): Promise<void> {
 }
 
 async function planImage(workshop: { report: Reporter; signal: AbortSignal; force?: boolean }): Promise<Stage> {
-    const [lock, wishes] = await Promise.all([readLock(), readWishes()]);
+    const [own, wishes, bundle] = await Promise.all([readLock(), readWishes(), readBundleLock()]);
+    const lock = withBundle(own, bundle);
     let opened: Promise<Debian> | undefined;
     const inputs: Inputs = { workshop, lock, wishes, debian: () => (opened ??= openAndCheck()) };
     async function openAndCheck(): Promise<Debian> {
@@ -95,7 +98,9 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     const debs = debsStage(inputs, trust);
     const wheels = await wheelsStage(inputs, { base, debs });
     const disk = await diskStage(inputs, { guestRoot, runtime, agent, preloaded: hubStage(inputs, "preloaded", [...images].filter(([image]) => image.preloaded)), trust });
+    const added = bundle.items.filter(item => item.kind === "image");
+    const bundleImages = added.length > 0 ? bundleImagesStage(workshop, added) : undefined;
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs), containers: hubStage(inputs, "containers", [...images]) });
+    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs), containers: hubStage(inputs, "containers", [...images]), bundleImages });
 }

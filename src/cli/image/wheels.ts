@@ -30,7 +30,8 @@ interface Context {
     signal?: AbortSignal;
 }
 
-async function download(requirements: readonly string[], python: string, folder: string, context: Context): Promise<void> {
+/** Puts the wheels that fit the guest into `folder`. Requirements as on pip's command line. Rejects with "image.wheels". */
+export async function downloadWheels(requirements: readonly string[], python: string, folder: string, context: Context): Promise<void> {
     const program = pipPython();
     if (!program) throw new DrydockError("image.no-pip", "No Python with pip was found.", "Install Debian's python3-pip.");
     const platform = PLATFORMS.flatMap(name => ["--platform", name]);
@@ -48,7 +49,7 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 export async function resolveWheels(wishes: { python: string; requirements: readonly string[] }, context: Context): Promise<PinnedWheel[]> {
     const folder = await mkdtemp(join(tmpdir(), "drydock-wheels-"));
     try {
-        await download(wishes.requirements, wishes.python, folder, context);
+        await downloadWheels(wishes.requirements, wishes.python, folder, context);
         const files = (await readdir(folder)).sort();
         return await Promise.all(files.map(async filename => ({ filename, sha256: sha256(await readFile(join(folder, filename))) })));
     } finally {
@@ -60,13 +61,15 @@ export async function resolveWheels(wishes: { python: string; requirements: read
 export async function fetchWheels(pinned: readonly PinnedWheel[], python: string, folder: string, context: Context): Promise<void> {
     await mkdir(folder, { recursive: true });
     const list = join(folder, "requirements.txt");
-    const lines = pinned.map(wheel => {
-        const [name, version] = wheel.filename.split("-");
-        return `${name}==${version} --hash=sha256:${wheel.sha256}`;
-    });
-    await writeFile(list, `${lines.join("\n")}\n`);
-    await download(["--no-deps", "--require-hashes", "-r", list], python, folder, context);
-    await rm(list);
+    for (const round of oneVersionEach(pinned)) {
+        const lines = round.map(wheel => {
+            const [name, version] = wheel.filename.split("-");
+            return `${name}==${version} --hash=sha256:${wheel.sha256}`;
+        });
+        await writeFile(list, `${lines.join("\n")}\n`);
+        await downloadWheels(["--no-deps", "--require-hashes", "-r", list], python, folder, context);
+    }
+    await rm(list, { force: true });
     for (const { filename, sha256: expected } of pinned)
         if (sha256(await readFile(join(folder, filename))) !== expected)
             throw new DrydockError("image.wheel-damaged", `${filename} does not have its pinned hash.`, "Build again; if it stays, look at what pip's index serves.");
@@ -83,6 +86,19 @@ export async function writeWheelIndex(folder: string, context: Context): Promise
         (packages[normalize(filename.split("-")[0]!)] ??= []).push({ filename, sha256: sha256(bytes), bytes: bytes.length, requiresPython, metadataSha256: sha256(metadata) });
     }
     await writeFile(join(folder, "index.json"), `${JSON.stringify({ packages } satisfies PythonIndex, undefined, 1)}\n`);
+}
+
+/** pip takes one version of a project at a time; a bundle may have several. */
+function oneVersionEach(pinned: readonly PinnedWheel[]): PinnedWheel[][] {
+    const rounds: PinnedWheel[][] = [];
+    const seen = new Map<string, number>();
+    for (const wheel of pinned) {
+        const project = normalize(wheel.filename.split("-")[0]!);
+        const round = seen.get(project) ?? 0;
+        seen.set(project, round + 1);
+        (rounds[round] ??= []).push(wheel);
+    }
+    return rounds;
 }
 
 /** The name under which an index lists a project (PEP 503). */

@@ -6,7 +6,7 @@ export interface Origins {
 }
 
 /**
- * The page loads nothing from elsewhere. `wasm-unsafe-eval` and `worker-src blob:` are v86's: it compiles its translated
+ * The page loads nothing from elsewhere, online or not (see `onlinePolicy`). `wasm-unsafe-eval` and `worker-src blob:` are v86's: it compiles its translated
  * code, and its yield helper is a worker made from a blob. `style-src 'unsafe-inline'` is xterm.js's and Monaco's, which
  * write style elements; no script is ever inline.
  */
@@ -29,6 +29,17 @@ export function pagePolicy({ preview }: Origins, development: boolean): string {
         "frame-ancestors 'none'",
         "object-src 'none'",
     ].join("; ");
+}
+
+/** The script of the worker that asks hosts outside: as the build names it, and as Vite's development server does. */
+export const isOnlineWorker = (path: string): boolean => /\/online-worker[\w.-]*$/.test(path);
+
+/**
+ * Of that worker alone, and it runs only while the student has switched the internet on. A worker goes by the policy that its own
+ * script came with, so the page keeps the strict one: markup that somebody smuggles into it still reaches no other host.
+ */
+export function onlinePolicy(development: boolean): string {
+    return `default-src 'none'; script-src 'self'; connect-src https:${development ? " ws:" : ""}`;
 }
 
 /** Of our own documents on the preview origin; what the guest serves gets its policy from the service worker. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DrydockError, messageOf } from "../../base/errors";
 import { locate, sendFile } from "./files";
 import { listen, type Listening } from "./listen";
-import { bridgePolicy, commonHeaders, type Origins, originsFor, pagePolicy } from "./headers";
+import { bridgePolicy, commonHeaders, isOnlineWorker, onlinePolicy, type Origins, originsFor, pagePolicy } from "./headers";
 
 export interface ServerOptions {
     /** First port to try, default 5173; the next free pair is taken. 0 asks the system for any. */
@@ -100,7 +100,8 @@ const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split(
 
 async function servePage(request: IncomingMessage, response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
     const path = pathOf(request);
-    response.setHeader("Content-Security-Policy", pagePolicy(origins, options.middleware !== undefined));
+    const development = options.middleware !== undefined;
+    response.setHeader("Content-Security-Policy", isOnlineWorker(path) ? onlinePolicy(development) : pagePolicy(origins, development));
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
     if (options.middleware && path !== "/config.json" && !path.startsWith("/vm/")) return options.middleware(request, response);

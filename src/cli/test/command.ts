@@ -20,7 +20,7 @@ ${suites.map(suite => `  ${suite.name.padEnd(8)} ${suite.summary}`).join("\n")}`
         for (const name of wanted) if (!suites.some(suite => suite.name === name)) throw usage("test", `there is no suite "${name}"; there are ${suites.map(suite => suite.name).join(", ")}`);
         const chosen = suites.filter(suite => wanted.includes(suite.name));
 
-        await setUp({ image: chosen.some(suite => suite.needsImage), page: chosen.some(suite => suite.needsPage), browser: chosen.some(suite => suite.needsPage), agent: true });
+        await setUp({ image: chosen.some(suite => suite.needsImage), page: chosen.some(suite => suite.needsPage), browser: chosen.some(suite => suite.needsPage), agent: true, skopeo: true });
 
         const rows: (Count & { name: string; seconds: number })[] = [];
         for (const suite of chosen) {

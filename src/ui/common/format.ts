@@ -4,6 +4,19 @@ const MEBIBYTE = 1024 * 1024;
 /** Bytes over the wire: "12.4 MB". */
 export const megabytes = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`;
 
+/** Bytes of a file or body: "812 B", "1.4 kB", "12.4 MB". */
+export function size(bytes: number): string {
+    if (bytes < 1_000) return `${bytes} B`;
+    return bytes < 999_950 ? `${(bytes / 1_000).toFixed(1)} kB` : megabytes(bytes);
+}
+
+/** "35 ms", "1.4 s", "2 min 5 s". */
+export function lasting(milliseconds: number): string {
+    if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+    if (milliseconds < 59_950) return `${(milliseconds / 1_000).toFixed(1)} s`;
+    return `${Math.floor(milliseconds / 60_000)} min ${Math.floor((milliseconds % 60_000) / 1_000)} s`;
+}
+
 /** Bytes of guest memory, in the units its size is chosen in (512 MB means MiB). */
 export const memory = (bytes: number): string => Math.round(bytes / MEBIBYTE).toString();
 

@@ -10,6 +10,7 @@ export const shortcuts: readonly { title: string; list: readonly Shortcut[] }[] 
             { keys: ["Alt", "2"], does: "To the editor" },
             { keys: ["Alt", "3"], does: "To the terminal" },
             { keys: ["Alt", "4"], does: "To the preview" },
+            { keys: ["Alt", "5"], does: "To the network" },
             { keys: ["F6"], does: "To the next pane; works in the terminal too" },
             { keys: ["Alt", "Enter"], does: "Check the current step" },
             { keys: ["← ↑ → ↓"], does: "On a divider: resize the panes" },

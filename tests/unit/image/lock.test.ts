@@ -34,9 +34,9 @@ const small = (changes: Partial<ImageLock["debian"]> = {}): ImageLock => ({
 describe("Debian packages", () => {
     test("a package list is read", () => {
         expect([...parsePackages(packages)]).toEqual([
-            ["libc6", { version: "2.41-12", required: false }],
-            ["bash", { version: "5.2.37-2+b10", required: true }],
-            ["mount", { version: "2.41", required: true }],
+            ["libc6", { version: "2.41-12", bytes: 0, required: false }],
+            ["bash", { version: "5.2.37-2+b10", bytes: 0, required: true }],
+            ["mount", { version: "2.41", bytes: 0, required: true }],
         ]);
     });
 

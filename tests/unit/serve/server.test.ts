@@ -74,6 +74,12 @@ describe("the page's origin", () => {
         expect(headers["cache-control"]).toBe("no-cache");
     });
 
+    test("only the worker that asks hosts outside may connect to them", async () => {
+        const policy = async (path: string) => String((await get(path)).headers["content-security-policy"]);
+        expect(await policy("/assets/online-worker-Ab_1-x.js")).toBe("default-src 'none'; script-src 'self'; connect-src https:");
+        for (const path of ["/", "/assets/app-1234.js", "/assets/online-worker/x.html", "/online-worker/"]) expect(await policy(path), path).toContain("connect-src 'self' data:;");
+    });
+
     test("names the preview's origin by the host that the browser came by", async () => {
         const { headers, body } = await get("/config.json", { Host: "classroom.example:5173" });
         const port = new URL(server.previewUrl).port;

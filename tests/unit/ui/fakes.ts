@@ -11,7 +11,8 @@ import { treeOf } from "../../../src/lesson/file-tree";
 import type { Lesson, Step } from "../../../src/lesson/lesson";
 import type { PreviewBridge, PreviewLocation } from "../../../src/preview/bridge";
 import { Settings } from "../../../src/ui/common/settings.svelte";
-import type { GuestUsage, PublishedPort, Sandbox, SandboxState, TerminalShell } from "../../../src/ui/sandbox";
+import type { Exchange } from "../../../src/internet/traffic";
+import type { GuestUsage, Network, PublishedPort, Sandbox, SandboxState, TerminalShell } from "../../../src/ui/sandbox";
 import type { MakeScreen, TerminalScreen } from "../../../src/ui/terminal/terminals.svelte";
 import { Workbench } from "../../../src/ui/workbench.svelte";
 
@@ -61,8 +62,17 @@ export class FakePreview implements PreviewBridge {
     close = () => undefined;
 }
 
+export class FakeNetwork implements Network {
+    readonly exchanges = new Store<readonly Exchange[]>([]);
+    readonly online = new Store(false);
+
+    clear = () => this.exchanges.set([]);
+    setOnline = (on: boolean) => this.online.set(on);
+}
+
 export class FakeSandbox extends Store<SandboxState> implements Sandbox {
     readonly preview = new FakePreview();
+    readonly network = new FakeNetwork();
     readonly ports = new Store<readonly PublishedPort[]>([]);
     readonly usage = new Store<GuestUsage | undefined>(undefined);
     readonly warmUp = new Store<"idle" | "running" | "done">("idle");

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageFile, ImageManifest } from "../../../vm/image";
+import { mergeHub } from "../../bundle/images";
 import { root } from "../../project";
 import { fillPool, LayeredDisk, placeChunks, planChunks, shareFolder } from "../chunks";
 import { addFile } from "../manifest-files";
@@ -34,13 +35,13 @@ export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
 }
 
 /** The image's folder as the machine reads it. Output: image.json and all that it names. */
-export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage; containers: Stage }): Stage {
-    const { parts, snapshot, chunks, wheels, debs, npmPackages, containers } = needs;
+export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage; containers: Stage; bundleImages: Stage | undefined }): Stage {
+    const { parts, snapshot, chunks, wheels, debs, npmPackages, containers, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
         version: 2,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
-        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, containers],
+        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, containers, ...(bundleImages ? [bundleImages] : [])],
         async run(context) {
             const { out } = context;
             const { path, rawBytes, blocks } = await readSnapshot(snapshot);
@@ -55,6 +56,7 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                 return fileInPlace(out, `internet/${name}/index.json`);
             };
             await shareFolder(join(containers.folder, "hub"), join(out, "internet/hub"));
+            if (bundleImages) await mergeHub(join(out, "internet/hub"), join(bundleImages.folder, "hub"));
             const manifest: ImageManifest = {
                 ...(await addCommonParts(out, parts)),
                 id: stage.key,

@@ -1,5 +1,5 @@
 /** Knows when the student last did something, and whether commands of theirs run. */
-import { delay } from "../base/abort";
+import { delay } from "./abort";
 
 export class Lull {
     #busy = 0;

@@ -1,0 +1,100 @@
+/**
+ * The way out, off by default: what nobody in the page has is asked for at the real host, as far as a browser lets a page.
+ *
+ * Leaves the page: the address asked for, the headers in `PASSED_ON`, and the body that the guest sends. Stays here: cookies,
+ * tokens, every other header, what is asked of hosts that the page has itself, and names of private networks, since a
+ * program in the guest must not look around in the student's own.
+ */
+import { readAll, type Bytes } from "../base/bytes";
+import { isAbort, messageOf } from "../base/errors";
+import type { Readable } from "../base/store";
+import { note, notesOf } from "./answered-by";
+import type { Internet } from "./internet";
+
+export interface OutsideRequest {
+    /** https: */
+    url: string;
+    method: string;
+    headers: readonly (readonly [string, string])[];
+    body: Bytes | undefined;
+    signal: AbortSignal;
+}
+
+/** Asks a host outside the page. Rejects when the browser does not show the answer, for whatever reason: it does not say which. */
+export type Passage = (request: OutsideRequest) => Promise<{ url: string; status: number; headers: readonly (readonly [string, string])[]; body: ReadableStream<Bytes> }>;
+
+export interface OnlineOptions {
+    /** The switch. */
+    on: Readable<boolean>;
+    passage: Passage;
+    /** Where a lab's misses go: "python.lab" to the origin of a real index. Labs without one keep their own answer. */
+    upstreams?: Readonly<Record<string, string>>;
+}
+
+/** What a browser sends without asking the host first; Authorization is none of them. */
+const PASSED_ON = ["accept", "accept-language", "content-language", "content-type", "range"];
+
+/** Told by the length that came over the wire; the browser has unpacked it since. */
+const NOT_PASSED_BACK = ["content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"];
+
+/** Bytes. A page cannot send a body as it comes. */
+const LARGEST_BODY = 16 << 20;
+
+/** Statuses whose answer has no body. */
+const EMPTY = [204, 205, 304];
+
+export function withOnline(internet: Internet, { on, passage, upstreams = {} }: OnlineOptions): Internet {
+    return async request => {
+        if (!on.state) return internet(request);
+        // the body is needed twice only where nobody in the page reads it
+        const own = await internet(request);
+        const outside = outsideAddress(new URL(request.url), upstreams);
+        if (outside === undefined || !isMiss(request, own)) return own;
+        let body: Bytes | undefined;
+        try {
+            body = request.body && !request.body.locked ? await readAll(request.body as ReadableStream<Bytes>, LARGEST_BODY) : undefined;
+        } catch (thrown) {
+            if (!(thrown instanceof RangeError)) throw thrown;
+            return note(text(413, `A page can pass on ${LARGEST_BODY >> 20} MB at most, and this is more.`), { online: outside, onlineProblem: "The request's body is too long to be passed on." });
+        }
+        try {
+            const headers = PASSED_ON.flatMap(name => (request.headers.has(name) ? [[name, request.headers.get(name)!] as const] : []));
+            const found = await passage({ url: outside, method: request.method, headers, body, signal: request.signal });
+            await own.body?.cancel();
+            return note(answerOf(found, request.method), { online: found.url });
+        } catch (thrown) {
+            if (request.signal.aborted || isAbort(thrown)) throw thrown;
+            const problem = `${new URL(outside).host} was asked, but the browser shows a page no answer of it: most hosts answer only to their own pages (CORS), or the network is down. (${messageOf(thrown)})`;
+            // a mirror's own words say more than ours
+            return note(notesOf(own).unknownHost ? text(502, problem) : own, { online: outside, onlineProblem: problem });
+        }
+    };
+}
+
+/** Not in the page: a host that nobody has, or something that a mirror has not. What changes things is not tried elsewhere. */
+function isMiss({ method }: Request, response: Response): boolean {
+    return notesOf(response).unknownHost === true || (response.status === 404 && (method === "GET" || method === "HEAD"));
+}
+
+/** Always https: a page may ask for nothing else, and it keeps the request from being read on its way. */
+function outsideAddress({ hostname, pathname, search }: URL, upstreams: Readonly<Record<string, string>>): string | undefined {
+    const upstream = upstreams[hostname];
+    if (upstream !== undefined) return new URL(pathname + search, upstream).href;
+    return isPublicName(hostname) ? `https://${hostname}${pathname}${search}` : undefined;
+}
+
+const PRIVATE = ["localhost", "local", "internal", "intranet", "private", "lan", "home", "corp", "arpa", "onion", "invalid", "example", "test", "lab"];
+
+/** Neither an address nor a name of a private network. A container's own name, as "db", reaches the page when it is misspelt. */
+export function isPublicName(hostname: string): boolean {
+    const labels = hostname.toLowerCase().replace(/\.$/, "").split(".");
+    const last = labels.at(-1)!;
+    return labels.length > 1 && /^[a-z][a-z0-9-]*[a-z0-9]$/.test(last) && !PRIVATE.includes(last);
+}
+
+function answerOf({ status, headers, body }: Awaited<ReturnType<Passage>>, method: string): Response {
+    const passed = headers.filter(([name]) => !NOT_PASSED_BACK.includes(name.toLowerCase())) as [string, string][];
+    return new Response(EMPTY.includes(status) || method === "HEAD" ? null : body, { status, headers: passed });
+}
+
+const text = (status: number, words: string): Response => new Response(`${words}\n`, { status, headers: { "Content-Type": "text/plain; charset=utf-8" } });

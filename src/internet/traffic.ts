@@ -1,0 +1,172 @@
+/**
+ * The record of what the guest asked its internet for and who answered. Wraps the handler that answers: bodies are counted
+ * while they stream, at the reader's pace, and only manifests of images are kept, since a pull is made of them.
+ */
+import { concatBytes, decodeText, type Bytes } from "../base/bytes";
+import { DrydockError, isAbort, messageOf } from "../base/errors";
+import { RawRequest } from "../base/http";
+import { Store, type Readable } from "../base/store";
+import { answeredBy, notesOf, type AnsweredBy } from "./answered-by";
+import { mediaTypeOf } from "./hub/call";
+import { isManifestType } from "./hub/manifest";
+import type { Internet } from "./internet";
+import { watchedBody } from "./watched-body";
+
+/** One request and its answer. A new object at each change. */
+export interface Exchange {
+    readonly id: number;
+    /** Milliseconds since 1970. */
+    readonly began: number;
+    /** Milliseconds since 1970; undefined while the answer is under way. */
+    readonly ended: number | undefined;
+    readonly method: string;
+    readonly url: string;
+    /** Undefined until the answer begins. */
+    readonly status: number | undefined;
+    readonly answeredBy: AnsweredBy | undefined;
+    readonly end: "open" | "complete" | "failed" | "cancelled";
+    /** Why there is no answer, or not all of it. */
+    readonly problem: string | undefined;
+    /** The address outside the page that was asked, if one was. */
+    readonly online: string | undefined;
+    /** Body bytes from the guest, and to it. */
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+    /** The manifest or index of an image that was fetched or pushed. */
+    readonly manifest: { readonly mediaType: string; readonly text: string } | undefined;
+}
+
+/** Exchanges that are remembered; the oldest go first. */
+const KEPT = 500;
+
+/** A layer comes in thousands of chunks; who watches is told ten times a second. */
+const TELL_MILLISECONDS = 100;
+
+/** Bytes; manifests of images have a few thousand. */
+const LONGEST_KEPT_MANIFEST = 256 * 1024;
+
+export class Traffic implements Readable<readonly Exchange[]> {
+    #exchanges = new Map<number, Exchange>();
+    #store = new Store<readonly Exchange[]>([]);
+    #next = 1;
+    #telling: ReturnType<typeof setTimeout> | undefined;
+
+    constructor(private readonly kept = KEPT) {}
+
+    /** Oldest first. */
+    get state(): readonly Exchange[] {
+        return this.#store.state;
+    }
+
+    subscribe(listener: (exchanges: readonly Exchange[]) => void) {
+        return this.#store.subscribe(listener);
+    }
+
+    /** Forgets all but what is still under way. */
+    clear(): void {
+        for (const { id, end } of this.#exchanges.values()) if (end !== "open") this.#exchanges.delete(id);
+        this.#tell();
+    }
+
+    /** The same handler, its work recorded. */
+    watch(internet: Internet): Internet {
+        return async request => {
+            const id = this.#begin(request);
+            // an answer can come before its request's body is through, as a refusal does
+            const counted = request.body ? this.#countUp(id, request, request.body) : request;
+            try {
+                return this.#answered(id, request, await internet(counted));
+            } catch (thrown) {
+                this.#end(id, request.signal.aborted || isAbort(thrown) ? "cancelled" : "failed", thrown);
+                throw thrown;
+            }
+        };
+    }
+
+    #begin({ method, url }: Request): number {
+        const id = this.#next++;
+        const exchange: Exchange = { id, began: Date.now(), ended: undefined, method, url, status: undefined, answeredBy: undefined, end: "open", problem: undefined, online: undefined, bytesUp: 0, bytesDown: 0, manifest: undefined };
+        this.#exchanges.set(id, exchange);
+        while (this.#exchanges.size > this.kept) this.#exchanges.delete(this.#exchanges.keys().next().value!);
+        this.#tell();
+        return id;
+    }
+
+    #countUp(id: number, request: Request, body: ReadableStream<Bytes>): Request {
+        const manifest = new ManifestKeeper(request.headers);
+        const watched = watchedBody(body, {
+            bytes: chunk => {
+                manifest.add(chunk);
+                this.#change(id, ({ bytesUp }) => ({ bytesUp: bytesUp + chunk.byteLength }));
+            },
+            ended: () => this.#change(id, () => ({ manifest: manifest.kept })),
+            failed: () => undefined, // the handler fails with it and says so
+            cancelled: () => undefined,
+        });
+        return new RawRequest(request.url, { method: request.method, body: watched, signal: request.signal, duplex: "half" }, [...request.headers]);
+    }
+
+    #answered(id: number, request: Request, response: Response): Response {
+        const { online, onlineProblem } = notesOf(response);
+        this.#change(id, () => ({ status: response.status, answeredBy: answeredBy(request, response), online, problem: onlineProblem }));
+        if (!response.body) {
+            this.#end(id, "complete");
+            return response;
+        }
+        const manifest = new ManifestKeeper(response.headers);
+        const body = watchedBody(response.body as ReadableStream<Bytes>, {
+            bytes: chunk => {
+                manifest.add(chunk);
+                this.#change(id, ({ bytesDown }) => ({ bytesDown: bytesDown + chunk.byteLength }));
+            },
+            ended: () => {
+                this.#change(id, before => ({ manifest: manifest.kept ?? before.manifest }));
+                this.#end(id, "complete");
+            },
+            failed: reason => this.#end(id, request.signal.aborted || isAbort(reason) ? "cancelled" : "failed", reason),
+            cancelled: () => this.#end(id, "cancelled"),
+        });
+        return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+    }
+
+    #end(id: number, end: "complete" | "failed" | "cancelled", reason?: unknown): void {
+        const problem = end === "failed" ? (reason instanceof DrydockError ? `${reason.message} ${reason.advice}` : messageOf(reason)) : undefined;
+        this.#change(id, before => ({ end, ended: Date.now(), problem: problem ?? before.problem }));
+    }
+
+    #change(id: number, change: (before: Exchange) => Partial<Exchange>): void {
+        const before = this.#exchanges.get(id);
+        if (!before) return; // forgotten meanwhile
+        this.#exchanges.set(id, { ...before, ...change(before) });
+        this.#tell();
+    }
+
+    #tell(): void {
+        this.#telling ??= setTimeout(() => {
+            this.#telling = undefined;
+            this.#store.set([...this.#exchanges.values()]);
+        }, TELL_MILLISECONDS);
+    }
+}
+
+/** Copies a body that is an image's manifest; lets all others pass. */
+class ManifestKeeper {
+    readonly #mediaType: string;
+    #parts: Bytes[] | undefined;
+    #bytes = 0;
+
+    constructor(headers: Headers) {
+        this.#mediaType = mediaTypeOf(headers.get("Content-Type"));
+        this.#parts = isManifestType(this.#mediaType) ? [] : undefined;
+    }
+
+    add(chunk: Bytes): void {
+        this.#bytes += chunk.byteLength;
+        if (this.#bytes > LONGEST_KEPT_MANIFEST) this.#parts = undefined;
+        this.#parts?.push(chunk.slice());
+    }
+
+    get kept(): Exchange["manifest"] {
+        return this.#parts && this.#bytes > 0 ? { mediaType: this.#mediaType, text: decodeText(concatBytes(this.#parts)) } : undefined;
+    }
+}
