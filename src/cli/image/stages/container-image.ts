@@ -1,5 +1,5 @@
 import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { root } from "../../project";
 import type { Versions } from "../debian";
 import { epochOf } from "../lock";
@@ -82,8 +82,10 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
 
             progress("building");
             // a store of our own: the host's buildah or podman is none of our business
-            const buildah = (command: string, ...argv: string[]) => run("buildah", ["--storage-driver", "vfs", "--root", join(work, "store"), "--runroot", join(work, "run"), command, ...argv], context);
-            if (parent) await buildah("tag", (await buildah("pull", "--quiet", `oci:${parent.folder}:${BASE}`)).trim(), BASE);
+            const store = ["--storage-driver", "vfs", "--root", join(work, "store"), "--runroot", join(work, "run")];
+            const buildah = (command: string, ...argv: string[]) => run("buildah", [...store, command, ...argv], { ...context, cwd: dirname(out) });
+            // by a relative path: buildah takes what follows "oci:" for an image's name first, and a folder like ".cache" is in none
+            if (parent) await buildah("tag", (await buildah("pull", "--quiet", `oci:${basename(parent.folder)}:${BASE}`)).trim(), BASE);
             const options = ["--isolation", "chroot", "--platform", "linux/386", "--pull-never", "--format", "oci", "--timestamp", epochOf(lock)];
             await buildah("build", ...options, ...(version === undefined ? [] : ["--build-arg", `VERSION=${version}`]), "--tag", image.ref, source);
             // the transport "oci" would compress
