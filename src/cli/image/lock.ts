@@ -4,20 +4,26 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { DrydockError } from "../../base/errors";
 import { root } from "../project";
-import { openDebian } from "./debian";
+import { openDebian, type Versions } from "./debian";
 import { resolveNpmPackages } from "./npm-packages";
+import { resolveNpmProgram } from "./npm-program";
 import { resolveWheels } from "./wheels";
 
 const versions = v.record(v.string(), v.string());
 const wheel = v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
-/** `integrity`: as in package-lock.json, "sha512-...". */
-const npmPackage = v.object({ name: v.string(), version: v.string(), integrity: v.pipe(v.string(), v.startsWith("sha512-")) });
+/** As in package-lock.json, "sha512-...". */
+const integrity = v.pipe(v.string(), v.startsWith("sha512-"));
+const npmPackage = v.object({ name: v.string(), version: v.string(), integrity });
+const npmProgram = v.object({ version: v.string(), integrity });
 
 const wishesSchema = v.object({
-    /** Packages of the guest's root, of the base of container images, of the python image. */
+    /** Packages of the guest's root and of the base of container images. */
     guest: v.array(v.string()),
     base: v.array(v.string()),
-    python: v.array(v.string()),
+    /** Packages of each container image that is made of the base and more, by its folder in vm-images/hub. */
+    images: v.record(v.string(), v.array(v.string())),
+    /** The npm of the node image, as npm's registry names it: Debian's is 380 packages. */
+    npmProgram: v.pipe(v.string(), v.regex(/^npm@\d+\.\d+\.\d+$/)),
     busybox: v.string(),
     kernelSource: v.string(),
     /** What debian.lab offers. */
@@ -34,8 +40,8 @@ const lockSchema = v.object({
     debian: v.object({
         guest: versions,
         base: versions,
-        /** What the python image has beyond the base. */
-        python: versions,
+        /** What each image has beyond the base. */
+        images: v.record(v.string(), versions),
         busybox: versions,
         kernelSource: versions,
         /** What the wishes for debian.lab need beyond the base. */
@@ -43,12 +49,14 @@ const lockSchema = v.object({
     }),
     wheels: v.array(wheel),
     npm: v.array(npmPackage),
+    npmProgram,
 });
 
 export type Wishes = v.InferOutput<typeof wishesSchema>;
 export type ImageLock = v.InferOutput<typeof lockSchema>;
 export type PinnedWheel = v.InferOutput<typeof wheel>;
 export type PinnedNpmPackage = v.InferOutput<typeof npmPackage>;
+export type PinnedNpm = v.InferOutput<typeof npmProgram>;
 
 const wishesPath = join(root, "vm-images/packages.json");
 const lockPath = join(root, "vm-images/image.lock.json");
@@ -84,7 +92,9 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
     context.progress("resolving packages");
     const base = await debian.resolve([...smallest, "apt", ...wishes.base]);
     const beyondBase = async (names: readonly string[]) => Object.fromEntries(Object.entries(await debian.resolve([...smallest, "apt", ...wishes.base, ...names])).filter(([name]) => !(name in base)));
-    const [python, archive] = [await beyondBase(wishes.python), await beyondBase(wishes.archive)];
+    const archive = await beyondBase(wishes.archive);
+    const images: Record<string, Versions> = {};
+    for (const [image, names] of Object.entries(wishes.images)) images[image] = await beyondBase(names);
     context.progress("resolving wheels");
     const wheels = await resolveWheels(wishes.wheels, context);
     context.progress("resolving npm packages");
@@ -94,13 +104,14 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
         debian: {
             guest: await debian.resolve([...smallest, "apt", ...wishes.guest]),
             base,
-            python,
+            images,
             busybox: exact(wishes.busybox),
             kernelSource: exact(wishes.kernelSource),
             archive,
         },
         wheels,
         npm: await resolveNpmPackages(wishes.npm, context),
+        npmProgram: await resolveNpmProgram(wishes.npmProgram, context),
     };
     const before = await readLock().catch(() => undefined); // none yet, or of an older shape: all is new then
     const changes = differences(before, lock);
@@ -111,10 +122,17 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
 /** Seconds since 1970 of the lock's day. */
 export const epochOf = (lock: ImageLock): string => String(Date.parse(lock.date) / 1000);
 
+/** The lists of packages, each with its name. */
+const sectionsOf = ({ images, ...others }: ImageLock["debian"]): [string, Versions][] => [...Object.entries(others), ...Object.entries(images)];
+
+/** All packages that the lock names. One has the same version in every list: they are resolved together. */
+export const pinnedPackages = (lock: ImageLock): Versions => Object.assign({}, ...sectionsOf(lock.debian).map(([, pinned]) => pinned));
+
 export function differences(before: ImageLock | undefined, after: ImageLock): string[] {
     const flat = (lock: ImageLock) =>
         new Map<string, string>([
-            ...Object.entries(lock.debian).flatMap(([section, pinned]) => Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string])),
+            ...sectionsOf(lock.debian).flatMap(([section, pinned]) => Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string])),
+            ["npm", lock.npmProgram.version],
             ...lock.wheels.map(pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string]),
             // several versions of one package may be there, side by side
             ...lock.npm.map(({ name, version }) => [`npm: ${name}@${version}`, version] as [string, string]),

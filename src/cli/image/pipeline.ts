@@ -6,7 +6,7 @@ import { DrydockError } from "../../base/errors";
 import { cacheFolder, imagesFolder } from "./cache";
 import { openImage, type BuiltImage } from "./current";
 import { checkAvailable, openDebian, type Debian } from "./debian";
-import { readLock, readWishes } from "./lock";
+import { pinnedPackages, readLock, readWishes } from "./lock";
 import { withBuildLock } from "./build-lock";
 import { prune } from "./prune";
 import type { Reporter } from "./reporter";
@@ -82,7 +82,7 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     async function openAndCheck(): Promise<Debian> {
         await mkdir(join(cacheFolder(), "logs"), { recursive: true });
         const debian = await openDebian({ log: join(cacheFolder(), "logs/apt.log"), signal: workshop.signal });
-        checkAvailable(Object.assign({}, ...Object.values(lock.debian)), await debian.available());
+        checkAvailable(pinnedPackages(lock), await debian.available());
         return debian;
     }
 
@@ -90,7 +90,7 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
     const trust = trustStage(inputs);
     const guestRoot = await debianRootStage(inputs, trust, "guest-root", lock.debian.guest);
     const base = await debianRootStage(inputs, trust, "base-root", lock.debian.base);
-    const containers = await containersStage(inputs, base);
+    const containers = await containersStage(inputs, { base, trust });
     const debs = debsStage(inputs, trust);
     const wheels = await wheelsStage(inputs, { base, debs });
     const disk = await diskStage(inputs, { guestRoot, runtime, agent, containers });

@@ -37,6 +37,8 @@ export interface StageRecipe {
     inputs: readonly string[];
     /** Earlier stages whose output it reads. */
     needs: readonly Stage[];
+    /** Waits until it is this stage's turn among others of its kind, which would crowd each other out. */
+    turn?: <T>(job: () => Promise<T>) => Promise<T>;
     run(context: StageContext): Promise<void>;
 }
 
@@ -94,6 +96,11 @@ async function make(workshop: Workshop, recipe: StageRecipe, folder: string): Pr
     }
     // at once: independent ones run side by side
     await Promise.all(recipe.needs.map(stage => stage.make()));
+    const build = () => fill(workshop, recipe, folder);
+    return recipe.turn ? recipe.turn(build) : build();
+}
+
+async function fill(workshop: Workshop, recipe: StageRecipe, folder: string): Promise<string> {
     workshop.signal.throwIfAborted();
     const part = `${folder}.part`;
     const logs = join(cacheFolder(), "logs");

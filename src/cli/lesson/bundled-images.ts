@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { DrydockError, messageOf } from "../../base/errors";
 import { currentImage } from "../image/current";
-import { containerImages } from "../image/stages/containers";
+import { containerImages } from "../image/stages/container-images";
 import { usage } from "../usage";
 import { parseImageList, type BundledImage } from "./lint";
 

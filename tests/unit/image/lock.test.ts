@@ -25,9 +25,10 @@ Description: no
 const small = (changes: Partial<ImageLock["debian"]> = {}): ImageLock => ({
     format: 1,
     date: "2026-11-21",
-    debian: { guest: { bash: "1" }, base: {}, python: {}, busybox: {}, kernelSource: {}, archive: {}, ...changes },
+    debian: { guest: { bash: "1" }, base: {}, images: {}, busybox: {}, kernelSource: {}, archive: {}, ...changes },
     wheels: [{ filename: "flask-3.1.3-py3-none-any.whl", sha256: "0".repeat(64) }],
     npm: [{ name: "ws", version: "8.0.0", integrity: "sha512-a" }],
+    npmProgram: { version: "10.8.2", integrity: "sha512-" },
 });
 
 describe("Debian packages", () => {
@@ -74,7 +75,7 @@ describe("lock file", () => {
     test("the one in the repository is sound and covers what is wished for", async () => {
         const [lock, wishes] = await Promise.all([readLock(), readWishes()]);
         for (const name of wishes.guest) expect(lock.debian.guest).toHaveProperty([name]);
-        for (const name of wishes.python) expect({ ...lock.debian.base, ...lock.debian.python }).toHaveProperty([name]);
+        for (const [image, names] of Object.entries(wishes.images)) for (const name of names) expect({ ...lock.debian.base, ...lock.debian.images[image] }).toHaveProperty([name]);
         expect(Object.keys(lock.debian.kernelSource)).toEqual([wishes.kernelSource]);
         const pinned = lock.wheels.map(wheel => normalize(wheel.filename.split("-")[0]!));
         for (const requirement of wishes.wheels.requirements) expect(pinned).toContain(normalize(requirement));
@@ -87,14 +88,14 @@ describe("lock file", () => {
     test("changes are told", () => {
         const after = small({ guest: { bash: "2", curl: "8" } });
         after.wheels = [{ filename: "flask-3.2.0-py3-none-any.whl", sha256: "1".repeat(64) }];
-        expect(differences(small({ python: { pip: "1" } }), after)).toEqual([
+        expect(differences(small({ images: { python: { pip: "1" } } }), after)).toEqual([
             "guest: bash 1 -> 2",
             "guest: curl (new) -> 8",
             "wheel: flask flask-3.1.3-py3-none-any.whl -> flask-3.2.0-py3-none-any.whl",
             "python: pip 1 -> (gone)",
         ]);
         expect(differences(small(), small())).toEqual([]);
-        expect(differences(undefined, small())).toHaveLength(3);
+        expect(differences(undefined, small())).toHaveLength(4);
         expect(differences({ ...small(), npm: [] }, small())).toEqual(["npm: ws@8.0.0 (new) -> 8.0.0"]);
     });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkKinds } from "../../../src/checks/registry";
-import { containerImages } from "../../../src/cli/image/stages/containers";
+import { containerImages } from "../../../src/cli/image/stages/container-images";
 import { formatProblems, lintCourse, parseImageList } from "../../../src/cli/lesson/lint";
 import { chooseLessons, lessonFolders, readLessons } from "../../../src/cli/lesson/read-lessons";
 import { baseImages, canonicalImage } from "../../../src/lesson/image-ref";

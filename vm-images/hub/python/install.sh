@@ -1,6 +1,6 @@
 # Makes the python image out of Debian's packages. Runs in the build, on the host's CPU.
-export DEBIAN_FRONTEND=noninteractive
-apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Use-Pty=0 /packages/*.deb
+. /common/packages.sh
+install_packages
 # what no program in a container reads; pip may install into this system: it is the student's own
 rm -rf /usr/lib/python3.13/test /usr/lib/python3.13/idlelib /usr/lib/python3.13/turtledemo /usr/lib/python3.13/ensurepip /usr/lib/python3.13/EXTERNALLY-MANAGED
 
@@ -38,4 +38,4 @@ CONF
 # source ("unchecked") spares two file lookups a module as well.
 find / -xdev -name __pycache__ -type d -prune -exec rm -rf {} +
 python3 -m compileall -q -j 2 --invalidation-mode unchecked-hash /usr/lib/python3 /usr/lib/python3.13 /usr/local/lib/python3.13/dist-packages
-rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/dpkg.log /var/log/apt
+finish

@@ -1,75 +1,42 @@
-import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { link, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { root } from "../../project";
-import type { Versions } from "../debian";
-import { epochOf } from "../lock";
-import { run } from "../program";
-import { defineStage, hashPath, type Stage, type StageContext } from "../stage";
+import { encodeText } from "../../../base/bytes";
+import { catalogueOfLayout } from "../../../internet/hub/layout";
+import { entriesOf, type LayoutEntry } from "../oci-folder";
+import { defineStage, type Stage } from "../stage";
+import { containerImageStages, type ContainerNeeds } from "./container-image";
+import { containerImages, nameOf } from "./container-images";
 import type { Inputs } from "./inputs";
-
-const HUB = join(root, "vm-images/hub");
-
-/** The container images that are in the engine's store from the start, in the order of their building. */
-export const containerImages = [
-    { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own" },
-    { ref: "busybox:latest", folder: "busybox", contents: "BusyBox from Debian" },
-    { ref: "debian:trixie-slim", folder: "debian", contents: "Debian 13 for 32-bit x86" },
-    { ref: "python:3.13-slim", folder: "python", contents: "Python 3.13 and pip from Debian 13" },
-] as const;
 
 const archiveName = (ref: string): string => `${ref.replace(/[/:]/g, "_")}.tar`;
 
-/** Container images for linux/386 by buildah. Output: a docker archive each. */
-export async function containersStage({ workshop, lock, debian }: Inputs, base: Stage): Promise<Stage> {
-    const { busybox, python } = lock.debian;
-    return defineStage(workshop, {
+/**
+ * All container images. Output: hub/ as the page's Docker Hub reads it (catalogue.json, blobs/); a docker archive of each that
+ * is preloaded.
+ */
+export async function containersStage(inputs: Inputs, needs: ContainerNeeds): Promise<Stage> {
+    const stages = await containerImageStages(inputs, containerImages, needs);
+    return defineStage(inputs.workshop, {
         name: "containers",
-        version: 1,
-        inputs: [await hashPath(HUB), JSON.stringify([busybox, python]), lock.date],
-        needs: [base],
-        async run(context) {
-            const { out, log, signal, progress } = context;
-            const work = join(out, "work");
-            // a store of our own: the host's buildah or podman is none of our business
-            const store = ["--storage-driver", "vfs", "--root", join(work, "store"), "--runroot", join(work, "run")];
-            for (const { ref, folder } of containerImages) {
-                progress(ref);
-                const source = join(work, folder);
-                await cp(join(HUB, folder), source, { recursive: true });
-                const values: Record<string, string> = {};
-                if (folder === "hello-world") {
-                    await run("gcc", ["-m32", "-march=i686", "-static", "-Os", "-s", "-nostdlib", "-fno-pic", "-fno-asynchronous-unwind-tables", "-Wl,--build-id=none", "-o", join(source, "hello"), join(source, "hello.c")], context);
-                } else if (folder === "busybox") {
-                    await addBusybox(source, busybox, debian, context);
-                    values.BUSYBOX_VERSION = Object.values(busybox)[0]!;
-                } else if (folder === "debian") {
-                    await cp(join(base.folder, "root.tar"), join(source, "rootfs.tar"));
-                    values.DEBIAN_VERSION = lock.debian.base["base-files"] ?? "";
-                } else {
-                    await mkdir(join(source, "packages"));
-                    await (await debian()).download(python, join(source, "packages"));
-                    values.PYTHON_VERSION = (python["python3.13"] ?? "").replace(/[^0-9.].*/, "");
-                }
-                const labels = Object.entries(values).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
-                await run("buildah", [...store, "build", "--isolation", "chroot", "--platform", "linux/386", "--format", "docker", "--timestamp", epochOf(lock), ...labels, "--tag", ref, source], context);
-                await run("buildah", [...store, "push", "--format", "v2s2", ref, `docker-archive:${join(out, archiveName(ref))}:${ref}`], context);
-                if (folder !== "debian") await rm(source, { recursive: true });
+        version: 3,
+        inputs: [JSON.stringify(containerImages)],
+        needs: [...stages.values()],
+        async run({ out }) {
+            const blobs = join(out, "hub/blobs/sha256");
+            await mkdir(blobs, { recursive: true });
+            const manifests: LayoutEntry[] = [];
+            for (const [image, { folder }] of stages) {
+                for (const name of await readdir(join(folder, "blobs/sha256"))) if (!existsSync(join(blobs, name))) await link(join(folder, "blobs/sha256", name), join(blobs, name));
+                if (image.preloaded) await link(join(folder, "archive.tar"), join(out, archiveName(image.ref)));
+                manifests.push(...(await entriesOf(folder)));
             }
-            await run("buildah", [...store, "rmi", "--all", "--force"], { log, signal });
-            await rm(work, { recursive: true });
+            const descriptions = Object.fromEntries(containerImages.map(image => [`library/${nameOf(image)}`, image.contents]));
+            const read = async (path: string) => (path === "index.json" ? encodeText(JSON.stringify({ schemaVersion: 2, manifests })) : new Uint8Array(await readFile(join(out, "hub", path))));
+            await writeFile(join(out, "hub/catalogue.json"), `${JSON.stringify(await catalogueOfLayout(read, descriptions), undefined, 1)}\n`);
         },
     });
 }
 
-async function addBusybox(folder: string, versions: Versions, debian: Inputs["debian"], context: StageContext): Promise<void> {
-    const packages = join(folder, "packages");
-    await mkdir(packages);
-    await (await debian()).download(versions, packages);
-    const [archive] = await readdir(packages);
-    await run("dpkg-deb", ["--extract", join(packages, archive!), join(packages, "root")], context);
-    await cp(join(packages, "root/usr/bin/busybox"), join(folder, "busybox")).catch(() => cp(join(packages, "root/bin/busybox"), join(folder, "busybox")));
-    await rm(packages, { recursive: true });
-}
-
 /** Paths of the archives that a finished stage holds, in `containerImages`' order. */
-export const archivesOf = (stage: Stage): string[] => containerImages.map(({ ref }) => join(stage.folder, archiveName(ref)));
+export const archivesOf = (stage: Stage): string[] => containerImages.filter(image => image.preloaded).map(({ ref }) => join(stage.folder, archiveName(ref)));

@@ -4,7 +4,8 @@ import { root } from "../../project";
 import { epochOf } from "../lock";
 import { run } from "../program";
 import { defineStage, hashPath, type Stage } from "../stage";
-import { archivesOf, containerImages } from "./containers";
+import { containerImages } from "./container-images";
+import { archivesOf } from "./containers";
 import type { Inputs } from "./inputs";
 
 const OVERLAY = join(root, "vm-images/rootfs");
@@ -87,7 +88,7 @@ rm -rf "$0"/usr/bin/containerd-shim "$0"/usr/bin/containerd-shim-runc-v1 "$0"/us
 /** Reads what preload.sh printed last. */
 export function preloadedFrom(output: string): Preloaded[] {
     const inspected = JSON.parse(output.trimEnd().split("\n").at(-1)!) as { Id: string; RepoTags: string[]; Size: number }[];
-    return containerImages.map(({ ref, contents }) => {
+    return containerImages.filter(image => image.preloaded).map(({ ref, contents }) => {
         const found = inspected.find(image => image.RepoTags.includes(ref));
         if (!found) throw new Error(`the engine's store lacks ${ref}`);
         return { ref, digest: found.Id, bytes: found.Size, contents };

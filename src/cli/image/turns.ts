@@ -1,0 +1,16 @@
+/** Lets `most` jobs run at a time; the others wait in the order in which they came. */
+export function turns(most: number): <T>(job: () => Promise<T>) => Promise<T> {
+    let free = most;
+    const waiting: (() => void)[] = [];
+    return async job => {
+        if (free > 0) free--;
+        else await new Promise<void>(resolve => waiting.push(resolve)); // its turn is handed over, never free between
+        try {
+            return await job();
+        } finally {
+            const next = waiting.shift();
+            if (next) next();
+            else free++;
+        }
+    };
+}
