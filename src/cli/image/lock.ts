@@ -11,10 +11,8 @@ import { resolveWheels } from "./wheels";
 
 const versions = v.record(v.string(), v.string());
 const wheel = v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
-/** As in package-lock.json, "sha512-...". */
-const integrity = v.pipe(v.string(), v.startsWith("sha512-"));
-const npmPackage = v.object({ name: v.string(), version: v.string(), integrity });
-const npmProgram = v.object({ version: v.string(), integrity });
+/** `integrity`: as in package-lock.json, "sha512-...". */
+const npmPackage = v.object({ name: v.string(), version: v.string(), integrity: v.pipe(v.string(), v.startsWith("sha512-")) });
 
 const wishesSchema = v.object({
     /** Packages of the guest's root and of the base of container images. */
@@ -49,14 +47,13 @@ const lockSchema = v.object({
     }),
     wheels: v.array(wheel),
     npm: v.array(npmPackage),
-    npmProgram,
+    npmProgram: npmPackage,
 });
 
 export type Wishes = v.InferOutput<typeof wishesSchema>;
 export type ImageLock = v.InferOutput<typeof lockSchema>;
 export type PinnedWheel = v.InferOutput<typeof wheel>;
 export type PinnedNpmPackage = v.InferOutput<typeof npmPackage>;
-export type PinnedNpm = v.InferOutput<typeof npmProgram>;
 
 const wishesPath = join(root, "vm-images/packages.json");
 const lockPath = join(root, "vm-images/image.lock.json");
@@ -92,9 +89,9 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
     context.progress("resolving packages");
     const base = await debian.resolve([...smallest, "apt", ...wishes.base]);
     const beyondBase = async (names: readonly string[]) => Object.fromEntries(Object.entries(await debian.resolve([...smallest, "apt", ...wishes.base, ...names])).filter(([name]) => !(name in base)));
-    const archive = await beyondBase(wishes.archive);
     const images: Record<string, Versions> = {};
     for (const [image, names] of Object.entries(wishes.images)) images[image] = await beyondBase(names);
+    const archive = await beyondBase(wishes.archive);
     context.progress("resolving wheels");
     const wheels = await resolveWheels(wishes.wheels, context);
     context.progress("resolving npm packages");
@@ -132,7 +129,7 @@ export function differences(before: ImageLock | undefined, after: ImageLock): st
     const flat = (lock: ImageLock) =>
         new Map<string, string>([
             ...sectionsOf(lock.debian).flatMap(([section, pinned]) => Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string])),
-            ["npm", lock.npmProgram.version],
+            ["npm of the node image", lock.npmProgram.version],
             ...lock.wheels.map(pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string]),
             // several versions of one package may be there, side by side
             ...lock.npm.map(({ name, version }) => [`npm: ${name}@${version}`, version] as [string, string]),

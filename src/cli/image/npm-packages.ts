@@ -7,7 +7,7 @@ import { DrydockError } from "../../base/errors";
 import type { PinnedNpmPackage } from "./lock";
 import { run } from "./program";
 
-interface Context {
+export interface NpmContext {
     log: string;
     signal?: AbortSignal;
 }
@@ -28,7 +28,8 @@ interface IndexVersion {
     shasum: string;
 }
 
-async function npm(argv: readonly string[], cwd: string, context: Context): Promise<string> {
+/** Runs the host's npm without side effects; what it prints. */
+export async function npm(argv: readonly string[], cwd: string, context: NpmContext): Promise<string> {
     try {
         return await run("npm", [...argv, "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error"], { ...context, cwd });
     } catch (thrown) {
@@ -37,7 +38,7 @@ async function npm(argv: readonly string[], cwd: string, context: Context): Prom
 }
 
 /** What the registry has today for these wishes and all that they need. */
-export async function resolveNpmPackages(wishes: readonly string[], context: Context): Promise<PinnedNpmPackage[]> {
+export async function resolveNpmPackages(wishes: readonly string[], context: NpmContext): Promise<PinnedNpmPackage[]> {
     const folder = await mkdtemp(join(tmpdir(), "drydock-npm-"));
     try {
         // by an alias each: two versions of one package can stand side by side
@@ -66,7 +67,7 @@ export function pinnedIn(packageLock: string): PinnedNpmPackage[] {
 interface Packed { name: string; version: string; filename: string; size: number; unpackedSize: number; shasum: string; integrity: string; entryCount: number }
 
 /** Fetches the pinned packages and writes them with `index.json` into `folder`. */
-export async function fetchNpmPackages(pinned: readonly PinnedNpmPackage[], folder: string, context: Context): Promise<void> {
+export async function fetchNpmPackages(pinned: readonly PinnedNpmPackage[], folder: string, context: NpmContext): Promise<void> {
     await mkdir(folder, { recursive: true });
     const said = await npm(["pack", "--json", "--pack-destination", folder, ...pinned.map(({ name, version }) => `${name}@${version}`)], folder, context);
     const packed = new Map(packedIn(said).map(one => [`${one.name}@${one.version}`, one]));

@@ -28,7 +28,7 @@ const small = (changes: Partial<ImageLock["debian"]> = {}): ImageLock => ({
     debian: { guest: { bash: "1" }, base: {}, images: {}, busybox: {}, kernelSource: {}, archive: {}, ...changes },
     wheels: [{ filename: "flask-3.1.3-py3-none-any.whl", sha256: "0".repeat(64) }],
     npm: [{ name: "ws", version: "8.0.0", integrity: "sha512-a" }],
-    npmProgram: { version: "10.8.2", integrity: "sha512-" },
+    npmProgram: { name: "npm", version: "10.8.2", integrity: "sha512-b" },
 });
 
 describe("Debian packages", () => {

@@ -123,7 +123,7 @@ async function addBusybox(source: string, { lock, debian }: Inputs, context: Sta
     await rm(packages, { recursive: true });
 }
 
-/** The root, and what it trusts: where curl, OpenSSL and apt look, and where update-ca-certificates finds it later. */
+/** The root, and the authority that it trusts: where curl and OpenSSL look, and where update-ca-certificates finds it later. */
 async function addDebian(source: string, { base, trust }: Parts, context: StageContext): Promise<void> {
     await cp(join(base.folder, "root.tar"), join(source, "rootfs.tar"));
     const authority = join(trust.folder, "ca.crt");
