@@ -49,7 +49,7 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
     function apt(argv: string[], sources = ["/debian trixie"]): Promise<{ code: number; output: string }> {
         writeFileSync(join(root, "etc/apt/sources.list"), sources.map(source => `deb [signed-by=${repository.key}] http://127.0.0.1:${served.port}${source} main\n`).join(""));
         // of this machine's apt only the programs: no configuration, no proxy
-        writeFileSync(join(root, "apt.conf"), `Dir "${root}"; Dir::State::status "${root}/var/lib/dpkg/status"; Dir::Bin::methods "/usr/lib/apt/methods"; Dir::Bin::gpg "/usr/bin/gpgv"; APT::Architecture "i386"; APT::Architectures { "i386"; }; APT::Sandbox::User "root"; Acquire::http::Proxy "DIRECT"; Acquire::Retries "0";\n`);
+        writeFileSync(join(root, "apt.conf"), `Dir "${root}"; Dir::State::status "${root}/var/lib/dpkg/status"; Dir::Bin::methods "/usr/lib/apt/methods"; Dir::Bin::gpg "/usr/bin/gpgv"; APT::Architecture "i386"; APT::Architectures { "i386"; }; APT::Sandbox::User "root"; Acquire::http::Proxy "DIRECT"; Acquire::Retries "0"; Acquire::http::Pipeline-Depth "0";\n`);
         const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(https?_proxy|all_proxy)$/i.test(name)));
         return new Promise(resolve =>
             execFile("/usr/bin/apt-get", ["-o", `Dir=${root}`, ...argv], { env: { ...environment, LC_ALL: "C", APT_CONFIG: join(root, "apt.conf") } }, (error, stdout, stderr) =>

@@ -44,7 +44,7 @@ export async function debianRootStage({ workshop, debian, lock }: Inputs, trust:
                     ...KEPT.map(pattern => `--dpkgopt=path-include=${pattern}`),
                     `--customize-hook=bash -ec '${SET_UP}' '${SETTINGS}' '${join(trust.folder, "archive.asc")}' "$1"`,
                     // written into the root as a file of its own: what the student installs stays as small
-                    ...["--customize-hook=rm -rf \"$1\"/var/log/apt \"$1\"/var/log/*.log \"$1\"/var/cache/debconf/*-old \"$1\"/var/lib/dpkg/*-old", SUITE, tar, source],
+                    ...["--customize-hook=rm -rf \"$1\"/var/log/apt \"$1\"/var/log/*.log \"$1\"/var/cache/debconf/*-old \"$1\"/var/lib/dpkg/*-old \"$1\"/var/cache/apt/*.bin", SUITE, tar, source],
                 ],
                 {
                     log,

@@ -69,14 +69,13 @@ async function writeSuites(folder: string, packages: string, trust: Stage, conte
         await writeFile(join(folder, path), text);
         written[path] = { bytes: Buffer.byteLength(text), sha256: sha256(text) };
     }
-    const date = new Date(SIGNED_AT.replace(/^(....)(..)(..)T(..)(..)(..)$/, "$1-$2-$3T$4:$5:$6Z"));
     const suites = [{ codename: SUITE, suite: "stable", packages }, ...EMPTY_SUITES.map(codename => ({ codename, suite: codename.replace(SUITE, "stable"), packages: "" }))];
     await withKeyring(context, async gpg => {
         await gpg("--import", join(trust.folder, "archive-secret.asc"));
         for (const suite of suites) {
             const place = `dists/${suite.codename}`;
             await write(`${place}/main/binary-${ARCHITECTURE}/Packages`, suite.packages);
-            await write(`${place}/Release`, releaseFile({ ...suite, architecture: ARCHITECTURE }, date));
+            await write(`${place}/Release`, releaseFile({ ...suite, architecture: ARCHITECTURE }, SIGNED_AT));
             const release = join(folder, place, "Release");
             await write(`${place}/Release.gpg`, await gpg("--armor", "--detach-sign", "--output", "-", release));
             await write(`${place}/InRelease`, await gpg("--clearsign", "--output", "-", release));
