@@ -46,6 +46,17 @@ describe("a request of the guest", () => {
         expect(text(ID)).toContain("onetwo");
     });
 
+    test("keeps the headers that a browser's Request drops", async () => {
+        const kept = [["content-length", "6"], ["cookie", "a=b"], ["host", "x.lab"], ["origin", "null"]];
+        const { ask, say, answered, text } = serve(async request => new Response(JSON.stringify([...request.headers, await new Response(request.body).text()])));
+        await ask({ ...get, method: "PUT", headers: kept, body: true });
+        say(dataFrame(ID, encodeFrame(FRAME.data, encodeText("onetwo"))));
+        say(dataFrame(ID, encodeFrame(FRAME.end)));
+        await settle();
+        await answered();
+        expect(text(ID)).toContain(JSON.stringify([...kept, "onetwo"]));
+    });
+
     test.each<[string, Handler | undefined, unknown, string]>([
         ["without a handler", undefined, get, "internet.closed"],
         ["that the handler fails", () => Promise.reject(new Error("no such wheel")), get, "internet.failed"],
