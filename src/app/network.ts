@@ -3,7 +3,6 @@ import { Store } from "../base/store";
 import type { Internet } from "../internet/internet";
 import { withOnline } from "../internet/online";
 import { createPassage } from "../internet/passage/passage";
-import { upstreams } from "../internet/router";
 import { Traffic } from "../internet/traffic";
 import type { Network } from "../ui/sandbox";
 
@@ -12,7 +11,7 @@ export function createNetwork(internet: Internet): Network & { internet: Interne
     const traffic = new Traffic();
     const online = new Store(false);
     return {
-        internet: traffic.watch(withOnline(internet, { on: online, passage: createPassage(online), upstreams })),
+        internet: traffic.watch(withOnline(internet, { on: online, passage: createPassage(online) })),
         exchanges: traffic,
         clear: () => traffic.clear(),
         online,

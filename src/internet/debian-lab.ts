@@ -1,9 +1,8 @@
 /**
  * `http://debian.lab/debian`: a Debian repository for apt, with packages of trixie for i386, signed by the image's own key.
  *
- * The same is answered where a usual sources.list points: deb.debian.org and security.debian.org, with their suites
- * trixie-updates and trixie-security, which are empty here. The signature is ours, not Debian's: apt takes it from these
- * names only where it trusts our key, as in the guest and in the base images.
+ * The suites trixie-updates and trixie-security of a usual sources.list are there and empty. The signature is ours, not
+ * Debian's: apt takes it only where it trusts our key, as in the guest and in the base images.
  */
 import { Hono } from "hono";
 import * as v from "valibot";

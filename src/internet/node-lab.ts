@@ -1,6 +1,5 @@
 /**
- * `http://node.lab/`: an npm registry, read only. The same is answered as registry.npmjs.org, where an npm without settings
- * asks.
+ * `http://node.lab/`: an npm registry, read only.
  *
  * npm runs on an emulated processor here: it asks for the short form of a package's list, which is a tenth of the long one,
  * and gets it unpacked. What it asks beside the packages (advisories, its own newest version) is answered at once and with

@@ -27,8 +27,6 @@ export interface OnlineOptions {
     /** The switch. */
     on: Readable<boolean>;
     passage: Passage;
-    /** Where a lab's misses go: "python.lab" to the origin of a real index. Labs without one keep their own answer. */
-    upstreams?: Readonly<Record<string, string>>;
 }
 
 /** What a browser sends without asking the host first; Authorization is none of them. */
@@ -43,12 +41,12 @@ const LARGEST_BODY = 16 << 20;
 /** Statuses whose answer has no body. */
 const EMPTY = [204, 205, 304];
 
-export function withOnline(internet: Internet, { on, passage, upstreams = {} }: OnlineOptions): Internet {
+export function withOnline(internet: Internet, { on, passage }: OnlineOptions): Internet {
     return async request => {
         if (!on.state) return internet(request);
         // the body is needed twice only where nobody in the page reads it
         const own = await internet(request);
-        const outside = outsideAddress(new URL(request.url), upstreams);
+        const outside = outsideAddress(new URL(request.url));
         if (outside === undefined || !isMiss(request, own)) return own;
         let body: Bytes | undefined;
         try {
@@ -77,9 +75,7 @@ function isMiss({ method }: Request, response: Response): boolean {
 }
 
 /** Always https: a page may ask for nothing else, and it keeps the request from being read on its way. */
-function outsideAddress({ hostname, pathname, search }: URL, upstreams: Readonly<Record<string, string>>): string | undefined {
-    const upstream = upstreams[hostname];
-    if (upstream !== undefined) return new URL(pathname + search, upstream).href;
+function outsideAddress({ hostname, pathname, search }: URL): string | undefined {
     return isPublicName(hostname) ? `https://${hostname}${pathname}${search}` : undefined;
 }
 

@@ -1,6 +1,5 @@
 /**
- * `http://python.lab/simple/`: a Python package index (PEP 503 as HTML, 691 as JSON, 658 for metadata alone). The same is
- * answered as pypi.org, where a pip without settings asks.
+ * `http://python.lab/simple/`: a Python package index (PEP 503 as HTML, 691 as JSON, 658 for metadata alone).
  *
  * What pip does matters here, since it runs on an emulated processor: it asks for JSON first, which is cheaper for it to
  * parse; with `core-metadata` it resolves from files of some kilobytes instead of whole wheels; and a hash in the listing
@@ -49,8 +48,7 @@ export function pythonLab(bundle: Bundle): Hono {
         if (type === JSON_TYPE) return c.body(JSON.stringify(projectJson(name, files)), 200, { "Content-Type": type });
         return c.body(document(`Links for ${name}`, files.map(projectLink).join("\n")), 200, { "Content-Type": `${type}; charset=utf-8` });
     });
-    // files.pythonhosted.org has a hash in the path; a requirement that names such an address is met by the file's name
-    app.on(["GET", "HEAD"], ["/files/:filename", "/packages/:first/:second/:hash/:filename"], async c => {
+    app.on(["GET", "HEAD"], "/files/:filename", async c => {
         const filename = c.req.param("filename");
         for (const files of (await index()).values())
             for (const file of files) {

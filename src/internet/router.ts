@@ -15,20 +15,15 @@ import { pythonLab } from "./python-lab";
 
 interface Host {
     what: string;
-    /** Names in the real internet that the same answers: those that a tool without our settings asks. */
-    also: readonly string[];
     open(bundle: Bundle): Hono;
 }
 
 /** One file a host. */
 const hosts: Record<string, Host> = {
-    "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", also: ["pypi.org", "files.pythonhosted.org"], open: pythonLab },
-    "debian.lab": { what: "Debian packages for apt (list at http://debian.lab/)", also: ["deb.debian.org", "security.debian.org"], open: debianLab },
-    "node.lab": { what: "JavaScript packages for npm (list at http://node.lab/)", also: ["registry.npmjs.org"], open: nodeLab },
+    "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", open: pythonLab },
+    "debian.lab": { what: "Debian packages for apt (list at http://debian.lab/)", open: debianLab },
+    "node.lab": { what: "JavaScript packages for npm (list at http://node.lab/)", open: nodeLab },
 };
-
-/** Where the real thing behind each lab is, for who lets the guest go online. */
-export const upstreams: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(hosts).map(([lab, { also }]) => [lab, `https://${also[0]}`]));
 
 export interface InternetOptions {
     /** Where pushed images go; asked for at the first request to Docker Hub. In memory unless given. */
@@ -40,11 +35,11 @@ export interface InternetOptions {
 /** Answers by host, http and https alike. */
 export function createInternet(bundle: Bundle, { hubStorage = async () => memoryStorage(), report = () => undefined }: InternetOptions = {}): Internet {
     const sites = new Map<string, Internet>();
-    for (const [host, { also, open }] of Object.entries(hosts)) {
+    for (const [host, { open }] of Object.entries(hosts)) {
         const app = open(bundle);
         app.onError(thrown => failure(host, thrown));
         app.notFound(({ req }) => text(404, `${host} (inside the page) has no ${req.path}.\n${offer()}`));
-        for (const name of [host, ...also]) sites.set(name, async request => app.fetch(request));
+        sites.set(host, async request => app.fetch(request));
     }
     const hub = lazyHub(bundle, hubStorage, report);
     for (const host of hubHosts) sites.set(host, hub);

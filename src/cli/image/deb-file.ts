@@ -55,7 +55,7 @@ export async function repackWithZstd(from: string, to: string, context: Context)
         const tar = /^((?:control|data)\.tar)(?:\.\w+)?$/.exec(name)?.[1];
         if (!tar) return { name, content };
         const plain = name.endsWith(".xz") ? await filter("xz", ["-dc"], content, context.signal) : name === tar ? content : undefined;
-        return plain ? { name: `${tar}.zst`, content: await filter("zstd", ["-q", "-c", "--no-check", "-19"], plain, context.signal) } : { name, content };
+        return plain ? { name: `${tar}.zst`, content: await filter("zstd", ["-q", "-c", "--no-check", "-9"], plain, context.signal) } : { name, content };
     });
     await writeFile(to, writeArchive(await Promise.all(packed)));
     return run("dpkg-deb", ["--field", to], { log: "/dev/null", signal: context.signal });

@@ -113,11 +113,11 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
 
     test("what is not there, in words; names that apt writes with percent signs; damage to the list", async () => {
         const internet = createInternet(bundleOfFiles(repository.files));
-        const ask = async (path: string, host = "debian.lab") => internet(new Request(`http://${host}${path}`));
+        const ask = async (path: string) => internet(new Request(`http://debian.lab${path}`));
         expect(await (await ask("/debian/dists/bookworm/InRelease")).text()).toMatch(/no release "bookworm"[^]*deb \[signed-by[^]*greeting 2\.0-1: the greeting/);
         expect(await (await ask("/debian/pool/nano_1.0_i386.deb")).text()).toContain("no file pool/nano_1.0_i386.deb");
         expect(await (await ask("/")).text()).toContain("It has 2 packages");
-        expect((await ask("/debian/pool/libgreeting_1.0%2breally0.9%7erc1-2_i386.deb", "deb.debian.org")).status).toBe(200);
+        expect((await ask("/debian/pool/libgreeting_1.0%2breally0.9%7erc1-2_i386.deb")).status).toBe(200);
         for (const path of ["/debian/pool/%", "/debian/pool/..%2findex.json", "/debian/index.json", "/debian/dists/trixie/main/binary-i386/by-hash/SHA256/zz", "/debian/constructor", "/elsewhere"]) expect([path, (await ask(path)).status]).toEqual([path, 404]);
         const head = await internet(new Request("http://debian.lab/debian/dists/trixie/InRelease", { method: "HEAD" }));
         expect([head.status, await head.text()]).toEqual([200, ""]);

@@ -93,13 +93,6 @@ describe("python.lab", () => {
     });
 });
 
-test("the same by the names that pip knows without settings", async () => {
-    const internet = createInternet(bundleOf(packages));
-    expect(await (await internet(new Request("https://pypi.org/simple/flask/"))).text()).toContain(`<a href="/files/${flask.filename}#`);
-    const file = await internet(new Request(`https://files.pythonhosted.org/packages/aa/bb/${"c".repeat(60)}/${flask.filename}`));
-    expect(Buffer.from(await file.arrayBuffer()).equals(flask.bytes)).toBe(true);
-});
-
 test("every other host hears what there is", async () => {
     const internet = createInternet(bundleOf({}));
     const response = await internet(new Request("http://example.com/x"));
