@@ -31,12 +31,16 @@ describe("build lock", () => {
         const order: string[] = [];
         let finish!: () => void;
         let waits!: () => void;
+        let enters!: () => void;
         const waiting = new Promise<void>(resolve => (waits = resolve));
+        const inside = new Promise<void>(resolve => (enters = resolve));
         const first = withBuildLock(quiet, never, async () => {
             order.push("first in");
+            enters();
             await new Promise<void>(resolve => (finish = resolve));
             order.push("first out");
         });
+        await inside; // else the second may be the one that gets in
         const second = withBuildLock({ note: () => waits() }, never, async () => void order.push("second"));
         await waiting;
         finish();

@@ -57,7 +57,7 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
             }
             await rm(draft, { recursive: true });
             progress("compressing the memory");
-            await run("zstd", ["-q", "--rm", "--no-check", "-T0", "--ultra", "-22", "--long=27", join(out, "state")], { log, signal });
+            await run("zstd", ["-q", "--rm", "--no-check", "-T0", "-19", "--long=27", join(out, "state")], { log, signal });
         },
     });
 }
