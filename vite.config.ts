@@ -15,11 +15,11 @@ export default defineConfig({
             { extends: true, test: { name: "unit", root: ".", include: ["tests/unit/**/*.test.ts", "tests/architecture.test.ts"], environment: "node" } },
             {
                 extends: true,
-                test: { name: "machine", root: ".", include: ["tests/machine/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 },
+                test: { name: "machine", root: ".", include: ["tests/machine/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 600_000, hookTimeout: 600_000 },
             },
             {
                 extends: true,
-                test: { name: "e2e", root: ".", include: ["tests/e2e/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 600_000, hookTimeout: 300_000 },
+                test: { name: "e2e", root: ".", include: ["tests/e2e/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 1_200_000, hookTimeout: 600_000 },
             },
         ],
     },

@@ -18,7 +18,7 @@ const solution = (name: string) => readFileSync(join(root, "lessons/02-images/02
 const SENTENCE = "Docker and Flask are working!";
 
 /** The slowest thing waited for: pip inside a build on a busy machine. */
-const SLOW = 300_000;
+const SLOW = 600_000;
 
 describe("a student in Chromium", () => {
     let server: RunningServer;
