@@ -45,9 +45,9 @@ describe("apt-get", () => {
         expect(code).toBe(0);
     });
 
-    test("the sources.list of another Debian", async () => {
+    test("a usual sources.list, with updates and security", async () => {
         const lines = ["debian.lab/debian trixie", "debian.lab/debian trixie-updates", "debian.lab/debian-security trixie-security"];
-        const { code, output } = await run(`printf '%s\\n' ${lines.map(line => `'deb [trusted=yes] http://${line} main'`).join(" ")} > /tmp/sources.list && apt-get -o Dir::Etc::SourceList=/tmp/sources.list update`);
+        const { code, output } = await run(`printf '%s\\n' ${lines.map(line => `'deb [signed-by=/usr/share/keyrings/debian.lab.asc] http://${line} main'`).join(" ")} > /tmp/sources.list && apt-get -o Dir::Etc::SourceList=/tmp/sources.list update`);
         expect([code, output]).toEqual([0, expect.not.stringMatching(TROUBLE)]);
     });
 
@@ -72,7 +72,7 @@ describe("npm's registry", () => {
 
 test("pip in a container, also where no configuration names the index", { timeout: 600_000 }, async () => {
     asked.length = 0;
-    const { code, output } = await run("docker run --rm python:3.13-slim sh -c 'pip install -q pg8000 && python3 -c \"import pg8000\" && PIP_CONFIG_FILE=/dev/null pip download -q --no-deps --break-system-packages --index-url https://python.lab/simple/ --cert /etc/ssl/certs/ca-certificates.crt requests && ls'");
+    const { code, output } = await run("docker run --rm python:3.13-slim sh -c 'pip install -q pg8000 && python3 -c \"import pg8000\" && PIP_CONFIG_FILE=/dev/null pip download -q --no-deps --index-url https://python.lab/simple/ --cert /etc/ssl/certs/ca-certificates.crt requests && ls'");
     expect(output).toContain("requests-");
     expect(code).toBe(0);
     expect(asked.filter(line => !line.endsWith(" 200"))).toEqual([]);
