@@ -2,8 +2,10 @@
 import { pathToFileURL } from "node:url";
 import type { Agent } from "../../src/agent/agent";
 import { currentImage } from "../../src/cli/image/current";
+import { createFileBundle } from "../../src/cli/serve/file-bundle";
 import type { Docker } from "../../src/docker/docker";
 import { openGuest, type GuestOptions } from "../../src/engine/guest";
+import { createInternet } from "../../src/internet/router";
 import type { Machine, MachineOptions } from "../../src/vm/machine";
 import { createNodeMachine } from "../../src/vm/node/node-machine";
 
@@ -42,4 +44,18 @@ export async function startMachine(options: Partial<MachineOptions> & Partial<Pi
         await machine.stop();
         throw thrown;
     }
+}
+
+/** A machine with the sandbox's internet of the image built last, engine up. `asked`: "GET http://python.lab/simple/ 200" of each request. */
+export async function startWithInternet(asked: string[]): Promise<StartedMachine> {
+    const internet = createInternet(createFileBundle((await currentImage()).folder));
+    const machine = await startMachine({
+        internet: async request => {
+            const response = await internet(request);
+            asked.push(`${request.method} ${request.url} ${response.status}`);
+            return response;
+        },
+    });
+    await machine.engineReady();
+    return machine;
 }

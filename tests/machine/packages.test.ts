@@ -1,23 +1,12 @@
 /** Packages as a student installs them in the real guest and in its containers, from what the image brings along. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { currentImage } from "../../src/cli/image/current";
-import { createFileBundle } from "../../src/cli/serve/file-bundle";
-import { createInternet } from "../../src/internet/router";
-import { startMachine, type StartedMachine } from "./machine";
+import { startWithInternet, type StartedMachine } from "./machine";
 
 let machine: StartedMachine;
 const asked: string[] = [];
 
 beforeAll(async () => {
-    const internet = createInternet(createFileBundle((await currentImage()).folder));
-    machine = await startMachine({
-        internet: async request => {
-            const response = await internet(request);
-            asked.push(`${request.method} ${request.url} ${response.status}`);
-            return response;
-        },
-    });
-    await machine.engineReady();
+    machine = await startWithInternet(asked);
 });
 afterAll(async () => machine?.stop());
 
