@@ -14,7 +14,7 @@ import { toHex } from "../../base/bytes";
 import type { ImageManifest } from "../../vm/image";
 import { createInternet } from "../../internet/router";
 import { createFileBundle } from "../serve/file-bundle";
-import { findProgram } from "../set-up";
+import { findProgram } from "../debian-packages";
 
 const HASH_BYTES = 16;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext } from "playwright-core";
 import { DrydockError } from "../../base/errors";
-import { findProgram } from "../set-up";
+import { findProgram } from "../debian-packages";
 
 /** Without the last five Chromium asks hosts of its own at every start. */
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];

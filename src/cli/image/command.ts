@@ -7,6 +7,7 @@ import { usage } from "../usage";
 import { cacheFolder } from "./cache";
 import type { BuiltImage } from "./current";
 import { imageHostPackages } from "./host-packages";
+import { installDebianPackages } from "../debian-packages";
 import { writeLock } from "./lock";
 import { buildImage, findBuilt } from "./pipeline";
 import { prune } from "./prune";
@@ -19,6 +20,7 @@ export const image: Command = {
 
   build      build what is missing and make it the current image (root; about 12 minutes from nothing on two cores)
     --force    build every stage anew
+    --locked   take the pinned versions or fail: without it, versions that Debian's mirror has replaced give way to the present ones
     --json     print {id, folder} at the end
   lock       pin the package versions that the mirrors have today in vm-images/image.lock.json
   prune      remove builds that are not among the last ones
@@ -30,8 +32,9 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
     async run([action, ...rest]) {
         switch (action) {
             case "build": {
-                const { values } = parseArgs({ args: rest, options: { force: { type: "boolean", default: false }, json: { type: "boolean", default: false } } });
-                const built = await build(values.force);
+                const { values } = parseArgs({ args: rest, options: { force: { type: "boolean", default: false }, locked: { type: "boolean", default: false }, json: { type: "boolean", default: false } } });
+                installDebianPackages(await imageHostPackages());
+                const built = await build(values);
                 console.log(values.json ? JSON.stringify({ id: built.id, folder: built.folder }) : describe(built));
                 return 0;
             }
@@ -56,17 +59,17 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
 
 /** The image that this source makes: from the cache at once, else built with visible progress. */
 export async function ensureImage(): Promise<BuiltImage> {
-    return (await findBuilt(silentReporter)) ?? build(false);
+    return (await findBuilt(silentReporter)) ?? build({});
 }
 
-async function build(force: boolean): Promise<BuiltImage> {
+async function build(options: { force?: boolean; locked?: boolean }): Promise<BuiltImage> {
     const report = createReporter(process.stderr);
     const stop = new AbortController();
     const interrupt = () => stop.abort(new Error("interrupted"));
     process.once("SIGINT", interrupt);
     process.once("SIGTERM", interrupt);
     try {
-        return await buildImage({ report, signal: stop.signal, force });
+        return await buildImage({ report, signal: stop.signal, ...options });
     } finally {
         process.off("SIGINT", interrupt);
         process.off("SIGTERM", interrupt);

@@ -115,6 +115,6 @@ export function checkAvailable(pinned: Versions, available: Map<string, DebianPa
     throw new DrydockError(
         "image.version-gone",
         `The Debian mirror no longer has ${gone.length} of the pinned package versions:\n${shown.join("\n")}`,
-        "Debian replaces them at its point releases. Pin the present ones with `npm run drydock -- image lock`, look at the difference in vm-images/image.lock.json, and build again. What the bundle added is pinned anew by `npm run drydock -- bundle add deb <name>`.",
+        "Debian replaces them at its point releases. A build without --locked takes the present ones. To pin them for everybody: `npm run drydock -- image lock`, then look at the difference in vm-images/image.lock.json. What the bundle added is pinned anew by `npm run drydock -- bundle add deb <name>`.",
     );
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { DrydockError } from "../../base/errors";
 import { root } from "../project";
-import { openDebian, type Versions } from "./debian";
+import { openDebian, type Debian, type Versions } from "./debian";
 import { resolveNpmPackages } from "./npm-packages";
 import { resolveNpmProgram } from "./npm-program";
 import { resolveWheels } from "./wheels";
@@ -72,13 +72,10 @@ async function read<S extends v.GenericSchema>(path: string, schema: S): Promise
 }
 
 export const readWishes = (): Promise<Wishes> => read(wishesPath, wishesSchema);
-export const readLock = (): Promise<ImageLock> => read(lockPath, lockSchema);
+export const readLock = (path = lockPath): Promise<ImageLock> => read(path, lockSchema);
 
-/** Pins what the mirrors have today. Returns the lines that tell what changed. */
-export async function writeLock(context: { log: string; signal?: AbortSignal; progress(text: string): void }): Promise<string[]> {
-    const wishes = await readWishes();
-    context.progress("reading the Debian mirror's package list");
-    const debian = await openDebian(context);
+/** What the mirror has today of all that is wished for, and of all that it needs. `added`: further packages for debian.lab. */
+export async function resolveDebian(debian: Debian, wishes: Wishes, added: readonly string[] = []): Promise<ImageLock["debian"]> {
     const available = await debian.available();
     const smallest = [...available].filter(([, found]) => found.required).map(([name]) => name);
     const exact = (name: string) => {
@@ -86,35 +83,49 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
         if (!found) throw new DrydockError("image.no-package", `The Debian mirror has no package ${name}.`, "Correct vm-images/packages.json.");
         return { [name]: found.version };
     };
-    context.progress("resolving packages");
     const base = await debian.resolve([...smallest, "apt", ...wishes.base]);
     const beyondBase = async (names: readonly string[]) => Object.fromEntries(Object.entries(await debian.resolve([...smallest, "apt", ...wishes.base, ...names])).filter(([name]) => !(name in base)));
     const images: Record<string, Versions> = {};
     for (const [image, names] of Object.entries(wishes.images)) images[image] = await beyondBase(names);
-    const archive = await beyondBase(wishes.archive);
+    return {
+        guest: await debian.resolve([...smallest, "apt", ...wishes.guest]),
+        base,
+        images,
+        busybox: exact(wishes.busybox),
+        kernelSource: exact(wishes.kernelSource),
+        archive: await beyondBase([...wishes.archive, ...added]),
+    };
+}
+
+/** A lock's date. */
+export const today = (): string => new Date().toISOString().slice(0, 10);
+
+/** Pins what the mirrors have today. Returns the lines that tell what changed. */
+export async function writeLock(context: { log: string; signal?: AbortSignal; progress(text: string): void }): Promise<string[]> {
+    const wishes = await readWishes();
+    context.progress("reading the Debian mirror's package list");
+    const debian = await openDebian(context);
+    await debian.available();
+    context.progress("resolving packages");
+    const packages = await resolveDebian(debian, wishes);
     context.progress("resolving wheels");
     const wheels = await resolveWheels(wishes.wheels, context);
     context.progress("resolving npm packages");
     const lock: ImageLock = {
         format: 1,
-        date: new Date().toISOString().slice(0, 10),
-        debian: {
-            guest: await debian.resolve([...smallest, "apt", ...wishes.guest]),
-            base,
-            images,
-            busybox: exact(wishes.busybox),
-            kernelSource: exact(wishes.kernelSource),
-            archive,
-        },
+        date: today(),
+        debian: packages,
         wheels,
         npm: await resolveNpmPackages(wishes.npm, context),
         npmProgram: await resolveNpmProgram(wishes.npmProgram, context),
     };
     const before = await readLock().catch(() => undefined); // none yet, or of an older shape: all is new then
     const changes = differences(before, lock);
-    if (changes.length > 0) await writeFile(lockPath, `${JSON.stringify(lock, undefined, 4)}\n`);
+    if (changes.length > 0) await saveLock(lock, lockPath);
     return changes;
 }
+
+export const saveLock = (lock: ImageLock, path: string): Promise<void> => writeFile(path, `${JSON.stringify(lock, undefined, 4)}\n`);
 
 /** Seconds since 1970 of the lock's day. */
 export const epochOf = (lock: ImageLock): string => String(Date.parse(lock.date) / 1000);

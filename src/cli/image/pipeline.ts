@@ -4,11 +4,11 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../../base/errors";
 import { bundleImagesStage } from "../bundle/images";
-import { readBundleLock, withBundle } from "../bundle/lock";
 import { cacheFolder, imagesFolder } from "./cache";
 import { openImage, type BuiltImage } from "./current";
 import { checkAvailable, openDebian, type Debian } from "./debian";
-import { pinnedPackages, readLock, readWishes } from "./lock";
+import { pinnedPackages } from "./lock";
+import { readPins, renewPins } from "./pins";
 import { withBuildLock } from "./build-lock";
 import { prune } from "./prune";
 import type { Reporter } from "./reporter";
@@ -33,13 +33,40 @@ export interface BuildOptions {
     signal?: AbortSignal;
     /** Build all stages anew. */
     force?: boolean;
+    /** Take the lock's versions or fail with "image.version-gone". */
+    locked?: boolean;
 }
 
 /** Outputs of each stage that a build leaves in the cache: going back to an earlier commit costs nothing. */
 const KEPT_STAGES = 3;
 
-/** Builds what is missing and makes the result the current image. With all in the cache it only hashes the inputs. */
-export async function buildImage({ report, signal: outer, force }: BuildOptions): Promise<BuiltImage> {
+/** How many of the replaced versions are named. */
+const SHOWN_CHANGES = 8;
+
+/**
+ * Builds what is missing and makes the result the current image. With all in the cache it only hashes the inputs. Where the
+ * mirror has replaced pinned versions, it goes on with the present ones.
+ */
+export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
+    try {
+        return await buildPinned(options);
+    } catch (thrown) {
+        if (options.locked || !(thrown instanceof DrydockError) || thrown.code !== "image.version-gone") throw thrown;
+        const { report, signal } = options;
+        report.note("Debian has replaced packages since this version of Drydock was made. Pinning the present ones for this machine ...");
+        const changes = await renewPins(await openAptIn("pins.log", signal));
+        for (const change of changes.slice(0, SHOWN_CHANGES)) report.note(`  ${change}`);
+        if (changes.length > SHOWN_CHANGES) report.note(`  and ${changes.length - SHOWN_CHANGES} more`);
+        return buildPinned(options);
+    }
+}
+
+async function openAptIn(log: string, signal?: AbortSignal): Promise<Debian> {
+    await mkdir(join(cacheFolder(), "logs"), { recursive: true });
+    return openDebian({ log: join(cacheFolder(), "logs", log), signal });
+}
+
+async function buildPinned({ report, signal: outer, force }: BuildOptions): Promise<BuiltImage> {
     // one failing stage ends the others
     const failing = new AbortController();
     const signal = outer ? AbortSignal.any([outer, failing.signal]) : failing.signal;
@@ -79,13 +106,11 @@ async function makeCurrent(id: string): Promise<void> {
 }
 
 async function planImage(workshop: { report: Reporter; signal: AbortSignal; force?: boolean }): Promise<Stage> {
-    const [own, wishes, bundle] = await Promise.all([readLock(), readWishes(), readBundleLock()]);
-    const lock = withBundle(own, bundle);
+    const { lock, wishes, bundle } = await readPins();
     let opened: Promise<Debian> | undefined;
     const inputs: Inputs = { workshop, lock, wishes, debian: () => (opened ??= openAndCheck()) };
     async function openAndCheck(): Promise<Debian> {
-        await mkdir(join(cacheFolder(), "logs"), { recursive: true });
-        const debian = await openDebian({ log: join(cacheFolder(), "logs/apt.log"), signal: workshop.signal });
+        const debian = await openAptIn("apt.log", workshop.signal);
         checkAvailable(pinnedPackages(lock), await debian.available());
         return debian;
     }
