@@ -25,12 +25,13 @@ import { Session } from "./session";
 import type { Starting } from "./starting";
 import { followTheme } from "./theme";
 
-/** What students push; it survives a reload where the browser allows. */
-async function hubStorage(): Promise<HubStorage> {
+/** What students push; it survives a reload where the browser allows. `onRefusal` hears that it does not. */
+async function hubStorage(onRefusal: () => void): Promise<HubStorage> {
     try {
         return await browserStorage();
     } catch (thrown) {
-        console.warn("pushed images are kept until the page is closed", thrown);
+        console.warn("The browser gives no storage for pushed images.", thrown);
+        onRefusal();
         return memoryStorage();
     }
 }
@@ -70,9 +71,10 @@ async function compose({ base, createMachine, first }: Opening): Promise<void> {
     const finished = await finishedLessons(course, storage.progress);
     const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
     const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
+    const pushesNotKept = () => workbench.notices.problem("This browser gives the page no storage: images that you push are gone when it is closed.", "Leave private browsing, or allow this site to store data, and reload the page.");
     const session = new Session({
         createMachine,
-        network: createNetwork(createInternet(createHttpBundle(base), { hubStorage, report: error => workbench.notices.problem(error.message, error.advice) })),
+        network: createNetwork(createInternet(createHttpBundle(base), { hubStorage: () => hubStorage(pushesNotKept), report: error => workbench.notices.problem(error.message, error.advice) })),
         workspace,
         checker,
         openPreview: http => openPreview({ origin: config.previewOrigin, http }),

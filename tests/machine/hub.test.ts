@@ -44,15 +44,24 @@ describe("docker", { timeout: 300_000 }, () => {
         expect(JSON.parse(await sh("docker info -f '{{json .RegistryConfig}}'"))).toMatchObject({ InsecureRegistryCIDRs: ["127.0.0.0/8"], IndexConfigs: { "docker.io": { Secure: true } } });
     });
 
-    test("pull: manifest and token by https, layers by http, in Docker's words", async () => {
+    test("pull: from the mirror, by http, in Docker's words", async () => {
         const before = await sh("docker image inspect -f '{{.Id}} {{.RepoDigests}}' busybox; docker rmi busybox >/dev/null");
         const said = await sh("docker pull busybox");
         expect(said).toMatch(/^Using default tag: latest\nlatest: Pulling from library\/busybox\n[^]*Pull complete\nDigest: sha256:[0-9a-f]{64}\nStatus: Downloaded newer image for busybox:latest\ndocker\.io\/library\/busybox:latest$/);
         expect(await sh("docker image inspect -f '{{.Id}} {{.RepoDigests}}' busybox")).toBe(before);
+        expect([...new Set(asked.map(line => new URL(line.split(" ")[1]!).origin))]).toEqual(["http://hub.lab"]);
+        expect(await sh("docker run --rm busybox echo whole")).toBe("whole");
+    });
+
+    test("an engine without the mirror: manifest and token by https, layers by http", async () => {
+        const settings = "/etc/docker/daemon.json";
+        const reload = (mirrors: number) => `kill -HUP $(pidof dockerd); until [ "$(docker info -f '{{len .RegistryConfig.Mirrors}}')" = ${mirrors} ]; do sleep 0.2; done`;
+        await sh(`cp ${settings} /tmp/daemon.json; sed -i '/registry-mirrors/d' ${settings}; ${reload(0)}; docker rmi busybox >/dev/null`);
+        await sh("docker pull -q busybox");
         expect(asked.filter(line => line.startsWith("GET https://auth.docker.io/token?") && line.endsWith(" 200"))).toHaveLength(1);
         const blobs = asked.filter(line => line.includes("/blobs/")).map(line => line.replace(/v2.*(?= )/, "…"));
         expect(blobs).toEqual(expect.arrayContaining(["GET https://registry-1.docker.io/… 200", "GET https://registry-1.docker.io/… 307", "GET http://production.cloudflare.docker.com/… 200"]));
-        expect(await sh("docker run --rm busybox echo whole")).toBe("whole");
+        await sh(`cp /tmp/daemon.json ${settings}; ${reload(1)}`);
     });
 
     test("login, push, pull back: a base layer is never sent, nor fetched twice", async () => {

@@ -96,6 +96,14 @@ DOCKER_BUILDKIT=0 docker build -q -t small .`);
         }));
 });
 
+describe("python:3.13-slim", () => {
+    test("compiles nothing at its start: all bytecode is there and taken as it is", async () => {
+        const said = await sh("docker run --rm python:3.13-slim sh -c 'python -v /usr/local/bin/pip --version 2>&1; python -v -c \"import http.server, json, logging, ssl, email, asyncio\" 2>&1'");
+        expect(said).toContain("pip 25");
+        expect(said.split("\n").filter(line => /bytecode is stale|code object from [^ ]*\.py$|could not create|wrote /.test(line))).toEqual([]);
+    });
+});
+
 describe("the base", () => {
     test("trusts the sandbox's authority and asks its package repository", async () => {
         expect(await sh("docker run --rm debian:trixie-slim cat /etc/apt/sources.list")).toContain("http://debian.lab/debian trixie main");

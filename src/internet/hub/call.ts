@@ -11,7 +11,7 @@ export interface Call {
     name: string;
     registry: Registry;
     uploads: Uploads;
-    gate: Gate;
+    gate: Pick<Gate, "check">;
     /** Where clients are sent for large blobs, if anywhere: scheme and host. */
     blobOrigin?: string;
 }

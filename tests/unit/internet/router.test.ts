@@ -29,6 +29,30 @@ describe("hosts", () => {
     });
 });
 
+describe("hub.lab, the mirror of Docker Hub", () => {
+    test("gives images to whoever asks, large layers at once, with neither token nor detour", async () => {
+        const { hub, internet } = make();
+        const get = (path: string, init: RequestInit = {}) => internet(new Request(`http://hub.lab/v2/${path}`, { headers: { Accept: "application/vnd.oci.image.index.v1+json" }, ...init }));
+        expect((await get("")).status).toBe(200);
+        const index = await get("library/nginx/manifests/latest");
+        expect([index.status, index.headers.get("Content-Type")]).toEqual([200, "application/vnd.oci.image.index.v1+json"]);
+        const layer = await get(`library/nginx/blobs/${digestOf(hub.layer)}`);
+        expect([layer.status, digestOf(new Uint8Array(await layer.arrayBuffer()))]).toEqual([200, digestOf(hub.layer)]);
+        expect((await get("library/nginx/tags/list")).status).toBe(200);
+    });
+
+    test("what it has not is for the engine to ask Docker Hub for; it takes nothing", async () => {
+        const { hub, internet } = make();
+        const ask = (method: string, path: string) => internet(new Request(`http://hub.lab/v2/${path}`, { method }));
+        expect((await ask("GET", "me/unknown/manifests/latest")).status).toBe(404);
+        for (const [method, path] of [["POST", "library/nginx/blobs/uploads/"], ["PUT", "library/nginx/manifests/latest"], ["DELETE", `library/nginx/blobs/${digestOf(hub.layer)}`]] as const) {
+            const answer = await ask(method, path);
+            expect([path, answer.status]).toEqual([path, 403]);
+            expect(await answer.text()).toContain("push to docker.io");
+        }
+    });
+});
+
 describe("a large blob", () => {
     const redirected = async () => {
         const made = make();
