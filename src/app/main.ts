@@ -2,6 +2,7 @@
 import "./buffer";
 import "../ui/theme.css";
 import { mount } from "svelte";
+import { breath } from "../base/breath";
 import { messageOf } from "../base/errors";
 import { createHttpBundle } from "../internet/http-bundle";
 import { browserStorage, memoryStorage, type HubStorage } from "../internet/hub/storage";
@@ -60,6 +61,7 @@ async function compose({ base, createMachine, first }: Opening): Promise<void> {
         mount(NotHere, { target, props: { title: "This browser cannot run Drydock", advice: "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off." } });
         return;
     }
+    await breath(); // from the evaluation of this script
     const course = loadCourse(studentSeed(localStorage));
     const lesson = lessonAt(course, location.hash);
     if (!lesson) {
@@ -83,8 +85,10 @@ async function compose({ base, createMachine, first }: Opening): Promise<void> {
     });
     workspace.changes(() => engine.checkSoon());
     const workbench = new Workbench({ course, engine, sandbox: session, settings, finished, navigate: (id, step) => location.assign(lessonAddress(id, step)) });
+    await breath();
     mount(App, { target, props: { workbench } });
     mark("shown");
+    await breath();
     workbench.start();
     if (storage.notice) workbench.notices.problem(storage.notice.message, storage.notice.advice);
     addEventListener("hashchange", () => {

@@ -33,7 +33,8 @@ export interface ImageManifest {
         /** Chunk numbers that the common commands read, in order of first use. */
         prefetch: number[];
     };
-    snapshot: { file: ImageFile; /** uncompressed size */ rawBytes: number; memory: number };
+    /** `file`: one zstd frame. `raw`: what it unpacks to; its sha256 names the unpacked state that a browser keeps. `memory` in MB. */
+    snapshot: { file: ImageFile; raw: { bytes: number; sha256: string }; memory: number };
     /** Container images already in the engine's store. */
     preloaded: { ref: string; digest: string; bytes: number; contents: string }[];
     /** Lists of the content that the page answers from, each in the folder with what it lists. */

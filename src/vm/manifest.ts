@@ -8,7 +8,8 @@ const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** Paths stay inside the image's folder. */
 const path = v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^\\:/][^\\:]*$/, "not a path inside the image"));
-const file = v.object({ path, bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a sha256")) });
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a sha256"));
+const file = v.object({ path, bytes: count, sha256 });
 
 const manifest = v.object({
     format: v.literal(1),
@@ -19,7 +20,7 @@ const manifest = v.object({
     kernel: file,
     commandLine: v.string(),
     disk: v.object({ bytes: positive, chunkBytes: v.pipe(positive, v.multipleOf(4096)), table: file, prefetch: v.array(count) }),
-    snapshot: v.object({ file, rawBytes: positive, memory: positive }),
+    snapshot: v.object({ file, raw: v.object({ bytes: positive, sha256 }), memory: positive }),
     preloaded: v.array(v.object({ ref: v.string(), digest: v.string(), bytes: count, contents: v.string() })),
     internet: v.object({ python: file, debian: file, node: file, hub: file }),
     builtAt: v.string(),

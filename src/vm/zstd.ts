@@ -46,10 +46,7 @@ export async function decodeFrame(stored: Uint8Array, size: number): Promise<Byt
  * v86 could take the compressed bytes itself, at a fifth of the speed and with that memory inside its own for good.
  */
 export async function decodeLarge(stored: Uint8Array, size: number): Promise<Bytes> {
-    if (largeDecoded) throw new Error("a large frame is decoded once in a thread's life");
-    largeDecoded = true;
-    const large = new StreamDecoder();
-    await withDataAddresses(() => large.init());
+    const large = await largeDecoder();
     try {
         const whole = new Uint8Array(size);
         let at = 0;
@@ -64,6 +61,19 @@ export async function decodeLarge(stored: Uint8Array, size: number): Promise<Byt
         // the package holds its instance in a variable of its module; an empty one in its place frees the memory
         large._init({ instance: { exports: { memory: new WebAssembly.Memory({ initial: 0 }) } }, module: emptyModule() });
     }
+}
+
+/** As `decodeLarge`, piece by piece, for a thread that ends with it. A piece is good until the next is asked for. */
+export async function decodeLargePieces(stored: Uint8Array): Promise<Iterable<Uint8Array>> {
+    return (await largeDecoder()).decodeStreaming(pieces(stored));
+}
+
+async function largeDecoder(): Promise<StreamDecoder> {
+    if (largeDecoded) throw new Error("a large frame is decoded once in a thread's life");
+    largeDecoded = true;
+    const large = new StreamDecoder();
+    await withDataAddresses(() => large.init());
+    return large;
 }
 
 /** The smallest module there is: what every WebAssembly file starts with. */

@@ -179,7 +179,7 @@ describe("a snapshot that cannot be used", () => {
     });
 
     test("is demanded: the start fails by name", async () => {
-        const base = await imageWith(async (_folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, rawBytes: manifest.snapshot.rawBytes - 1 } }));
+        const base = await imageWith(async (_folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, raw: { ...manifest.snapshot.raw, bytes: manifest.snapshot.raw.bytes - 1 } } }));
         const machine = createNodeMachine({ image: { base }, boot: "snapshot" });
         await expect(machine.start()).rejects.toMatchObject({ code: "vm.restore-failed" });
         await machine.stop();

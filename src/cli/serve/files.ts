@@ -28,7 +28,7 @@ const types: Record<string, string> = {
 
 const typeOf = (path: string): string => types[extname(path).toLowerCase()] ?? "application/octet-stream";
 
-const packable = new Set([".html", ".js", ".mjs", ".css", ".json", ".map", ".svg", ".wasm", ".txt", ".md", ".ttf", ".webmanifest"]);
+const packable = new Set([".html", ".js", ".mjs", ".css", ".json", ".map", ".svg", ".wasm", ".txt", ".md", ".ttf", ".bin", ".webmanifest"]);
 const smallestPacked = 1024;
 const largestPacked = 32 << 20;
 

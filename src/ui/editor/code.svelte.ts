@@ -1,3 +1,4 @@
+import { breath } from "../../base/breath";
 import { messageOf } from "../../base/errors";
 import type { Notices } from "../common/notices.svelte";
 import type { Colour } from "../lesson/prose";
@@ -20,9 +21,6 @@ async function loadMonaco(): Promise<typeof import("./surface")> {
     await breath();
     return module;
 }
-
-/** Lets the page handle what has come up meanwhile. */
-const breath = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
 
 /** The editor's big part, when it has been loaded: the surface in the pane, differences, and colours for the lesson's code. */
 export class Code {
@@ -50,11 +48,15 @@ export class Code {
     async load(): Promise<void> {
         try {
             const module = await loadMonaco();
-            this.#surface = new module.Surface({
+            const surface = new module.Surface({
                 onEdit: (file, text) => this.editor.edited(file, text),
                 onSave: file => void this.editor.save(file),
             });
+            await breath();
+            this.#surface = surface;
+            await breath();
             this.#module = module;
+            await breath();
             this.#colour = async (code, fence) => {
                 const language = languageOfFence(fence);
                 return language && module.colourise(code, language);

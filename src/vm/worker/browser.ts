@@ -1,12 +1,25 @@
 /** The machine's worker in the browser. */
 import type { FromWorker, ToWorker } from "../protocol";
+import { forgetStates, readState, type KeptStates } from "./kept-states";
+import type { StateToWrite } from "./state-writer";
 import { WorkerMachine } from "./worker-machine";
 
 declare const self: DedicatedWorkerGlobalScope;
 
+const states: KeptStates = {
+    read: readState,
+    keep(content, packed) {
+        const writer = new Worker(new URL("./state-writer.ts", import.meta.url), { type: "module", name: "drydock-state-writer" });
+        writer.postMessage({ content, packed } satisfies StateToWrite, [packed.buffer]);
+    },
+    forget: forgetStates,
+};
+
 const machine = new WorkerMachine({
     post: (message: FromWorker, moved: Transferable[] = []) => self.postMessage(message, moved),
     fetchFile: (url, options) => fetch(url, options),
+    // plain http to another computer is no secure context, and has no such storage
+    ...(globalThis.isSecureContext && { states }),
 });
 
 self.addEventListener("message", (event: MessageEvent<ToWorker>) => machine.receive(event.data));

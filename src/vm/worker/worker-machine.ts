@@ -9,22 +9,28 @@ import { prefetchChunks } from "../disk/prefetch";
 import { diskWaiting, kernelPanic, memoryDiffers, notRunning, restoreFailed, saveRunning, workerDied } from "../errors";
 import type { ImageManifest } from "../image";
 import { ImageLoader, type FetchFile } from "../loader";
+import { decodeLarge } from "../zstd";
 import type { FromWorker, SavedMachine, StartOptions, ToWorker } from "../protocol";
 import { toWireError } from "../wire-error";
-import { decodeLarge } from "../zstd";
 import { Emulator } from "./emulator";
 import { IdleMeter } from "./idle-meter";
 import { KernelLog } from "./kernel-log";
+import type { KeptStates } from "./kept-states";
 import { LoadProgress } from "./load-progress";
 import { loadModule, loadWasm } from "./load-emulator";
 
 export interface WorkerScope {
     post(message: FromWorker, moved?: Transferable[]): void;
     fetchFile: FetchFile;
+    /** Where unpacked states are kept from visit to visit, if anywhere. */
+    states?: KeptStates;
 }
 
 /** The way to the prompt and its first answer comes first, and is to cost as little network as it can. */
 const PREFETCH_AFTER_MILLISECONDS = 5000;
+
+/** To keep the state costs a second of another processor: not while the first commands are typed. */
+const KEEP_AFTER_MILLISECONDS = 10_000;
 
 export class WorkerMachine {
     #scope: WorkerScope;
@@ -93,7 +99,7 @@ export class WorkerMachine {
 
         const wanted = options.boot !== "cold" && !fallback;
         // the largest file first, so that it comes in while the rest is made ready
-        const snapshot = wanted ? settled(loader.file(manifest.snapshot.file, progress.track(manifest.snapshot.file))) : undefined;
+        const snapshot = wanted ? settled(this.#loadState(loader, manifest.snapshot, progress)) : undefined;
         const [module, wasm, table] = await Promise.all([
             loadModule(loader, manifest.emulator.module),
             loadWasm(loader, manifest.emulator.wasm, progress),
@@ -112,14 +118,17 @@ export class WorkerMachine {
         if (snapshot) {
             progress.enter("snapshot");
             try {
+                this.#emulator = await this.#create(machine); // meanwhile the snapshot comes in
                 const loaded = await snapshot;
                 if ("thrown" in loaded) throw loaded.thrown;
                 progress.enter("restore");
-                await this.#restore(machine, loaded.value);
+                await this.#emulator.restore(loaded.value.state);
+                this.#keepLater(manifest.snapshot.raw, loaded.value.packed);
             } catch (thrown) {
                 const error = asDrydockError(thrown, "vm.restore-failed", restoreFailed(thrown).message, restoreFailed(thrown).advice);
                 if (options.boot === "snapshot" || error.code === "vm.no-memory") throw error;
                 fallback = error;
+                void this.#scope.states?.forget().catch((thrown: unknown) => console.warn("The kept state could not be removed.", thrown));
                 await this.#emulator?.destroy();
                 this.#emulator = undefined;
             }
@@ -133,22 +142,29 @@ export class WorkerMachine {
         setTimeout(() => void prefetchChunks(machine.chunks, manifest.disk.prefetch, () => idle.isIdle(), new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
     }
 
+    /** The snapshot's state, and its packed form when it came in that. */
+    async #loadState(loader: ImageLoader, { file, raw }: ImageManifest["snapshot"], progress: LoadProgress): Promise<{ state: Bytes; packed?: Bytes }> {
+        const kept = await this.#scope.states?.read(raw);
+        if (kept) return { state: kept };
+        const packed = await loader.file(file, progress.track(file));
+        try {
+            return { state: await decodeLarge(packed, raw.bytes), packed };
+        } catch (thrown) {
+            throw restoreFailed(thrown);
+        }
+    }
+
+    #keepLater(content: ImageManifest["snapshot"]["raw"], packed: Bytes | undefined): void {
+        const { states } = this.#scope;
+        if (states && packed) setTimeout(() => states.keep(content, packed), KEEP_AFTER_MILLISECONDS);
+    }
+
     async #run(from: "snapshot" | "cold", fallback: DrydockError | undefined): Promise<void> {
         if (this.#failed) return;
         await this.#emulator!.run();
         this.#running = true;
         for (const { port, bytes } of this.#early.splice(0)) this.#emulator!.ports.input(port, bytes);
         this.#scope.post({ kind: "running", from, ...(fallback && { fallback: toWireError(fallback) }) });
-    }
-
-    async #restore(machine: Prepared, state: Bytes): Promise<void> {
-        try {
-            const decoded = await decodeLarge(state, machine.manifest.snapshot.rawBytes);
-            this.#emulator = await this.#create(machine);
-            await this.#emulator.restore(decoded);
-        } catch (thrown) {
-            throw thrown instanceof DrydockError ? thrown : restoreFailed(thrown);
-        }
     }
 
     async #bootCold(machine: Prepared, loader: ImageLoader, progress: LoadProgress): Promise<void> {

@@ -39,12 +39,12 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
     const { parts, snapshot, chunks, wheels, debs, npmPackages, containers, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
-        version: 2,
+        version: 3,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
         needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, containers, ...(bundleImages ? [bundleImages] : [])],
         async run(context) {
             const { out } = context;
-            const { path, rawBytes, blocks } = await readSnapshot(snapshot);
+            const { path, raw, blocks } = await readSnapshot(snapshot);
             const disk = await LayeredDisk.open(join(parts.disk.folder, "disk.img"), CHUNK_BYTES, blocks);
             context.progress("reading the disk");
             const plan = await planChunks(disk, context.signal);
@@ -61,7 +61,7 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                 ...(await addCommonParts(out, parts)),
                 id: stage.key,
                 disk: await addTable(out, plan.table, disk.bytes, []),
-                snapshot: { file: await addFile(out, path), rawBytes, memory: MEMORY },
+                snapshot: { file: await addFile(out, path), raw, memory: MEMORY },
                 internet: {
                     python: await addIndex(wheels, "python"),
                     debian: await addIndex(debs, "debian"),

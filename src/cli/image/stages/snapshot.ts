@@ -1,10 +1,13 @@
+import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { connectAgent } from "../../../agent/connect";
+import { openShell } from "../../../agent/shell";
 import type { Agent } from "../../../agent/agent";
 import { until } from "../../../base/abort";
 import { DrydockError } from "../../../base/errors";
+import { openGuest } from "../../../engine/guest";
 import type { ImageManifest } from "../../../vm/image";
 import type { Machine } from "../../../vm/machine";
 import { createNodeMachine } from "../../../vm/node/node-machine";
@@ -18,18 +21,24 @@ import type { Inputs } from "./inputs";
 /** For the chunks of the draft, which only this stage reads. */
 const QUICK = 1;
 
+/**
+ * zstd's level and window. A window of 8 MB makes a tenth more; browsers would unpack that themselves (`Content-Encoding: zstd`), which
+ * came out no faster: 137 MB in pieces of 64 KB from one process to the other take as long as unpacking them here.
+ */
+const PACKER = ["-19", "--long=27"];
+
 /** For kernel and agent, and for the engine: 10 s each on an idle machine, far more where builds run side by side. */
 const BOOT_TIMEOUT = 900_000;
 
 /**
- * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst with its size in
- * state.json, and the blocks that the guest wrote (blocks.bin: 8 bytes offset, 4 bytes length, content; little endian).
+ * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst with what it unpacks to
+ * in state.json, and the blocks that the guest wrote (blocks.bin: 8 bytes offset, 4 bytes length, content; little endian).
  */
 export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
     return defineStage(workshop, {
         name: "snapshot",
-        version: 1,
-        inputs: [PREPARE],
+        version: 2,
+        inputs: [SHRINK, VISIT.join("\n"), GROWN, PACKER.join(" ")],
         needs: Object.values(parts),
         async run(context) {
             const { out, log, signal, progress } = context;
@@ -44,31 +53,32 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
                 progress("starting the engine");
                 await engineUp(agent, signal);
                 progress("preparing the memory");
-                await shell(agent, PREPARE, signal);
+                await shell(agent, SHRINK, signal);
                 agent.close();
+                await visit(machine, signal);
                 progress("saving");
                 const { state, disk } = await machine.save();
                 await writeFile(join(out, "state"), state);
                 await writeFile(join(out, "blocks.bin"), packBlocks(disk));
-                await writeFile(join(out, "state.json"), JSON.stringify({ rawBytes: state.length }));
+                await writeFile(join(out, "state.json"), JSON.stringify({ bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") }));
             } finally {
                 await machine.stop();
                 await writeFile(join(out, "kernel.log"), kernelLog.join("\n"));
             }
             await rm(draft, { recursive: true });
             progress("compressing the memory");
-            await run("zstd", ["-q", "--rm", "--no-check", "-T0", "-19", "--long=27", join(out, "state")], { log, signal });
+            await run("zstd", [...PACKER, "-q", "--rm", "--no-check", "-T0", join(out, "state")], { log, signal });
         },
     });
 }
 
 /**
  * Makes the memory small. After the start it holds 80 MB of programs' pages that nothing needs any more; the kernel gives
- * them all back when asked, mapped ones too. What the prompt, a first `docker ps` and a first `docker run` touch is then read
- * again and goes into the snapshot: as chunks of the disk the same pages would cost three times the bytes, 330 requests and
- * seconds of waiting. It is read page by page, without what lies around it on the disk.
+ * them all back when asked, mapped ones too. What a visit touches, to the end of a first `docker run`, comes in again and goes into
+ * the snapshot: as chunks of the disk the same pages would cost three times the bytes, 330 requests and seconds of waiting. They
+ * are read page by page, without what lies around them on the disk.
  */
-const PREPARE = `
+const SHRINK = `
 docker ps >/dev/null
 docker images >/dev/null
 sync
@@ -77,15 +87,47 @@ for turn in 1 2 3 4; do
     echo 400M >/sys/fs/cgroup/memory.reclaim || true
 done 2>/dev/null
 echo 3 >/proc/sys/vm/drop_caches
-ahead=$(cat /sys/block/sda/queue/read_ahead_kb)
+cat /sys/block/sda/queue/read_ahead_kb >/run/read-ahead
 echo 0 >/sys/block/sda/queue/read_ahead_kb
-docker images >/dev/null
-docker run --rm busybox true
-TERM=xterm-256color bash --login -ic 'ls --color=auto / | cat; docker ps' >/dev/null 2>&1
-docker run --rm busybox true
-echo $ahead >/sys/block/sda/queue/read_ahead_kb
+`;
+
+/** Typed in a terminal, where nothing of it may stay behind. */
+const VISIT = ["unset HISTFILE", "ls --color=auto / | cat", "docker images", "docker run --rm busybox true", "docker ps", "docker run --rm busybox true"];
+
+const GROWN = `
+cat /run/read-ahead >/sys/block/sda/queue/read_ahead_kb
+rm /run/read-ahead
 sync
 `;
+
+/** Does what a page and its student do first: the pages of the agent and of the shell come in by that as well. */
+async function visit(machine: Machine, signal: AbortSignal): Promise<void> {
+    const guest = await openGuest(machine, { internet: () => new Response(null, { status: 404 }), signal });
+    try {
+        await guest.engineReady(signal);
+        const { agent } = guest;
+        const file = "/workspace/.visit";
+        const unwatch = agent.files.watch("/workspace", () => undefined);
+        await agent.files.write(file, "", { signal });
+        await agent.files.list("/workspace", { recursive: true, signal });
+        await agent.files.read(file, { signal });
+        await agent.files.remove(file);
+        unwatch();
+        await agent.usage();
+        const terminal = await openShell(agent, { columns: 80, rows: 24 });
+        const shown = terminal.output.pipeTo(new WritableStream());
+        for (const command of VISIT) {
+            const { code, output } = await terminal.run(command, signal);
+            if (code !== 0) throw new DrydockError("image.guest-script", `"${command}" in the guest ended with status ${code}: ${output}`, "Look at VISIT in src/cli/image/stages/snapshot.ts.");
+        }
+        terminal.close();
+        await Promise.allSettled([shown, terminal.exit]);
+        await guest.docker.containers.list({ signal });
+        await shell(agent, GROWN, signal);
+    } finally {
+        guest.close();
+    }
+}
 
 async function makeDraft(folder: string, parts: ImageParts, context: StageContext): Promise<void> {
     await mkdir(folder);
@@ -99,7 +141,7 @@ async function makeDraft(folder: string, parts: ImageParts, context: StageContex
         ...(await addCommonParts(folder, parts)),
         id: "draft",
         disk: await addTable(folder, plan.table, disk.bytes, []),
-        snapshot: { file: nothing, rawBytes: 1, memory: MEMORY },
+        snapshot: { file: nothing, raw: nothing, memory: MEMORY },
         internet: { python: nothing, debian: nothing, node: nothing, hub: nothing },
     };
     await disk.close();
@@ -153,7 +195,7 @@ export function unpackBlocks(packed: Buffer): ChangedBlock[] {
 }
 
 /** What a finished snapshot stage holds. */
-export async function readSnapshot(stage: Stage): Promise<{ path: string; rawBytes: number; blocks: ChangedBlock[] }> {
-    const { rawBytes } = JSON.parse(await readFile(join(stage.folder, "state.json"), "utf8")) as { rawBytes: number };
-    return { path: join(stage.folder, "state.zst"), rawBytes, blocks: unpackBlocks(await readFile(join(stage.folder, "blocks.bin"))) };
+export async function readSnapshot(stage: Stage): Promise<{ path: string; raw: ImageManifest["snapshot"]["raw"]; blocks: ChangedBlock[] }> {
+    const raw = JSON.parse(await readFile(join(stage.folder, "state.json"), "utf8")) as ImageManifest["snapshot"]["raw"];
+    return { path: join(stage.folder, "state.zst"), raw, blocks: unpackBlocks(await readFile(join(stage.folder, "blocks.bin"))) };
 }

@@ -1,0 +1,80 @@
+/**
+ * The unpacked state of a snapshot, kept in the browser's private file system. To unpack it takes two seconds where two
+ * processors have a page to start as well; to read it back a tenth of that. It is a copy for the next visit and nothing more: what
+ * is not whole, or not to be had, counts as not there.
+ *
+ * A file is named by the sha256 of its content, and ends with that name: written last, it says that the rest is there.
+ */
+import { decodeText, encodeText, type Bytes } from "../../base/bytes";
+import type { ImageManifest } from "../image";
+
+export type StateContent = ImageManifest["snapshot"]["raw"];
+
+export interface KeptStates {
+    read(content: StateContent): Promise<Bytes | undefined>;
+    /** In the background, on another thread. `packed`: the state as the image has it; taken over. */
+    keep(content: StateContent, packed: Bytes): void;
+    /** After a state that could not be used. */
+    forget(): Promise<void>;
+}
+
+const FOLDER = "snapshots";
+
+/** The state of the image in use; the student's files and pushed images come before it. */
+const SHARE_OF_FREE_SPACE = 0.2;
+
+const PIECE_BYTES = 4 << 20;
+
+const folderOf = async (create: boolean): Promise<FileSystemDirectoryHandle> => (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create });
+
+/** Only workers have them, and only in secure contexts. Several tabs may read at once where the browser knows the mode. */
+type OpenSync = (options?: { mode: "read-only" }) => Promise<FileSystemSyncAccessHandle>;
+
+const openSync = (file: FileSystemFileHandle, ...options: Parameters<OpenSync>): Promise<FileSystemSyncAccessHandle> => (file.createSyncAccessHandle as OpenSync).apply(file, options);
+
+export async function readState({ bytes, sha256 }: StateContent): Promise<Bytes | undefined> {
+    let access: FileSystemSyncAccessHandle;
+    try {
+        access = await openSync(await (await folderOf(false)).getFileHandle(sha256), { mode: "read-only" });
+    } catch {
+        return undefined; // not there, in use by another tab, or no such storage
+    }
+    try {
+        const end = new Uint8Array(sha256.length);
+        if (access.getSize() !== bytes + end.byteLength) return undefined;
+        access.read(end, { at: bytes });
+        if (decodeText(end) !== sha256) return undefined;
+        const state = new Uint8Array(bytes);
+        return access.read(state, { at: 0 }) === bytes ? state : undefined;
+    } finally {
+        access.close();
+    }
+}
+
+/** Writes what `pieces` give, in place of every other state. Resolves to false where there is no room. */
+export async function writeState({ bytes, sha256 }: StateContent, pieces: Iterable<Uint8Array>): Promise<boolean> {
+    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+    if (bytes > (quota - usage) * SHARE_OF_FREE_SPACE) return false;
+    await forgetStates();
+    const folder = await folderOf(true);
+    const access = await openSync(await folder.getFileHandle(sha256, { create: true }));
+    try {
+        let at = 0;
+        for (const piece of pieces)
+            for (let from = 0; from < piece.byteLength; from += PIECE_BYTES) at += access.write(piece.subarray(from, from + PIECE_BYTES), { at });
+        if (at !== bytes) throw new Error(`${at} bytes were written, not ${bytes}`);
+        access.flush();
+        access.write(encodeText(sha256), { at });
+        access.flush();
+        return true;
+    } finally {
+        access.close();
+    }
+}
+
+export async function forgetStates(): Promise<void> {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry(FOLDER, { recursive: true }).catch((thrown: unknown) => {
+        if (!(thrown instanceof DOMException && thrown.name === "NotFoundError")) throw thrown;
+    });
+}

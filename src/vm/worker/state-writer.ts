@@ -1,0 +1,24 @@
+/** A thread that unpacks a snapshot once more, into the browser's private file system, and ends. */
+import type { Bytes } from "../../base/bytes";
+import { decodeLargePieces } from "../zstd";
+import { forgetStates, writeState, type StateContent } from "./kept-states";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+export interface StateToWrite {
+    content: StateContent;
+    packed: Bytes;
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<StateToWrite>) => void write(data));
+
+async function write({ content, packed }: StateToWrite): Promise<void> {
+    try {
+        await writeState(content, await decodeLargePieces(packed));
+    } catch (thrown) {
+        console.warn("The machine's state is not kept for the next visit.", thrown);
+        await forgetStates().catch(() => undefined); // half of one is as good as none
+    } finally {
+        self.close();
+    }
+}
