@@ -11,7 +11,7 @@ export function comparison(columns: Record<string, Measurement[]>): string {
     const ids = [...new Set(names.flatMap(name => columns[name]!.map(measurement => measurement.id)))];
     const head = ["command", ...names.flatMap(name => [`${name} first`, `${name} warm`]), ...names.filter(name => name !== "qemu" && "qemu" in columns).map(name => `${name}/qemu`), "M instr. warm"];
     const rows = ids.map(id => {
-        const of = (name: string) => columns[name]!.find(measurement => measurement.id === id);
+        const of = (name: string) => columns[name]?.find(measurement => measurement.id === id);
         const warm = (name: string) => {
             const seconds = of(name)?.seconds;
             return seconds && median(seconds.length > 1 ? seconds.slice(1) : seconds);
