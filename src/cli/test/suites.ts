@@ -140,7 +140,7 @@ export const suites: Suite[] = [
     },
     { name: "unit", summary: "everything that needs no VM, the agent's client against the native agent among it", needsImage: false, needsPage: false, run: () => vitest("unit") },
     { name: "agent", summary: "the guest agent, native", needsImage: false, needsPage: false, run: goTests },
-    { name: "conformance", summary: "the OCI distribution specification's rules and two registry clients against Docker Hub in the page", needsImage: false, needsPage: false, run: runConformance },
+    { name: "conformance", summary: "the OCI distribution specification's own suite, our tests of its rules, and two registry clients against Docker Hub in the page", needsImage: false, needsPage: false, run: runConformance },
     { name: "lint", summary: "the lessons", needsImage: true, needsPage: false, run: () => whole("lint", process.execPath, [join(root, "src/cli/bootstrap.mjs"), "lint"]) },
     { name: "machine", summary: "the real VM under Node", needsImage: true, needsPage: false, run: () => vitest("machine") },
     { name: "solve", summary: "each lesson's solution, typed by a machine", needsImage: true, needsPage: false, run: solveLessons },
