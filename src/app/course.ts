@@ -2,14 +2,12 @@
 import { toHex } from "../base/bytes";
 import { checkKinds } from "../checks/registry";
 import type { Course, Lesson } from "../lesson/lesson";
-import { parseCourse } from "../lesson/parse";
+import { readCourse } from "../lesson/read-course";
 
 const texts = import.meta.glob<string>(["../../lessons/**/*", "../../lessons/**/.*", "!../../lessons/**/*.{png,jpg,webp,ico,gif,zip,gz}"], { query: "?raw", import: "default", eager: true });
 
-/** `seed`: the student, for values that differ from one to the other. Mistakes are the linter's business; what can be read is shown. */
-export function loadCourse(seed: string): Course {
-    return parseCourse(new Map(Object.entries(texts)), checkKinds, { seed }).course;
-}
+/** `seed`: the student, for values that differ from one to the other. */
+export const loadCourse = (seed: string): Promise<Course> => readCourse(new Map(Object.entries(texts)), checkKinds, { seed });
 
 /** A number of this browser's own, kept: the same student gets the same values. */
 export function studentSeed(storage: Storage): string {

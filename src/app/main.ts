@@ -62,7 +62,7 @@ async function compose({ base, createMachine, first }: Opening): Promise<void> {
         return;
     }
     await breath(); // from the evaluation of this script
-    const course = loadCourse(studentSeed(localStorage));
+    const course = await loadCourse(studentSeed(localStorage));
     const lesson = lessonAt(course, location.hash);
     if (!lesson) {
         mount(NotHere, { target, props: { title: "There is no lesson here", advice: "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why." } });
