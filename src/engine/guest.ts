@@ -31,6 +31,11 @@ export interface GuestOptions {
     signal?: AbortSignal;
 }
 
+/** Resolves when the engine answers. */
+export async function engineAnswers(docker: Docker, signal?: AbortSignal): Promise<void> {
+    await until(async () => ((await docker.ping(signal)) ? true : undefined), { every: 500, timeout: 120_000, what: "The start of the Docker engine", signal });
+}
+
 /** Starts `machine` unless it runs, connects, sets the clock and reseeds the guest's random numbers. */
 export async function openGuest(machine: Machine, options: GuestOptions): Promise<Guest> {
     if (machine.state.kind === "off") await machine.start(options.signal);
@@ -49,9 +54,7 @@ export async function openGuest(machine: Machine, options: GuestOptions): Promis
         machine,
         agent,
         docker,
-        engineReady: async signal => {
-            await until(async () => ((await docker.ping(signal)) ? true : undefined), { every: 500, timeout: 120_000, what: "The start of the Docker engine", signal });
-        },
+        engineReady: signal => engineAnswers(docker, signal),
         close: lifetime.end,
     };
 }

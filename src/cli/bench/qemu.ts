@@ -12,6 +12,8 @@ import type { Duplex } from "../../base/duplex";
 import { DrydockError } from "../../base/errors";
 import { toHex } from "../../base/bytes";
 import type { ImageManifest } from "../../vm/image";
+import { createDocker } from "../../docker/client";
+import { engineAnswers } from "../../engine/guest";
 import { createInternet } from "../../internet/router";
 import { createFileBundle } from "../serve/file-bundle";
 import { findProgram } from "../debian-packages";
@@ -74,6 +76,7 @@ export async function startQemu(folder: string, manifest: ImageManifest): Promis
         // the guest needs a while to boot; what is sent before it opened the port is lost, so ask until it answers
         const agent = await Promise.race([connectAgent(port, { timeout: 120_000 }), died]);
         agent.serve(createInternet(createFileBundle(folder)));
+        await Promise.race([engineAnswers(createDocker(agent)), died]);
         return {
             agent,
             stop: () => {
