@@ -19,6 +19,29 @@ dockerSuite("docker client on the real engine", async () => {
 
 afterAll(async () => machine?.stop());
 
+describe("what stands in front of containerd's shim", () => {
+    const sockets = async () => (await sh("ls /run/containerd/s")).split("\n").filter(Boolean);
+
+    test("starts one for each container, which takes its socket with it", async () => {
+        const before = await sockets();
+        const id = (await sh("docker run -d --name shimmed busybox sleep 1000")).trim();
+        expect(await sockets()).toEqual([...before, `moby-${id}`].sort());
+        expect(await sh("docker exec shimmed echo in")).toBe("in\n");
+        await sh("docker rm -f shimmed");
+        await expect.poll(sockets, { timeout: 60_000 }).toEqual(before);
+        expect((await machine!.agent.exec(["docker", "run", "--rm", "busybox", "sh", "-c", "exit 7"])).code).toBe(7);
+    }, 240_000);
+
+    test("lets the real one tidy up after one that was killed", async () => {
+        const id = (await sh("docker run -d --name orphaned busybox sleep 1000")).trim();
+        await sh(`kill -9 $(pgrep -f "containerd-shim-runc-v2.* -id ${id}")`);
+        await expect.poll(() => sh("docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' orphaned"), { timeout: 120_000, interval: 500 }).toBe("exited 137\n");
+        // the runtime's own state is gone, and with it the container's process
+        expect(await sh("ls /run/docker/runtime-runc/moby; pgrep -x sleep || true")).not.toContain(id);
+        await sh("docker start orphaned && docker rm -f orphaned");
+    }, 240_000);
+});
+
 describe("an engine that restarts", () => {
     test("is unreachable meanwhile, and its events follow again", async () => {
         const { docker, engineReady } = machine!;

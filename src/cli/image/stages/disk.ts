@@ -42,6 +42,7 @@ export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: 
             // git keeps of a file's mode only whether it can be run
             await run("bash", ["-c", 'set -o pipefail; tar -C "$0" --owner=0 --group=0 --mode=u=rwX,go=rX -c . | tar -C "$1" -x --no-overwrite-dir --numeric-owner --keep-directory-symlink', OVERLAY, tree], context);
             await install("755", join(needs.runtime.folder, "runtime"), "usr/libexec/drydock/runtime");
+            await install("755", join(needs.runtime.folder, "shim"), "usr/libexec/drydock/bin/containerd-shim-runc-v2");
             await install("755", join(needs.runtime.folder, "setkey"), "usr/libexec/drydock/setkey");
             await install("755", join(needs.agent.folder, "agent"), "usr/libexec/drydock/agent");
             await install("644", join(needs.trust.folder, "ca.crt"), "etc/drydock/authority/ca.crt");
