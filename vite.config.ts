@@ -3,11 +3,14 @@ import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 import { previewFiles } from "./src/cli/serve/preview-build.ts";
 
+/** Monaco in the layers that it is written in, each on those before it: the page evaluates them one at a time (see `loadMonaco`). */
+const editorLayers = ["base", "platform", "editor/common"].map(layer => ({ name: `monaco-${layer.replace("/", "-")}`, test: new RegExp(`/monaco-editor/esm/vs/${layer}/`) }));
+
 export default defineConfig({
     root: "src/app",
     publicDir: "../../static",
     plugins: [svelte(), svelteTesting(), previewFiles()],
-    build: { outDir: "../../dist", emptyOutDir: true, target: "es2022", sourcemap: true },
+    build: { outDir: "../../dist", emptyOutDir: true, target: "es2022", sourcemap: true, rolldownOptions: { output: { codeSplitting: { groups: editorLayers } } } },
     worker: { format: "es" },
     test: {
         root: ".",

@@ -11,6 +11,12 @@ import type { Surface } from "./surface";
  * stand still for it while the machine boots on the other core.
  */
 async function loadMonaco(): Promise<typeof import("./surface")> {
+    await import("./monaco-base");
+    await breath();
+    await import("./monaco-platform");
+    await breath();
+    await import("./monaco-common");
+    await breath();
     await import("./monaco-core");
     await breath();
     await import("./monaco-features");
