@@ -12,6 +12,19 @@ export interface ImageFile {
     sha256: string;
 }
 
+/** The compiled pages of a snapshot. They fit its own state only, in the emulator that made it. */
+export interface SnapshotCode {
+    /** One WebAssembly module, a function for each page; not compressed, so that browsers keep what they compile of it. */
+    module: ImageFile;
+    /** The emulator's own memory, all but the guest's: one zstd frame of `memoryBytes`. */
+    memory: ImageFile;
+    memoryBytes: number;
+    /** Where in the emulator's memory the guest's lies, bytes. */
+    guestAt: number;
+    /** The guest's time stamp counter, low and high half. */
+    clock: [number, number];
+}
+
 export interface ImageManifest {
     format: 1;
     /** Content id of the whole image: the same inputs give the same id. */
@@ -33,8 +46,11 @@ export interface ImageManifest {
         /** Chunk numbers that the common commands read, in order of first use. */
         prefetch: number[];
     };
-    /** `file`: one zstd frame. `raw`: what it unpacks to; its sha256 names the unpacked state that a browser keeps. `memory` in MB. */
-    snapshot: { file: ImageFile; raw: { bytes: number; sha256: string }; memory: number };
+    /**
+     * `file`: one zstd frame. `raw`: what it unpacks to; its sha256 names the unpacked state that a browser keeps. `memory` in MB.
+     * `code`: what was compiled when it was saved, if that was kept.
+     */
+    snapshot: { file: ImageFile; raw: { bytes: number; sha256: string }; memory: number; code?: SnapshotCode };
     /** Container images already in the engine's store. */
     preloaded: { ref: string; digest: string; bytes: number; contents: string }[];
     /** Lists of the content that the page answers from, each in the folder with what it lists. */

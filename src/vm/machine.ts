@@ -2,6 +2,7 @@
  * The seam between the emulator and everything above it. A machine is one emulated PC with its disk; there may be several.
  * Above this file nobody knows of v86, workers, chunks or snapshots.
  */
+import type { Bytes } from "../base/bytes";
 import type { DrydockError } from "../base/errors";
 import type { Duplex } from "../base/duplex";
 import type { Readable } from "../base/store";
@@ -15,6 +16,8 @@ export interface MachineOptions {
     boot?: "auto" | "snapshot" | "cold";
     /** Appended to the kernel's command line at a cold boot. */
     commandLine?: string;
+    /** Keeps what is compiled, for `save`; for the image builder. */
+    keepCode?: boolean;
     /** Each line of the guest's kernel log (serial 0). */
     onKernelLog?: (line: string) => void;
 }
@@ -41,6 +44,18 @@ export interface MachineStatistics {
     diskBytesWritten: number;
 }
 
+/** What the emulator has compiled: fits the state that was saved with it, and no other. */
+export interface SavedCode {
+    /** One WebAssembly module, with a function for each page of compiled code. */
+    module: Bytes;
+    /** All of the emulator's memory but the guest's. */
+    memory: Bytes;
+    /** Where in the emulator's memory the guest's lies, bytes. */
+    guestAt: number;
+    /** The guest's time stamp counter, low and high half. */
+    clock: [number, number];
+}
+
 export interface Machine extends Readable<MachineState> {
     /** Resolves when the guest's CPU runs. Rejects with a DrydockError; aborting stops the machine. */
     start(signal?: AbortSignal): Promise<void>;
@@ -49,12 +64,14 @@ export interface Machine extends Readable<MachineState> {
      * When the machine stops or dies, `readable` and `writable` error with the reason.
      */
     port(number: 1 | 2 | 3): Duplex;
+    /** Drops all compiled code: of what runs afterwards, what is hot is compiled again. */
+    forgetCode(): void;
     statistics(): Promise<MachineStatistics>;
     /**
      * Saves the machine's state and the disk blocks changed so far, for the image builder. The guest is stopped meanwhile.
-     * `state` is v86's own format, uncompressed; `disk` pairs of byte offset and block.
+     * `state` is v86's own format, uncompressed; `disk` pairs of byte offset and block; `code` when the machine keeps it.
      */
-    save(): Promise<{ state: Uint8Array; disk: { offset: number; bytes: Uint8Array }[] }>;
+    save(): Promise<{ state: Uint8Array; code?: SavedCode; disk: { offset: number; bytes: Uint8Array }[] }>;
     /** Idempotent. Everything still waiting on the machine rejects with "vm.stopped". */
     stop(): Promise<void>;
 }

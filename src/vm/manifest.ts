@@ -11,6 +11,8 @@ const path = v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^\\:/][^\\
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a sha256"));
 const file = v.object({ path, bytes: count, sha256 });
 
+const code = v.object({ module: file, memory: file, memoryBytes: positive, guestAt: positive, clock: v.tuple([count, count]) });
+
 const manifest = v.object({
     format: v.literal(1),
     id: v.string(),
@@ -20,7 +22,7 @@ const manifest = v.object({
     kernel: file,
     commandLine: v.string(),
     disk: v.object({ bytes: positive, chunkBytes: v.pipe(positive, v.multipleOf(4096)), table: file, prefetch: v.array(count) }),
-    snapshot: v.object({ file, raw: v.object({ bytes: positive, sha256 }), memory: positive }),
+    snapshot: v.object({ file, raw: v.object({ bytes: positive, sha256 }), memory: positive, code: v.optional(code) }),
     preloaded: v.array(v.object({ ref: v.string(), digest: v.string(), bytes: count, contents: v.string() })),
     internet: v.object({ python: file, debian: file, node: file, hub: file }),
     builtAt: v.string(),

@@ -3,7 +3,7 @@
  * "moved" are transferred with their whole buffer, so they must own it.
  */
 import type { Bytes } from "../base/bytes";
-import type { MachineOptions, MachineStatistics, StartStage } from "./machine";
+import type { MachineOptions, MachineStatistics, SavedCode, StartStage } from "./machine";
 import type { WireError } from "./wire-error";
 
 export type PortNumber = 1 | 2 | 3;
@@ -14,12 +14,15 @@ export interface StartOptions {
     memory?: number;
     boot: NonNullable<MachineOptions["boot"]>;
     commandLine: string;
+    /** Whether `save` is to give compiled code. */
+    keepCode?: boolean;
     /** Whether anybody reads the kernel's log. */
     kernelLog: boolean;
 }
 
 export interface SavedMachine {
     state: Bytes;
+    code?: SavedCode;
     disk: { offset: number; bytes: Bytes }[];
 }
 
@@ -30,6 +33,7 @@ export type ToWorker =
     /** So many more bytes of the guest's output have been consumed. */
     | { kind: "port-consumed"; port: PortNumber; count: number }
     | { kind: "statistics"; request: number }
+    | { kind: "forget-code" }
     | { kind: "save"; request: number };
 
 export type FromWorker =

@@ -81,6 +81,10 @@ export class RemoteMachine implements Machine {
         return answer.statistics;
     }
 
+    forgetCode(): void {
+        this.#link?.post({ kind: "forget-code" });
+    }
+
     async save(): Promise<SavedMachine> {
         const answer = await this.#request(request => ({ kind: "save", request }));
         if (answer.kind !== "saved") throw workerDied(new Error(`"${answer.kind}" in answer to "save"`));
@@ -94,7 +98,7 @@ export class RemoteMachine implements Machine {
     #begin(): Deferred<void> {
         const started = (this.#started = deferred<void>());
         started.promise.catch(() => undefined); // whoever called `start` hears of it
-        const { image, memory, boot = "auto", commandLine = "", onKernelLog } = this.#options;
+        const { image, memory, boot = "auto", commandLine = "", keepCode, onKernelLog } = this.#options;
         this.#state.set({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
         if (typeof WebAssembly === "undefined") {
             void this.#fail(noWebAssembly());
@@ -110,7 +114,7 @@ export class RemoteMachine implements Machine {
                 message => this.#receive(message),
                 reason => void this.#fail(workerDied(reason)),
             );
-            this.#link.post({ kind: "start", options: { base: image.base, memory, boot, commandLine, kernelLog: onKernelLog !== undefined } });
+            this.#link.post({ kind: "start", options: { base: image.base, memory, boot, commandLine, keepCode, kernelLog: onKernelLog !== undefined } });
             for (const { message, moved } of this.#early.splice(0)) this.#link.post(message, moved);
         } catch (thrown) {
             void this.#fail(workerDied(thrown));

@@ -1,11 +1,11 @@
-import { cp, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, open, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Agent } from "../../src/agent/agent";
 import { until } from "../../src/base/abort";
-import type { ImageManifest } from "../../src/vm/image";
+import type { ImageManifest, SnapshotCode } from "../../src/vm/image";
 import type { MachineState } from "../../src/vm/machine";
 import { openGuest } from "../../src/engine/guest";
 import { createNodeMachine, openThread } from "../../src/vm/node/node-machine";
@@ -157,6 +157,37 @@ test("another memory size boots cold and says so", async () => {
     const total = Number(await shell(started.agent, "awk '/MemTotal/ {print $2}' /proc/meminfo")) / 1024;
     expect(total).toBeGreaterThan(320);
     expect(total).toBeLessThan(384);
+});
+
+describe("the snapshot's compiled code", () => {
+    /** Compiled before anything was asked of the guest. */
+    const compiledAtStart = async (options: Parameters<typeof start>[0] = {}) => {
+        const started = await start(options);
+        expect(started.machine.state).toEqual({ kind: "running", from: "snapshot" });
+        return { started, compiled: (await started.machine.statistics()).compiledModules };
+    };
+
+    test("is there from the start, and the guest's clock goes on", async () => {
+        const { started, compiled } = await compiledAtStart();
+        expect(compiled).toBeGreaterThan(100);
+        await started.engineReady();
+        // by the counter that was put back: a second is a second
+        const [before, after] = (await shell(started.agent, "date +%s%N; sleep 1; date +%s%N")).split("\n").map(Number) as [number, number];
+        expect((after - before) / 1e9).toBeGreaterThanOrEqual(1);
+        expect((after - before) / 1e9).toBeLessThan(30);
+        expect(await shell(started.agent, "docker run --rm busybox echo compiled")).toBe("compiled");
+    });
+
+    test.each([
+        ["missing", async (_folder: string, code: SnapshotCode) => ({ ...code, module: { ...code.module, path: "gone.wasm" } })],
+        ["damaged", async (folder: string, code: SnapshotCode) => (await truncate(await ownCopy(folder, code.module.path), 1_000_000), code)],
+        ["that of an emulator with another layout", async (_folder: string, code: SnapshotCode) => ({ ...code, guestAt: code.guestAt + 4096 })],
+    ])("when it is %s, the machine starts without", async (_, change) => {
+        const base = await imageWith(async (folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, code: await change(folder, manifest.snapshot.code!) } }));
+        const { started, compiled } = await compiledAtStart({ image: { base } });
+        expect(compiled).toBeLessThan(100);
+        expect(await shell(started.agent, "docker run --rm busybox echo interpreted")).toBe("interpreted");
+    });
 });
 
 describe("a snapshot that cannot be used", () => {

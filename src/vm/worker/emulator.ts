@@ -1,7 +1,9 @@
 /** One v86, set up the way the snapshots expect it: the same devices always, since a state restores only into the same set. */
-import type { Bytes } from "../../base/bytes";
+import { concatBytes, type Bytes } from "../../base/bytes";
 import type { DrydockError } from "../../base/errors";
+import { mergeModules, tableIndexOf } from "../compiled-code";
 import { guestEnded, noMemory } from "../errors";
+import type { SavedCode } from "../machine";
 import { keepSharedInterrupts } from "./interrupts";
 import { InstructionCounter, SAMPLE_MILLISECONDS } from "./instruction-counter";
 import { RawPorts, type PortListener } from "./ports";
@@ -13,6 +15,12 @@ const PAGES_PER_MODULE = 1;
 const JIT_CONFIG_MAX_PAGES = 1;
 
 const MEGABYTE = 1 << 20;
+const WASM_PAGE = 65_536;
+
+/** Of v86's table of functions, the first for compiled pages. */
+const FIRST_SLOT = 1024;
+
+const NOT_KEPT = new Uint8Array(0);
 
 /** v86 writes nothing beyond this before a state is restored. */
 const TOUCHED_AT_START = MEGABYTE;
@@ -34,6 +42,8 @@ export interface EmulatorOptions {
     boot?: BootFiles;
     /** Set when a snapshot will be restored: its programs have the ports open. */
     portsOpen: boolean;
+    /** Whether `saveCode` will be asked for. */
+    keepCode?: boolean;
     ports: PortListener;
     onSerialByte: (byte: number) => void;
     /** The guest has ended by itself. It does not come up again: a restored machine has no BIOS to start from. */
@@ -45,7 +55,11 @@ export interface EmulatorOptions {
 export class Emulator {
     readonly ports: RawPorts;
     readonly #emulator: V86;
-    readonly #compiled = new Set<number>();
+    /** Table entries in use, with their modules where these are kept. */
+    readonly #compiled = new Map<number, Uint8Array>();
+    readonly #keepsCode: boolean;
+    /** Pages being compiled. */
+    #compiling = 0;
     readonly #instructions: InstructionCounter;
     readonly #sampler: ReturnType<typeof setInterval>;
 
@@ -64,6 +78,7 @@ export class Emulator {
 
     private constructor(emulator: V86, options: EmulatorOptions) {
         this.#emulator = emulator;
+        this.#keepsCode = options.keepCode ?? false;
         const cpu = emulator.v86.cpu;
         cpu.set_jit_config(JIT_CONFIG_MAX_PAGES, PAGES_PER_MODULE);
         emulator.add_listener("serial0-output-byte", options.onSerialByte);
@@ -118,6 +133,59 @@ export class Emulator {
         return this.#compiled.size;
     }
 
+    /** Whether a page is being compiled: until it is done, code cannot be saved. */
+    get isCompiling(): boolean {
+        return this.#compiling > 0;
+    }
+
+    /** What is hot afterwards is compiled again. */
+    forgetCode(): void {
+        this.#emulator.v86.cpu.jit_clear_cache();
+    }
+
+    /** What `restoreCode` takes. After `save`, in the same stop, of an emulator that keeps its code. */
+    saveCode(): SavedCode {
+        const cpu = this.#emulator.v86.cpu;
+        cpu.store_current_tsc();
+        const memory = new Uint8Array(cpu.wasm_memory.buffer);
+        const { byteOffset, byteLength } = cpu.mem8;
+        return {
+            module: mergeModules(this.#compiled),
+            memory: concatBytes([memory.subarray(0, byteOffset), memory.subarray(byteOffset + byteLength)]),
+            guestAt: byteOffset,
+            clock: [cpu.current_tsc[0]!, cpu.current_tsc[1]!],
+        };
+    }
+
+    /**
+     * After `restore` of the same stop, before `run`. `module`: compiled from the saved one. When it throws, nothing has changed, and
+     * the machine runs without.
+     */
+    async restoreCode({ memory, guestAt, clock }: Omit<SavedCode, "module">, module: WebAssembly.Module): Promise<void> {
+        const cpu = this.#emulator.v86.cpu;
+        const { byteOffset, byteLength } = cpu.mem8;
+        if (byteOffset !== guestAt) throw new Error(`the guest's memory is at ${byteOffset}, in the snapshot at ${guestAt}`);
+        const { exports } = await WebAssembly.instantiate(module, { e: cpu.jit_imports });
+        const missing = memory.length + byteLength - cpu.wasm_memory.buffer.byteLength;
+        if (missing > 0) cpu.wasm_memory.grow(Math.ceil(missing / WASM_PAGE));
+
+        const instructions = cpu.instruction_counter[0]!;
+        const all = new Uint8Array(cpu.wasm_memory.buffer);
+        all.set(memory.subarray(0, guestAt));
+        all.set(memory.subarray(guestAt), guestAt + byteLength);
+        cpu.instruction_counter[0] = instructions;
+        for (const [name, code] of Object.entries(exports)) {
+            const index = tableIndexOf(name);
+            cpu.wm.wasm_table.set(FIRST_SLOT + index, code);
+            this.#compiled.set(index, NOT_KEPT);
+        }
+        // v86 counts from a reading under an offset that was in the memory as well: set_tsc(x) gives x plus what it reads now
+        cpu.store_current_tsc();
+        const elapsed = BigInt(Math.floor(performance.now() * 1e6));
+        const [low, high] = split(join(clock) - elapsed + join([cpu.current_tsc[0]!, cpu.current_tsc[1]!]));
+        cpu.set_tsc(low, high);
+    }
+
     async destroy(): Promise<void> {
         clearInterval(this.#sampler);
         await this.#emulator.destroy();
@@ -125,10 +193,15 @@ export class Emulator {
 
     #countModules(): void {
         const cpu = this.#emulator.v86.cpu;
-        const { codegen_finalize, jit_clear_func, jit_clear_all_funcs } = cpu;
-        cpu.codegen_finalize = (index, ...rest) => {
-            this.#compiled.add(index);
-            codegen_finalize.call(cpu, index, ...rest);
+        const { codegen_finalize, codegen_finalize_finished, jit_clear_func, jit_clear_all_funcs } = cpu;
+        cpu.codegen_finalize = (index, start, flags, pointer, length) => {
+            this.#compiled.set(index, this.#keepsCode ? new Uint8Array(cpu.wasm_memory.buffer, pointer >>> 0, length >>> 0).slice() : NOT_KEPT);
+            this.#compiling++;
+            codegen_finalize.call(cpu, index, start, flags, pointer, length);
+        };
+        cpu.codegen_finalize_finished = (...compiled) => {
+            this.#compiling--;
+            codegen_finalize_finished.apply(cpu, compiled);
         };
         cpu.jit_clear_func = index => {
             this.#compiled.delete(index);
@@ -168,3 +241,10 @@ function hasMemory(emulator: V86): boolean {
         throw thrown;
     }
 }
+
+/** Low and high half of a 64-bit counter, as v86 has them. */
+type Halves = [low: number, high: number];
+
+const join = ([low, high]: Halves): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+
+const split = (value: bigint): Halves => [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];

@@ -22,14 +22,14 @@ export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<
  * and a second visit starts with a fast emulator. What arrived damaged does not compile; then it is read and checked as any
  * other file, which says what is wrong.
  */
-export async function loadWasm(loader: ImageLoader, file: ImageFile, progress: LoadProgress): Promise<WebAssembly.Module> {
-    const loaded = progress.track(file);
+export async function loadWasm(loader: ImageLoader, file: ImageFile, progress?: LoadProgress): Promise<WebAssembly.Module> {
+    const loaded = progress?.track(file);
     const response = await loader.fetchFile(loader.urlOf(file)).catch(() => undefined);
     if (response?.ok && response.headers.get("Content-Type") === "application/wasm") {
         try {
             const module = await WebAssembly.compileStreaming(response);
-            loader.fetchedBytes += file.bytes;
-            loaded(file.bytes);
+            loader.fetchedBytes += Number(response.headers.get("Content-Length") ?? file.bytes); // packed, where the server packs
+            loaded?.(file.bytes);
             return module;
         } catch {
             // read below

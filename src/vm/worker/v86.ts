@@ -71,6 +71,12 @@ export interface V86Cpu {
         pci: { raise_irq(pciId: number): void };
     };
     mem8: Uint8Array;
+    /** Low and high half. */
+    current_tsc: Uint32Array;
+    wasm_memory: WebAssembly.Memory;
+    wm: { wasm_table: WebAssembly.Table };
+    /** What compiled pages import. */
+    jit_imports: WebAssembly.ModuleImports;
     instruction_counter: Uint32Array;
     last_result: Int32Array;
     fpu_status_word: Uint16Array;
@@ -79,6 +85,12 @@ export interface V86Cpu {
     zero_memory(start: number, length: number): void;
     read_blob(address: number, length: number): Uint8Array;
     codegen_finalize(index: number, start: number, flags: number, pointer: number, length: number): void;
+    codegen_finalize_finished(index: number, start: number, flags: number): void;
+    /** Leaves the counter in `current_tsc`. */
+    store_current_tsc(): void;
+    set_tsc(low: number, high: number): void;
+    /** Drops all compiled pages. */
+    jit_clear_cache(): void;
     jit_clear_func(index: number): void;
     jit_clear_all_funcs(): void;
     /** Starts the guest anew with its BIOS. */

@@ -7,9 +7,9 @@ import { ChunkTable } from "../disk/chunk-table";
 import { GuestDisk } from "../disk/guest-disk";
 import { prefetchChunks } from "../disk/prefetch";
 import { diskWaiting, kernelPanic, memoryDiffers, notRunning, restoreFailed, saveRunning, workerDied } from "../errors";
-import type { ImageManifest } from "../image";
+import type { ImageManifest, SnapshotCode } from "../image";
 import { ImageLoader, type FetchFile } from "../loader";
-import { decodeLarge } from "../zstd";
+import { decodeFrame, decodeLarge } from "../zstd";
 import type { FromWorker, SavedMachine, StartOptions, ToWorker } from "../protocol";
 import { toWireError } from "../wire-error";
 import { Emulator } from "./emulator";
@@ -40,6 +40,7 @@ export class WorkerMachine {
     #emulator: Emulator | undefined;
     /** For the guest, come before there was one. */
     #early: Extract<ToWorker, { kind: "port-input" }>[] = [];
+    #keepsCode = false;
     #running = false;
     #saving = false;
     #stalled = false;
@@ -66,6 +67,9 @@ export class WorkerMachine {
             case "statistics":
                 this.#scope.post({ kind: "statistics", request: message.request, statistics: this.#statistics() });
                 break;
+            case "forget-code":
+                this.#emulator?.forgetCode();
+                break;
             case "save":
                 this.#save().then(
                     saved => this.#scope.post({ kind: "saved", request: message.request, saved }, [saved.state.buffer, ...saved.disk.map(({ bytes }) => bytes.buffer)]),
@@ -87,6 +91,7 @@ export class WorkerMachine {
     }
 
     async #start(options: StartOptions): Promise<void> {
+        this.#keepsCode = options.keepCode ?? false;
         const loader = (this.#loader = new ImageLoader(options.base, this.#scope.fetchFile));
         const progress = new LoadProgress(message => this.#scope.post(message));
         progress.enter("emulator");
@@ -100,6 +105,7 @@ export class WorkerMachine {
         const wanted = options.boot !== "cold" && !fallback;
         // the largest file first, so that it comes in while the rest is made ready
         const snapshot = wanted ? settled(this.#loadState(loader, manifest.snapshot, progress)) : undefined;
+        const code = wanted && manifest.snapshot.code ? settled(loadCode(loader, manifest.snapshot.code, progress)) : undefined;
         const [module, wasm, table] = await Promise.all([
             loadModule(loader, manifest.emulator.module),
             loadWasm(loader, manifest.emulator.wasm, progress),
@@ -123,6 +129,7 @@ export class WorkerMachine {
                 if ("thrown" in loaded) throw loaded.thrown;
                 progress.enter("restore");
                 await this.#emulator.restore(loaded.value.state);
+                if (code) await restoreCode(this.#emulator, manifest.snapshot.code!, await code);
                 this.#keepLater(manifest.snapshot.raw, loaded.value.packed);
             } catch (thrown) {
                 const error = asDrydockError(thrown, "vm.restore-failed", restoreFailed(thrown).message, restoreFailed(thrown).advice);
@@ -186,6 +193,7 @@ export class WorkerMachine {
             disk: this.#disk,
             boot,
             portsOpen: !boot,
+            keepCode: options.keepCode,
             ports: {
                 output: (port, bytes) => this.#scope.post({ kind: "port-output", port, bytes }, [bytes.buffer]),
                 accepted: (port, count) => this.#scope.post({ kind: "port-accepted", port, count }),
@@ -241,10 +249,11 @@ export class WorkerMachine {
             for (;;) {
                 await disk.settled();
                 await emulator.pause();
-                if (disk.isSettled) break;
+                if (disk.isSettled && !emulator.isCompiling) break;
                 await emulator.run();
             }
-            return { state: await emulator.save(), disk: disk.overlay.runs() };
+            const state = await emulator.save();
+            return { state, ...(this.#keepsCode && { code: emulator.saveCode() }), disk: disk.overlay.runs() };
         } finally {
             this.#saving = false;
             if (!this.#failed) await emulator.run();
@@ -262,8 +271,31 @@ interface Prepared {
     chunks: ChunkStore;
 }
 
+interface LoadedCode {
+    module: WebAssembly.Module;
+    memory: Bytes;
+}
+
+/** The module does not count in the progress: it comes over the network at a tenth of its size. */
+async function loadCode(loader: ImageLoader, { module, memory, memoryBytes }: SnapshotCode, progress: LoadProgress): Promise<LoadedCode> {
+    const [compiled, unpacked] = await Promise.all([loadWasm(loader, module), loader.file(memory, progress.track(memory)).then(packed => decodeFrame(packed, memoryBytes))]);
+    return { module: compiled, memory: unpacked };
+}
+
+/** Compiled code saves the first commands some seconds; a machine that cannot have it starts all the same. */
+async function restoreCode(emulator: Emulator, { guestAt, clock }: SnapshotCode, loaded: Settled<LoadedCode>): Promise<void> {
+    try {
+        if ("thrown" in loaded) throw loaded.thrown;
+        await emulator.restoreCode({ memory: loaded.value.memory, guestAt, clock }, loaded.value.module);
+    } catch (thrown) {
+        console.warn("The snapshot's compiled code could not be used: the first commands take longer.", thrown);
+    }
+}
+
+type Settled<T> = { value: T } | { thrown: unknown };
+
 /** A promise that is looked at later must not count as unhandled meanwhile. */
-async function settled<T>(promise: Promise<T>): Promise<{ value: T } | { thrown: unknown }> {
+async function settled<T>(promise: Promise<T>): Promise<Settled<T>> {
     try {
         return { value: await promise };
     } catch (thrown) {

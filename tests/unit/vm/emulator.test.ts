@@ -4,6 +4,7 @@ import { PORT_WINDOW, type PortNumber } from "../../../src/vm/protocol";
 import { Emulator, type EmulatorOptions } from "../../../src/vm/worker/emulator";
 import type { V86Settings } from "../../../src/vm/worker/v86";
 import { FakeV86, fakeModule, type FakeDevice } from "./fake-v86";
+import { pageModule } from "./page-module";
 
 const emptyModule = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
 const opened: Emulator[] = [];
@@ -252,5 +253,73 @@ describe("shared interrupt lines", () => {
         balloon.lower_irq();
         net.lower_irq();
         expect(v86.raised).toEqual([balloon.pci_id]);
+    });
+});
+
+describe("compiled code", () => {
+    /** v86 compiles a page: the module lies in its memory for the moment of the call. */
+    function compile(v86: FakeV86, index: number, module: Uint8Array): void {
+        const { cpu } = v86.v86;
+        new Uint8Array(cpu.wasm_memory.buffer).set(module, 8192);
+        cpu.codegen_finalize(index, 0x1000, 0, 8192, module.length);
+        new Uint8Array(cpu.wasm_memory.buffer).fill(0, 8192, 8192 + module.length);
+    }
+
+    async function saved() {
+        const { emulator, v86 } = await open({ keepCode: true });
+        const { cpu } = v86.v86;
+        compile(v86, 3, pageModule({ calls: ["next"], at: 64 }));
+        compile(v86, 4, pageModule({ calls: ["next"], at: 68 }));
+        expect(emulator.isCompiling).toBe(true);
+        for (const index of [3, 4]) cpu.codegen_finalize_finished(index, 0x1000, 0);
+        expect(emulator.isCompiling).toBe(false);
+        cpu.jit_clear_func(4);
+        const memory = new Uint8Array(cpu.wasm_memory.buffer);
+        memory.set([1, 2, 3], 100); // of the emulator's own
+        memory.set([4, 5, 6], 4096); // of the guest's
+        memory.set([7, 8, 9], 5000);
+        v86.tsc = [10, 1];
+        return emulator.saveCode();
+    }
+
+    test("goes from one machine into another: the emulator's memory without the guest's, the pages in use, the guest's clock", async () => {
+        const code = await saved();
+        expect(code.guestAt).toBe(4096);
+        expect(code.memory.length).toBe(65536 - 8);
+
+        const { emulator, v86 } = await open();
+        const { cpu } = v86.v86;
+        Object.assign(cpu, { jit_imports: { m: cpu.wasm_memory, unused: () => undefined, next: (value: number) => value + 1 } });
+        cpu.instruction_counter[0] = 77;
+        await emulator.restoreCode(code, new WebAssembly.Module(code.module));
+        const memory = new Uint8Array(cpu.wasm_memory.buffer);
+        expect([...memory.subarray(100, 103), ...memory.subarray(4096, 4099), ...memory.subarray(5000, 5003)]).toEqual([1, 2, 3, 0, 0, 0, 7, 8, 9]);
+        expect(cpu.instruction_counter[0]).toBe(77);
+        expect(emulator.compiledModules).toBe(1);
+        expect(cpu.wm.wasm_table.get(1024 + 4)).toBeNull();
+        (cpu.wm.wasm_table.get(1024 + 3) as (value: number) => void)(5);
+        expect(memory[64]).toBe(6);
+        // so that reading it now gives what it was, going on from there
+        const clock = (BigInt(v86.tsc[1]) << 32n) | BigInt(v86.tsc[0]);
+        const expected = BigInt.asUintN(64, (1n << 32n) + 10n - BigInt(Math.floor(performance.now() * 1e6)));
+        expect(Number(BigInt.asIntN(64, clock - expected)) / 1e6).toBeGreaterThanOrEqual(0);
+        expect(Number(BigInt.asIntN(64, clock - expected)) / 1e6).toBeLessThan(60_000);
+    });
+
+    test("of an emulator with another layout is refused before anything has changed", async () => {
+        const code = await saved();
+        const { emulator, v86 } = await open();
+        await expect(emulator.restoreCode({ ...code, guestAt: 8192 }, new WebAssembly.Module(code.module))).rejects.toThrow("4096");
+        await expect(emulator.restoreCode(code, new WebAssembly.Module(code.module))).rejects.toThrow(WebAssembly.LinkError);
+        expect(new Uint8Array(v86.v86.cpu.wasm_memory.buffer).every(byte => byte === 0)).toBe(true);
+        expect(emulator.compiledModules).toBe(0);
+    });
+
+    test("is not kept where nobody asks for it", async () => {
+        const { emulator, v86 } = await open();
+        compile(v86, 3, pageModule({ calls: ["next"], at: 64 }));
+        expect(emulator.compiledModules).toBe(1);
+        emulator.forgetCode();
+        expect(emulator.compiledModules).toBe(0);
     });
 });

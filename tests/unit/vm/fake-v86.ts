@@ -37,6 +37,8 @@ export class FakeV86 implements V86 {
     readonly devices = [new FakeDevice(0x60), new FakeDevice(0x40), new FakeDevice(0x38)];
     restored: ArrayBuffer | undefined;
     running = false;
+    /** Time stamp counter, low and high half; it stands still. */
+    tsc: [number, number] = [0, 0];
     turns = 0;
     mem8Offset = 4096;
     v86: V86["v86"];
@@ -71,10 +73,18 @@ export class FakeV86 implements V86 {
             last_result: new Int32Array(1),
             fpu_status_word: new Uint16Array(1),
             mxcsr: new Int32Array(1),
+            current_tsc: new Uint32Array(2),
+            wasm_memory: new WebAssembly.Memory({ initial: 1 }),
+            wm: { wasm_table: new WebAssembly.Table({ element: "anyfunc", initial: 1040 }) },
+            jit_imports: {},
             set_jit_config: () => undefined,
             zero_memory: (start, length) => void this.cleared.push([start, length]),
             read_blob: (address, length) => this.#memory.get(address)!.subarray(0, length),
             codegen_finalize: () => undefined,
+            codegen_finalize_finished: () => undefined,
+            store_current_tsc: () => void this.v86.cpu.current_tsc.set(this.tsc),
+            set_tsc: (low, high) => void (this.tsc = [low >>> 0, high >>> 0]),
+            jit_clear_cache: () => this.v86.cpu.jit_clear_all_funcs(),
             jit_clear_func: () => undefined,
             jit_clear_all_funcs: () => undefined,
             reboot_internal: () => undefined,

@@ -39,12 +39,12 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
     const { parts, snapshot, chunks, wheels, debs, npmPackages, containers, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
-        version: 3,
+        version: 4,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
         needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, containers, ...(bundleImages ? [bundleImages] : [])],
         async run(context) {
             const { out } = context;
-            const { path, raw, blocks } = await readSnapshot(snapshot);
+            const { files, raw, code, blocks } = await readSnapshot(snapshot);
             const disk = await LayeredDisk.open(join(parts.disk.folder, "disk.img"), CHUNK_BYTES, blocks);
             context.progress("reading the disk");
             const plan = await planChunks(disk, context.signal);
@@ -61,7 +61,12 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                 ...(await addCommonParts(out, parts)),
                 id: stage.key,
                 disk: await addTable(out, plan.table, disk.bytes, []),
-                snapshot: { file: await addFile(out, path), raw, memory: MEMORY },
+                snapshot: {
+                    file: await addFile(out, files.state),
+                    raw,
+                    memory: MEMORY,
+                    code: { ...code, module: await addFile(out, files.code), memory: await addFile(out, files.codeMemory) },
+                },
                 internet: {
                     python: await addIndex(wheels, "python"),
                     debian: await addIndex(debs, "debian"),
