@@ -42,6 +42,12 @@ describe("what stands in front of containerd's shim", () => {
     }, 240_000);
 });
 
+test.each(["docker-buildx", "docker-compose"])("what stands in front of %s says what the plugin says", async plugin => {
+    const question = "docker-cli-plugin-metadata";
+    expect(await sh(`/usr/local/lib/docker/cli-plugins/${plugin} ${question}`)).toBe(await sh(`/usr/libexec/docker/cli-plugins/${plugin} ${question}`));
+    expect(await sh(`docker ${plugin.replace("docker-", "")} version`)).toMatch(/\d+\.\d+\.\d+/);
+});
+
 describe("an engine that restarts", () => {
     test("is unreachable meanwhile, and its events follow again", async () => {
         const { docker, engineReady } = machine!;

@@ -30,7 +30,7 @@ export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: 
     return defineStage(workshop, {
         name: "disk",
         version: 2,
-        inputs: [lock.date, JSON.stringify(preloadedImages), await hashPath(OVERLAY), await hashPath(PRELOAD), String(DISK_BYTES)],
+        inputs: [PLUGINS.join(" "), FINISH, CLEAN, lock.date, JSON.stringify(preloadedImages), await hashPath(OVERLAY), await hashPath(PRELOAD), String(DISK_BYTES)],
         needs: Object.values(needs),
         async run({ out, log, signal, progress }) {
             const context = { log, signal };
@@ -44,10 +44,11 @@ export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: 
             await install("755", join(needs.runtime.folder, "runtime"), "usr/libexec/drydock/runtime");
             await install("755", join(needs.runtime.folder, "shim"), "usr/libexec/drydock/bin/containerd-shim-runc-v2");
             await install("755", join(needs.runtime.folder, "setkey"), "usr/libexec/drydock/setkey");
+            for (const plugin of PLUGINS) await install("755", join(needs.runtime.folder, "plugin"), `usr/local/lib/docker/cli-plugins/${plugin}`);
             await install("755", join(needs.agent.folder, "agent"), "usr/libexec/drydock/agent");
             await install("644", join(needs.trust.folder, "ca.crt"), "etc/drydock/authority/ca.crt");
             await install("600", join(needs.trust.folder, "ca.key"), "etc/drydock/authority/ca.key");
-            await run("bash", ["-ec", FINISH, tree], context);
+            await run("bash", ["-ec", FINISH, tree, ...PLUGINS], context);
 
             progress("filling the engine's store");
             const refs = preloadedImages.map(({ ref }) => ref);
@@ -71,9 +72,15 @@ export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: 
     });
 }
 
-/** $0: the root. Links and folders that no file of the overlay can bring. */
+/** The docker client's. */
+const PLUGINS = ["docker-buildx", "docker-compose"];
+
+/** $0: the root, $@: plugins. Links and folders that no file of the overlay can bring, and what programs in there say. */
 const FINISH = `
-mkdir -p "$0/usr/libexec/drydock/bin" "$0/workspace"
+mkdir -p "$0/usr/libexec/drydock/bin" "$0/usr/libexec/drydock/plugins" "$0/workspace"
+for plugin; do
+    chroot "$0" "/usr/libexec/docker/cli-plugins/$plugin" docker-cli-plugin-metadata >"$0/usr/libexec/drydock/plugins/$plugin.json"
+done
 ln -sf ../runtime "$0/usr/libexec/drydock/bin/runc"
 ln -sf /usr/share/zoneinfo/Etc/UTC "$0/etc/localtime"
 rm -f "$0/etc/machine-id" "$0/var/lib/dbus/machine-id"

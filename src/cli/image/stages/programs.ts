@@ -8,7 +8,7 @@ import type { Inputs } from "./inputs";
 const RUNTIME = join(root, "vm-images/runtime");
 const AGENT = join(root, "vm-images/agent");
 
-/** What stands in front of crun, of containerd's shim and of the engine's network hook. Output: runtime, shim, setkey. */
+/** What stands in front of crun, of containerd's shim, of the client's plugins and of the engine's network hook. Output: runtime, shim, plugin, setkey. */
 export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "runtime",
@@ -20,6 +20,7 @@ export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
                 run("gcc", ["-m32", "-march=i686", "-static", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-o", join(out, program), ...sources.map(source => join(RUNTIME, source))], { log, signal });
             await compile("runtime", "runtime.c", "hook.c");
             await compile("shim", "shim.c");
+            await compile("plugin", "plugin.c");
             await compile("setkey", "setkey.c");
         },
     });
