@@ -45,17 +45,18 @@ export const warmUpSteps: readonly WarmUpStep[] = [
                 (await docker(kit, "run", "--rm", label, pythonImage, "python", "-c", "import socket, http.server, threading"))
             ),
     },
-    { name: "docker exec", run: exec },
-    { name: "docker build, classic", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "0")) },
     {
         name: "pip",
         run: async kit =>
             void (
                 kit.timeLeft() > forPip &&
                 (await has(kit, pythonImage)) &&
-                (await docker(kit, "run", "--rm", label, pythonImage, "pip", "--version"))
+                // all that an install needs but packages; no request is made
+                (await docker(kit, "run", "--rm", label, pythonImage, "pip", "install", "--no-index", "pip"))
             ),
     },
+    { name: "docker exec", run: exec },
+    { name: "docker build, classic", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "0")) },
 ];
 
 const done = Promise.resolve();
