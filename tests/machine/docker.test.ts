@@ -34,7 +34,7 @@ describe("what stands in front of containerd's shim", () => {
 
     test("lets the real one tidy up after one that was killed", async () => {
         const id = (await sh("docker run -d --name orphaned busybox sleep 1000")).trim();
-        await sh(`kill -9 $(pgrep -f "containerd-shim-runc-v2.* -id ${id}")`);
+        await sh(`kill -9 $(pgrep -f "[c]ontainerd-shim-runc-v2.* -id ${id}")`);
         await expect.poll(() => sh("docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' orphaned"), { timeout: 120_000, interval: 500 }).toBe("exited 137\n");
         // the runtime's own state is gone, and with it the container's process
         expect(await sh("ls /run/docker/runtime-runc/moby; pgrep -x sleep || true")).not.toContain(id);
