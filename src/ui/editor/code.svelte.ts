@@ -11,22 +11,24 @@ import type { Surface } from "./surface";
  * stand still for it while the machine boots on the other core.
  */
 async function loadMonaco(): Promise<typeof import("./surface")> {
-    await import("./monaco-base");
-    await breath();
-    await import("./monaco-platform");
-    await breath();
-    await import("./monaco-common");
-    await breath();
-    await import("./monaco-core");
-    await breath();
-    await import("./monaco-features");
-    await breath();
-    await import("./monaco-extras");
-    await breath();
+    for (const load of layers) {
+        await load();
+        await breath();
+    }
     const module = await import("./surface");
     await breath();
     return module;
 }
+
+/** Each stands on those before it. */
+const layers = [
+    () => import("./monaco-base"),
+    () => import("./monaco-platform"),
+    () => import("./monaco-common"),
+    () => import("./monaco-core"),
+    () => import("./monaco-features"),
+    () => import("./monaco-extras"),
+];
 
 /** The editor's big part, when it has been loaded: the surface in the pane, differences, and colours for the lesson's code. */
 export class Code {
