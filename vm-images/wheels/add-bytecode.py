@@ -1,9 +1,11 @@
-"""add-bytecode.py FROM TO: each wheel of one folder into another, with the bytecode of its modules inside.
+"""add-bytecode.py FROM TO: each wheel of one folder into another, with the bytecode of its modules and without its README.
 
 pip compiles what it installs, and on an emulated processor that is a third of an installation. A wheel that brings the
 bytecode along needs none of it (`no-compile`). It is a build of its own ("1drydock" in its name, as the wheel format has it),
 which pip prefers to the build without; who pins the hash of PyPI's file gets that. Bytecode of the "unchecked" kind is never
 compared with its source, so it does not matter when pip wrote that.
+
+The description in the metadata, a project's README, is shown by no command of pip, and read line by line five times.
 """
 import base64
 import csv
@@ -29,6 +31,11 @@ def bytecode_of(name: str, source: bytes, folder: pathlib.Path) -> bytes | None:
     return (folder / "code").read_bytes()
 
 
+def without_description(metadata: bytes) -> bytes:
+    """The headers alone: the description is the body, after the first empty line."""
+    return metadata.replace(b"\r\n", b"\n").partition(b"\n\n")[0].rstrip() + b"\n"
+
+
 def record_of(files: dict[str, bytes], name: str) -> bytes:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -47,6 +54,7 @@ def rebuild(wheel: pathlib.Path, to: pathlib.Path, folder: pathlib.Path) -> None
     info = next(path for path in files if path.count("/") == 1 and path.endswith(".dist-info/WHEEL")).rpartition("/")[0]
     del files[f"{info}/RECORD"]
     files[f"{info}/WHEEL"] = files[f"{info}/WHEEL"].rstrip() + f"\nBuild: {BUILD}\n".encode()
+    files[f"{info}/METADATA"] = without_description(files[f"{info}/METADATA"])
     for path, source in list(files.items()):
         # scripts and headers lie in *.data; they are no modules
         if path.endswith(".py") and ".data/" not in path:

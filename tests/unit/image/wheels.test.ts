@@ -19,7 +19,7 @@ const python = (...argv: string[]): string => execFileSync("python3", argv, { en
 
 describe("a wheel with bytecode", () => {
     beforeEach(() => {
-        const tool = wheel("lab_tool", "1.0", { files: { "lab_tool/__init__.py": "answer = 42\n", "lab_tool/other.py": "this is no Python\n", "lab_tool-1.0.data/scripts/run.py": "print('ran')\n" } });
+        const tool = wheel("lab_tool", "1.0", { files: { "lab_tool/__init__.py": "answer = 42\n", "lab_tool/other.py": "this is no Python\n", "lab_tool-1.0.data/scripts/run.py": "print('ran')\n" }, description: "# Lab tool\n\nWhat it does.\n" });
         writeFileSync(join(scratch, "from", tool.filename), tool.bytes);
         python(join(root, "vm-images/wheels/add-bytecode.py"), "from", "to");
     });
@@ -29,6 +29,12 @@ describe("a wheel with bytecode", () => {
         const names = python("-c", "import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep='\\n')", "to/lab_tool-1.0-1drydock-py3-none-any.whl").trim().split("\n");
         expect(names.filter(name => name.endsWith(".pyc"))).toEqual([expect.stringMatching(/^__pycache__\/lab_tool\.cpython-/), expect.stringMatching(/^lab_tool\/__pycache__\/__init__\.cpython-/)]);
         expect(names.at(-1)).toBe("lab_tool-1.0.dist-info/RECORD");
+    });
+
+    test("has the headers of its metadata, and not the project's README", () => {
+        const metadata = (folder: string, name: string) => python("-c", "import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).read('lab_tool-1.0.dist-info/METADATA').decode(), end='')", `${folder}/${name}`);
+        expect(metadata("from", "lab_tool-1.0-py3-none-any.whl")).toBe("Metadata-Version: 2.1\nName: lab_tool\nVersion: 1.0\n\n# Lab tool\n\nWhat it does.\n");
+        expect(metadata("to", "lab_tool-1.0-1drydock-py3-none-any.whl")).toBe("Metadata-Version: 2.1\nName: lab_tool\nVersion: 1.0\n");
     });
 
     test("is what pip chooses and installs, and Python runs it without compiling", { timeout: 60_000 }, () => {
@@ -46,6 +52,6 @@ describe("a wheel with bytecode", () => {
         await writeWheelIndex(join(scratch, "from"), { log: join(scratch, "log") });
         const { packages } = JSON.parse(readFileSync(join(scratch, "from/index.json"), "utf8")) as { packages: Record<string, { filename: string; metadataSha256: string }[]> };
         expect(packages["lab-tool"]!.map(({ filename }) => filename)).toEqual(["lab_tool-1.0-1drydock-py3-none-any.whl", "lab_tool-1.0-py3-none-any.whl"]);
-        expect(packages["lab-tool"]![0]!.metadataSha256).toBe(packages["lab-tool"]![1]!.metadataSha256);
+        expect(packages["lab-tool"]![0]!.metadataSha256).not.toBe(packages["lab-tool"]![1]!.metadataSha256);
     });
 });

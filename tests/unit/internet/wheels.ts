@@ -45,8 +45,8 @@ export interface Wheel {
     metadata: string;
 }
 
-export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string; build?: string; /** More files by path. */ files?: Record<string, string> } = {}): Wheel {
-    const metadata = ["Metadata-Version: 2.1", `Name: ${name}`, `Version: ${version}`, ...(options.requiresPython ? [`Requires-Python: ${options.requiresPython}`] : []), ...(options.requires ?? []).map(line => `Requires-Dist: ${line}`), ""].join("\n");
+export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string; build?: string; /** More files by path. */ files?: Record<string, string>; description?: string } = {}): Wheel {
+    const metadata = ["Metadata-Version: 2.1", `Name: ${name}`, `Version: ${version}`, ...(options.requiresPython ? [`Requires-Python: ${options.requiresPython}`] : []), ...(options.requires ?? []).map(line => `Requires-Dist: ${line}`), ...(options.description ? ["", options.description] : [""])].join("\n");
     const info = `${name}-${version}.dist-info`;
     const files: Record<string, string> = {
         [`${name}.py`]: `version = "${version}"\n`,

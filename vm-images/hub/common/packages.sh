@@ -39,6 +39,13 @@ drop_packages() {
     mv /var/lib/dpkg/status.new /var/lib/dpkg/status
 }
 
+# Nobody but the sandbox's own authority can sign anything here. Debian's list of 149 others, which the package ca-certificates
+# takes in when it is installed, is read by each program that makes a connection: 90 M instructions for Python's.
+trust_the_sandbox_alone() {
+    sed -i 's/^[^#!]/!&/' /etc/ca-certificates.conf
+    update-ca-certificates --fresh
+}
+
 # What installing leaves behind. Fails when apt does not find the packages in order.
 finish() {
     apt-get check
