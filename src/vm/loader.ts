@@ -20,7 +20,8 @@ export class ImageLoader {
     constructor(
         readonly base: string,
         readonly fetchFile: FetchFile,
-        private readonly silenceLimit = SILENCE_LIMIT,
+        /** Milliseconds. */
+        readonly silenceLimit = SILENCE_LIMIT,
     ) {}
 
     /** Absolute address of a file of the image. */

@@ -1,4 +1,5 @@
 /** The image's own v86: script and WebAssembly, patched together, so they come from the image and not from our bundle. */
+import { abortable } from "../../base/abort";
 import { damaged, unreachable, wrongFormat } from "../errors";
 import type { ImageFile } from "../image";
 import type { ImageLoader } from "../loader";
@@ -19,26 +20,37 @@ export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<
 
 /**
  * Compiled from the response itself where it comes over HTTP: only so does the browser keep the optimised code in its cache,
- * and a second visit starts with a fast emulator. What arrived damaged does not compile; then it is read and checked as any
- * other file, which says what is wrong.
+ * and a second visit starts with a fast emulator. What arrived damaged does not compile, and how far it is nobody can tell; so
+ * what does not compile, or not in the time that a server may be silent, is read and checked as any other file, which says
+ * what is wrong.
  */
 export async function loadWasm(loader: ImageLoader, file: ImageFile, progress?: LoadProgress): Promise<WebAssembly.Module> {
     const loaded = progress?.track(file);
-    const response = await loader.fetchFile(loader.urlOf(file)).catch(() => undefined);
-    if (response?.ok && response.headers.get("Content-Type") === "application/wasm") {
-        try {
-            const module = await WebAssembly.compileStreaming(response);
-            loader.fetchedBytes += Number(response.headers.get("Content-Length") ?? file.bytes); // packed, where the server packs
-            loaded?.(file.bytes);
-            return module;
-        } catch {
-            // read below
-        }
-    } else await response?.body?.cancel();
+    const streamed = await compileStreamed(loader, file);
+    if (streamed) {
+        loaded?.(file.bytes);
+        return streamed;
+    }
     const bytes = await loader.file(file, loaded);
     try {
         return await WebAssembly.compile(bytes);
     } catch (thrown) {
         throw damaged(file.path, thrown);
+    }
+}
+
+async function compileStreamed(loader: ImageLoader, file: ImageFile): Promise<WebAssembly.Module | undefined> {
+    const signal = AbortSignal.timeout(loader.silenceLimit);
+    try {
+        const response = await abortable(loader.fetchFile(loader.urlOf(file), { signal }), signal);
+        if (!response.ok || response.headers.get("Content-Type") !== "application/wasm") {
+            await response.body?.cancel();
+            return undefined;
+        }
+        const module = await abortable(WebAssembly.compileStreaming(response), signal);
+        loader.fetchedBytes += Number(response.headers.get("Content-Length") ?? file.bytes); // packed, where the server packs
+        return module;
+    } catch {
+        return undefined; // what is wrong shows when it is read
     }
 }

@@ -1,4 +1,5 @@
 /** The machine inside its own thread: takes the protocol's messages, runs the emulator, answers. Same in browser and Node. */
+import { within } from "../../base/abort";
 import type { Bytes } from "../../base/bytes";
 import { asDrydockError, DrydockError, messageOf } from "../../base/errors";
 import { deferred } from "../deferred";
@@ -129,7 +130,7 @@ export class WorkerMachine {
                 if ("thrown" in loaded) throw loaded.thrown;
                 progress.enter("restore");
                 await this.#emulator.restore(loaded.value.state);
-                if (code) await restoreCode(this.#emulator, manifest.snapshot.code!, await code);
+                if (code) await restoreCode(this.#emulator, manifest.snapshot.code!, code, loader.silenceLimit);
                 this.#keepLater(manifest.snapshot.raw, loaded.value.packed);
             } catch (thrown) {
                 const error = asDrydockError(thrown, "vm.restore-failed", restoreFailed(thrown).message, restoreFailed(thrown).advice);
@@ -282,9 +283,13 @@ async function loadCode(loader: ImageLoader, { module, memory, memoryBytes }: Sn
     return { module: compiled, memory: unpacked };
 }
 
-/** Compiled code saves the first commands some seconds; a machine that cannot have it starts all the same. */
-async function restoreCode(emulator: Emulator, { guestAt, clock }: SnapshotCode, loaded: Settled<LoadedCode>): Promise<void> {
+/**
+ * Compiled code saves the first commands some seconds; a machine that cannot have it starts all the same. Everything else is there
+ * by now: code that does not come for another `patience` milliseconds is given up.
+ */
+export async function restoreCode(emulator: Pick<Emulator, "restoreCode">, { guestAt, clock }: SnapshotCode, code: Promise<Settled<LoadedCode>>, patience: number): Promise<void> {
     try {
+        const loaded = await within(code, patience, "The snapshot's compiled code");
         if ("thrown" in loaded) throw loaded.thrown;
         await emulator.restoreCode({ memory: loaded.value.memory, guestAt, clock }, loaded.value.module);
     } catch (thrown) {

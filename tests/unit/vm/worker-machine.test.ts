@@ -1,7 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ImageFile } from "../../../src/vm/image";
 import type { FetchFile } from "../../../src/vm/loader";
 import type { FromWorker, StartOptions } from "../../../src/vm/protocol";
-import { WorkerMachine } from "../../../src/vm/worker/worker-machine";
+import { restoreCode, WorkerMachine } from "../../../src/vm/worker/worker-machine";
 import { manifest } from "./fake-manifest";
 
 const start: StartOptions = { base: "http://image.test/vm/", boot: "auto", commandLine: "", kernelLog: false };
@@ -12,6 +13,7 @@ function open(fetchFile: FetchFile) {
     const failure = () => said.find((message): message is Extract<FromWorker, { kind: "failed" }> => message.kind === "failed");
     return { machine, said, failure };
 }
+const file = (path: string): ImageFile => ({ path, bytes: 4, sha256: "0".repeat(64) });
 const offline: FetchFile = () => Promise.reject(new TypeError("Failed to fetch"));
 
 describe("the machine in its thread", () => {
@@ -51,5 +53,35 @@ describe("the machine in its thread", () => {
             { kind: "statistics", request: 7, statistics: { instructions: 0, compiledModules: 0, fetchedBytes: 0, diskChunksFetched: 0, diskBytesWritten: 0 } },
             { kind: "request-failed", request: 8, error: expect.objectContaining({ code: "vm.not-running" }) },
         ]);
+    });
+});
+
+describe("the snapshot's compiled code", () => {
+    const saved = { module: file("code.wasm"), memory: file("code-memory.zst"), memoryBytes: 4, guestAt: 4096, clock: [7, 0] as [number, number] };
+    const loaded = { module: new WebAssembly.Module(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])), memory: new Uint8Array(4) };
+    let said: ReturnType<typeof vi.spyOn>;
+    beforeEach(() => void (said = vi.spyOn(console, "warn").mockImplementation(() => undefined)));
+    afterEach(() => said.mockRestore());
+
+    test("is put in place with what belongs to it", async () => {
+        const emulator = { restoreCode: vi.fn(async () => undefined) };
+        await restoreCode(emulator, saved, Promise.resolve({ value: loaded }), 1000);
+        expect(emulator.restoreCode).toHaveBeenCalledWith({ memory: loaded.memory, guestAt: 4096, clock: [7, 0] }, loaded.module);
+        expect(said).not.toHaveBeenCalled();
+    });
+
+    test.each([
+        ["cannot be had", Promise.resolve({ thrown: new Error("gone") })],
+        ["does not come", new Promise<never>(() => undefined)],
+    ])("that %s is done without", async (_, code) => {
+        const emulator = { restoreCode: vi.fn(async () => undefined) };
+        await restoreCode(emulator, saved, code, 5);
+        expect(emulator.restoreCode).not.toHaveBeenCalled();
+        expect(said).toHaveBeenCalledOnce();
+    });
+
+    test("that does not fit is done without", async () => {
+        await restoreCode({ restoreCode: () => Promise.reject(new Error("another layout")) }, saved, Promise.resolve({ value: loaded }), 1000);
+        expect(said).toHaveBeenCalledOnce();
     });
 });
