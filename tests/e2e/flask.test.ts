@@ -73,7 +73,7 @@ describe("a student in Chromium", () => {
         await student.open(server.url);
         const { code } = await student.type("docker ps");
         expect(code).toBe(0);
-        expect(await student.terminalText()).toContain("CONTAINER ID");
+        await expect.poll(() => student.terminalText()).toContain("CONTAINER ID");
     });
 
     test("is told what is missing, writes the app, and passes", async () => {
@@ -81,7 +81,7 @@ describe("a student in Chromium", () => {
         await student.writeFile("app.py", solution("app.py"));
         await student.writeFile("requirements.txt", solution("requirements.txt"));
         await student.type("cat app.py requirements.txt");
-        expect(await student.terminalText()).toContain("flask==3.1.3");
+        await expect.poll(() => student.terminalText()).toContain("flask==3.1.3");
         await passes("Write the app");
     });
 
@@ -90,7 +90,7 @@ describe("a student in Chromium", () => {
         await saysWhy("Write the Dockerfile", /WORKDIRR/);
         const { code } = await student.type("docker build -t docker-flask:1.0 .", { timeout: SLOW });
         expect(code).not.toBe(0);
-        expect(await student.terminalText()).toMatch(/unknown instruction:\s+WORKDIRR/i);
+        await expect.poll(() => student.terminalText()).toMatch(/unknown instruction:\s+WORKDIRR/i);
     });
 
     test("corrects it, answers the question, and passes", async () => {
@@ -140,7 +140,7 @@ describe("a student in Chromium", () => {
 
     test("takes a port that is taken, is told so, and runs the image twice", async () => {
         expect((await student.type("docker run -d --name second -p 8000:5000 docker-flask:1.0")).code).not.toBe(0);
-        expect(await student.terminalText()).toContain("port is already allocated");
+        await expect.poll(() => student.terminalText()).toContain("port is already allocated");
         await saysWhy("Run it twice", /port/);
         await student.type("docker rm second");
         expect((await student.type("docker run -d -p 7000:5000 docker-flask:1.0")).code).toBe(0);
@@ -170,7 +170,7 @@ describe("a student in Chromium", () => {
         await student.ready();
         await student.step("Run it twice").getByText("(passed)").first().waitFor({ state: "attached" });
         await student.type("cat /workspace/Dockerfile");
-        expect(await student.terminalText()).toContain("FROM python:3.13-slim");
+        await expect.poll(() => student.terminalText()).toContain("FROM python:3.13-slim");
     });
 
     test("no request left the page's own origins", () => {

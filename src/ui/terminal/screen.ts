@@ -6,6 +6,7 @@ import { Terminal, type ITheme } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import type { Bytes } from "../../base/bytes";
 import { Lifetime } from "../../base/lifetime";
+import { Pacer } from "./pacer";
 
 const SCROLLBACK_LINES = 5_000;
 
@@ -36,6 +37,7 @@ export class Screen {
     readonly #terminal: Terminal;
     readonly #fit = new FitAddon();
     readonly #lifetime = new Lifetime();
+    readonly #pacer = new Pacer((chunk, parsed) => this.#terminal.write(chunk, parsed));
     #opened = false;
 
     constructor(options: ScreenOptions) {
@@ -55,10 +57,14 @@ export class Screen {
         this.#terminal.loadAddon(new Unicode11Addon());
         this.#terminal.unicode.activeVersion = "11";
         this.#terminal.loadAddon(new WebLinksAddon((_event, address) => options.onLink(address)));
-        this.#terminal.onData(options.onData);
+        this.#terminal.onData(data => {
+            this.#pacer.typed();
+            options.onData(data);
+        });
         this.#terminal.onResize(({ cols, rows }) => options.onResize(cols, rows));
         this.#terminal.attachCustomKeyEventHandler(event => this.#shortcut(event));
         this.#lifetime.add(() => this.#terminal.dispose());
+        this.#lifetime.add(() => this.#pacer.flush());
         this.label = options.label;
     }
 
@@ -93,7 +99,7 @@ export class Screen {
     }
 
     write(chunk: Bytes | string, parsed?: () => void): void {
-        this.#terminal.write(chunk, parsed);
+        this.#pacer.write(chunk, parsed);
     }
 
     focus(): void {
@@ -110,6 +116,7 @@ export class Screen {
 
     /** Forgets everything, for a machine that starts anew. */
     reset(): void {
+        this.#pacer.flush();
         this.#terminal.reset();
     }
 
