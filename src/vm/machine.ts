@@ -64,6 +64,11 @@ export interface Machine extends Readable<MachineState> {
      * When the machine stops or dies, `readable` and `writable` error with the reason.
      */
     port(number: 1 | 2 | 3): Duplex;
+    /**
+     * The guest has shown its prompt: what it will probably read of its disk is loaded ahead, a little later and while it has nothing
+     * to do. Before that the network is the start's.
+     */
+    prefetch(): void;
     /** Drops all compiled code: of what runs afterwards, what is hot is compiled again. */
     forgetCode(): void;
     statistics(): Promise<MachineStatistics>;

@@ -33,6 +33,7 @@ export type ToWorker =
     /** So many more bytes of the guest's output have been consumed. */
     | { kind: "port-consumed"; port: PortNumber; count: number }
     | { kind: "statistics"; request: number }
+    | { kind: "prefetch" }
     | { kind: "forget-code" }
     | { kind: "save"; request: number };
 

@@ -81,6 +81,10 @@ export class RemoteMachine implements Machine {
         return answer.statistics;
     }
 
+    prefetch(): void {
+        this.#link?.post({ kind: "prefetch" });
+    }
+
     forgetCode(): void {
         this.#link?.post({ kind: "forget-code" });
     }

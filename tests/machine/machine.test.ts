@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Agent } from "../../src/agent/agent";
-import { until } from "../../src/base/abort";
+import { delay, until } from "../../src/base/abort";
 import type { ImageManifest, SnapshotCode } from "../../src/vm/image";
 import type { MachineState } from "../../src/vm/machine";
 import { openGuest } from "../../src/engine/guest";
@@ -102,6 +102,16 @@ describe("from the snapshot", () => {
         expect(after.diskBytesWritten).toBeGreaterThanOrEqual(before.diskBytesWritten + 8 * 1024 * 1024);
         expect(after.fetchedBytes).toBeGreaterThan(1e6);
         expect(after.diskChunksFetched).toBeGreaterThan(0);
+    });
+
+    test("its disk is read ahead when the prompt is there, and not before", { timeout: 60_000 }, async () => {
+        const fetched = async () => (await started.machine.statistics()).diskChunksFetched;
+        const before = await fetched();
+        await delay(7_000);
+        const untold = await fetched();
+        expect(untold - before).toBeLessThan(20); // the engine's own reads
+        started.machine.prefetch();
+        await until(async () => ((await fetched()) >= untold + 100 ? true : undefined), { every: 200, timeout: 40_000, what: "a hundred chunks ahead" });
     });
 
     test("what is written to the disk is read back from it", async () => {

@@ -27,7 +27,7 @@ export interface WorkerScope {
     states?: KeptStates;
 }
 
-/** The way to the prompt and its first answer comes first, and is to cost as little network as it can. */
+/** After the prompt: its first answer is to cost as little network as it can. */
 const PREFETCH_AFTER_MILLISECONDS = 5000;
 
 /** To keep the state costs a second of another processor: not while the first commands are typed. */
@@ -38,6 +38,8 @@ export class WorkerMachine {
     #loader: ImageLoader | undefined;
     #chunks: ChunkStore | undefined;
     #disk: GuestDisk | undefined;
+    /** Chunks to load ahead, once. */
+    #ahead: readonly number[] = [];
     #emulator: Emulator | undefined;
     /** For the guest, come before there was one. */
     #early: Extract<ToWorker, { kind: "port-input" }>[] = [];
@@ -67,6 +69,9 @@ export class WorkerMachine {
                 break;
             case "statistics":
                 this.#scope.post({ kind: "statistics", request: message.request, statistics: this.#statistics() });
+                break;
+            case "prefetch":
+                this.#prefetch();
                 break;
             case "forget-code":
                 this.#emulator?.forgetCode();
@@ -145,9 +150,17 @@ export class WorkerMachine {
             progress.enter("kernel");
             await this.#bootCold(machine, loader, progress);
         }
+        this.#ahead = manifest.disk.prefetch;
         await this.#run(wanted && !fallback ? "snapshot" : "cold", fallback);
+    }
+
+    #prefetch(): void {
+        const chunks = this.#chunks;
+        if (!chunks) return;
+        const ahead = this.#ahead;
+        this.#ahead = [];
         const idle = new IdleMeter(() => this.#emulator?.instructions ?? 0);
-        setTimeout(() => void prefetchChunks(machine.chunks, manifest.disk.prefetch, () => idle.isIdle(), new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
+        setTimeout(() => void prefetchChunks(chunks, ahead, () => idle.isIdle(), new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
     }
 
     /** The snapshot's state, and its packed form when it came in that. */
