@@ -42,6 +42,23 @@ describe("what stands in front of containerd's shim", () => {
     }, 240_000);
 });
 
+describe("a build that is broken off", () => {
+    const running = async () => (await sh("pgrep -x sleep || true")) !== "";
+
+    test.each(["INT", "KILL"] as const)("by %s: its command ends, nothing of it is left, and the next build goes on", { timeout: 300_000 }, async signal => {
+        await sh("mkdir -p /tmp/broken && printf 'FROM busybox\\nRUN sleep 1000\\n' >/tmp/broken/Dockerfile");
+        const build = await machine!.agent.spawn(["docker", "build", "/tmp/broken"], { env: { HOME: "/root" }, cwd: "/" });
+        const words = [build.stdout, build.stderr].map(stream => stream.pipeTo(new WritableStream()));
+        await expect.poll(running, { timeout: 120_000, interval: 500 }).toBe(true);
+        build.kill(signal);
+        await build.exit;
+        await Promise.allSettled(words);
+        await expect.poll(running, { timeout: 60_000, interval: 500 }).toBe(false);
+        await expect.poll(() => sh("ls -A /run/crun 2>/dev/null || true"), { timeout: 60_000, interval: 500 }).toBe("");
+        await sh("printf 'FROM busybox\\nRUN echo next\\n' >/tmp/broken/Dockerfile && docker build /tmp/broken && rm -r /tmp/broken");
+    });
+});
+
 test.each(["docker-buildx", "docker-compose"])("what stands in front of %s says what the plugin says", async plugin => {
     const question = "docker-cli-plugin-metadata";
     expect(await sh(`/usr/local/lib/docker/cli-plugins/${plugin} ${question}`)).toBe(await sh(`/usr/libexec/docker/cli-plugins/${plugin} ${question}`));

@@ -4,8 +4,9 @@
  * instructions of the 500 M of a `docker run`. On `create` (the engine) and `run` (BuildKit) this program points the hook at
  * setkey, which does the same in a few thousand. Whatever it does not understand it leaves alone, and crun goes on with it.
  *
- * Called as "runc" it serves those who look for that name in PATH. BuildKit's builds go to crun; anything else (that is,
- * `docker run --runtime runc`) gets the real runc.
+ * Called as "runc" it serves those who look for that name in PATH. What BuildKit does with its containers goes to crun: it is
+ * the one that names no folder for their state. Anything else (that is, `docker run --runtime runc`, and who asks for the
+ * version) gets the real runc.
  * To be removed with the hook: Docker 28 has none. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,18 +52,27 @@ static void rewrite(const char *bundle) {
     if (fclose(file) || !written || rename(next, path)) unlink(next);
 }
 
+static int is_one_of(const char *word, const char *const *words) {
+    while (*words && strcmp(word, *words)) words++;
+    return *words != NULL;
+}
+
 int main(int argc, char **argv) {
+    static const char *const creating[] = {"create", "run", NULL};
+    /* a container must be ended by the program that began it: another one does not find its state */
+    static const char *const building[] = {"run", "exec", "kill", "delete", "state", NULL};
     const char *bundle = ".", *name = strrchr(argv[0], '/');
-    int creates = 0, builds = 0;
+    int creates = 0, builds = 0, has_root = 0;
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "create")) creates = 1;
-        else if (!strcmp(argv[i], "run")) creates = builds = 1;
-        else if ((!strcmp(argv[i], "--bundle") || !strcmp(argv[i], "-b")) && i + 1 < argc) bundle = argv[++i];
+        creates |= is_one_of(argv[i], creating);
+        builds |= is_one_of(argv[i], building);
+        has_root |= !strcmp(argv[i], "--root") || !strncmp(argv[i], "--root=", 7);
+        if ((!strcmp(argv[i], "--bundle") || !strcmp(argv[i], "-b")) && i + 1 < argc) bundle = argv[++i];
         else if (!strncmp(argv[i], "--bundle=", 9)) bundle = argv[i] + 9;
     }
     if (creates) rewrite(bundle);
     int as_runc = !strcmp(name ? name + 1 : argv[0], "runc");
-    const char *next = as_runc && !builds ? RUNC : CRUN;
+    const char *next = as_runc && (has_root || !builds) ? RUNC : CRUN;
     execv(next, argv);
     perror(next);
     return 127;

@@ -93,6 +93,14 @@ describe("runtime", () => {
         expect(call("bin/runc", "--version").stdout).toBe("runc --version");
     });
 
+    test("as runc: whoever began a container ends it", () => {
+        for (const verb of ["kill", "delete", "state", "exec"]) {
+            expect(call("bin/runc", "--log", "l", verb, "id").stdout).toBe(`crun --log l ${verb} id`);
+            expect(call("bin/runc", "--root", "/run/x", "--log", "l", verb, "id").stdout).toBe(`runc --root /run/x --log l ${verb} id`);
+            expect(call("bin/runc", "--root=/run/x", verb, "id").stdout).toBe(`runc --root=/run/x ${verb} id`);
+        }
+    });
+
     test("the bundle is the current folder when none is named, and may be named with =", () => {
         for (const argv of [["run", "id"], ["run", `--bundle=${bundle}`, "id"], ["run", "-b", bundle, "id"]]) {
             writeFileSync(join(bundle, "config.json"), JSON.stringify({ hooks: { prestart: [hook] } }));
