@@ -1,7 +1,7 @@
 /** Takes away everything in the engine that carries our label, and the build cache that came with it. */
 import * as v from "valibot";
 import { delay, until } from "../base/abort";
-import { ownLabel } from "./own";
+import { ownLabel } from "../base/own";
 import { parseReply } from "./replies";
 import type { Transport } from "./transport";
 

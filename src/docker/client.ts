@@ -6,7 +6,7 @@ import type { Docker } from "./docker";
 import { followEvents, type Backoff } from "./events";
 import { toImageDetails, toImageSummary, toNetwork, toVolume } from "./images";
 import { readLog } from "./logs";
-import { isOwn } from "./own";
+import { isOwn } from "../base/own";
 import * as replies from "./replies";
 import { Transport, type EngineSocket } from "./transport";
 

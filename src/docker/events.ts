@@ -4,7 +4,7 @@ import { readAll } from "../base/bytes";
 import { DrydockError, asDrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
 import type { DockerEvent } from "./docker";
-import { isOwn } from "./own";
+import { isOwn } from "../base/own";
 import { event as eventReply, parseReply } from "./replies";
 import { refusal, type Transport } from "./transport";
 

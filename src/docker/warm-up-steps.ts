@@ -2,7 +2,7 @@
 import { abortable } from "../base/abort";
 import { decodeText, readAll } from "../base/bytes";
 import { DrydockError } from "../base/errors";
-import { ownLabel } from "./own";
+import { ownLabel, ownPythonHost } from "../base/own";
 import type { Transport } from "./transport";
 import type { WarmUpAgent } from "./warm-up";
 
@@ -16,9 +16,8 @@ export interface WarmUpKit {
     transport: Transport;
     /** For files of its own; removed afterwards. */
     folder: string;
+    /** Aborts when the student acts, and when the time is over. */
     signal: AbortSignal;
-    /** Milliseconds. */
-    timeLeft(): number;
 }
 
 const label = `--label=${ownLabel}=warm-up`;
@@ -29,45 +28,34 @@ const mostRuns = 8;
 /** A run that takes more than this share of the fastest before it has brought nothing. */
 const noGain = 0.93;
 
-/** Milliseconds that must be left for a step that takes long and cannot be stopped half-way with any gain. */
-const forBuild = 8_000;
-const forPip = 10_000;
-
+/**
+ * First each of the common paths, so that a slow machine comes to all of them in its minute: the first time is the one that
+ * takes four times as long. Then again.
+ */
 export const warmUpSteps: readonly WarmUpStep[] = [
     { name: "docker ps", run: kit => docker(kit, "ps") },
-    { name: "docker run", run: kit => untilNoFaster(kit, () => docker(kit, "run", "--rm", label, "busybox", "true")) },
-    { name: "docker build", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "1")) },
+    { name: "docker run", run: kit => untilNoFaster(fewestRuns, () => runBusybox(kit)) },
+    { name: "docker build", run: buildAsInLesson },
+    { name: "docker exec", run: exec },
+    { name: "docker run, again", run: kit => untilNoFaster(mostRuns, () => runBusybox(kit)) },
     {
         name: "python",
         run: async kit =>
-            void (
-                (await has(kit, pythonImage)) &&
-                (await docker(kit, "run", "--rm", label, pythonImage, "python", "-c", "import socket, http.server, threading"))
-            ),
+            void ((await hasPython(kit)) && (await docker(kit, "run", "--rm", label, pythonImage, "python", "-c", "import socket, http.server, threading"))),
     },
-    {
-        name: "pip",
-        run: async kit =>
-            void (
-                kit.timeLeft() > forPip &&
-                (await has(kit, pythonImage)) &&
-                // all that an install needs but packages; no request is made
-                (await docker(kit, "run", "--rm", label, pythonImage, "pip", "install", "--no-index", "pip"))
-            ),
-    },
-    { name: "docker exec", run: exec },
-    { name: "docker build, classic", run: kit => (kit.timeLeft() < forBuild ? done : build(kit, "0")) },
+    { name: "docker build, again", run: buildAsInLesson },
+    { name: "docker build, classic", run: kit => build(kit, "0", plain) },
 ];
-
-const done = Promise.resolve();
 
 /** The base of the Flask lesson; a machine without it has nothing to warm there. */
 const pythonImage = "python:3.13-slim";
 
-async function untilNoFaster(kit: WarmUpKit, run: () => Promise<void>): Promise<void> {
+const runBusybox = (kit: WarmUpKit): Promise<void> => docker(kit, "run", "--rm", label, "busybox", "true");
+
+async function untilNoFaster(most: number, run: () => Promise<void>): Promise<void> {
     let fastest = Number.POSITIVE_INFINITY;
     let idle = 0;
-    for (let count = 0; count < mostRuns && (count < fewestRuns || idle < 2) && kit.timeLeft() > 0; count++) {
+    for (let count = 0; count < most && (count < fewestRuns || idle < 2); count++) {
         const began = performance.now();
         await run();
         const took = performance.now() - began;
@@ -77,9 +65,19 @@ async function untilNoFaster(kit: WarmUpKit, run: () => Promise<void>): Promise<
 }
 
 /** Label first: every image of the classic builder, also one of a build that was stopped, then carries it. */
-const dockerfile = `FROM busybox\nLABEL ${ownLabel}=warm-up\nWORKDIR /app\nCOPY file /app/\nRUN true\nCMD ["true"]\n`;
+const dockerfile = (base: string, command: string): string =>
+    `FROM ${base}\nLABEL ${ownLabel}=warm-up\nWORKDIR /app\nCOPY file /app/\nRUN ${command}\nCMD ["true"]\n`;
 
-async function build(kit: WarmUpKit, buildkit: "0" | "1"): Promise<void> {
+const plain = dockerfile("busybox", "true");
+
+/** With all that a lesson's build does: pip's start, an index, a wheel. A small one, which the index has for Flask. */
+const installing = dockerfile(pythonImage, `pip install --index-url http://${ownPythonHost}/simple/ --trusted-host ${ownPythonHost} itsdangerous`);
+
+async function buildAsInLesson(kit: WarmUpKit): Promise<void> {
+    await build(kit, "1", (await hasPython(kit)) ? installing : plain);
+}
+
+async function build(kit: WarmUpKit, buildkit: "0" | "1", dockerfile: string): Promise<void> {
     const context = `${kit.folder}/context`;
     await kit.agent.files.write(`${context}/Dockerfile`, dockerfile, { signal: kit.signal });
     // Of another content each time: a step that comes from the cache warms nothing.
@@ -95,8 +93,8 @@ async function exec(kit: WarmUpKit): Promise<void> {
     await docker(kit, "rm", "-f", name);
 }
 
-async function has(kit: WarmUpKit, ref: string): Promise<boolean> {
-    return (await kit.transport.ask(`/images/${encodeURIComponent(ref)}/json`, { signal: kit.signal, lookup: true })) !== undefined;
+async function hasPython({ transport, signal }: WarmUpKit): Promise<boolean> {
+    return (await transport.ask(`/images/${encodeURIComponent(pythonImage)}/json`, { signal, lookup: true })) !== undefined;
 }
 
 const docker = (kit: WarmUpKit, ...words: string[]): Promise<void> => run(kit, ["docker", ...words]);

@@ -4,6 +4,7 @@
  */
 import type { Hono } from "hono";
 import { asDrydockError, DrydockError, messageOf } from "../base/errors";
+import { ownPythonHost } from "../base/own";
 import { note } from "./answered-by";
 import { debianLab } from "./debian-lab";
 import { bundledSource } from "./hub/bundled-source";
@@ -41,6 +42,7 @@ export function createInternet(bundle: Bundle, { hubStorage = async () => memory
         app.notFound(({ req }) => text(404, `${host} (inside the page) has no ${req.path}.\n${offer()}`));
         sites.set(host, async request => app.fetch(request));
     }
+    sites.set(ownPythonHost, sites.get("python.lab")!);
     const hub = lazyHub(bundle, hubStorage, report);
     for (const host of hubHosts) sites.set(host, hub);
     return async request => {

@@ -5,6 +5,7 @@
 import { concatBytes, decodeText, type Bytes } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 import { RawRequest } from "../base/http";
+import { ownPythonHost } from "../base/own";
 import { Store, type Readable } from "../base/store";
 import { answeredBy, notesOf, type AnsweredBy } from "./answered-by";
 import { mediaTypeOf } from "./hub/call";
@@ -68,9 +69,10 @@ export class Traffic implements Readable<readonly Exchange[]> {
         this.#tell();
     }
 
-    /** The same handler, its work recorded. */
+    /** The same handler, its work recorded; what the warm-up asks for is nothing that the student did. */
     watch(internet: Internet): Internet {
         return async request => {
+            if (new URL(request.url).hostname === ownPythonHost) return internet(request);
             const id = this.#begin(request);
             // an answer can come before its request's body is through, as a refusal does
             const counted = request.body ? this.#countUp(id, request, request.body) : request;

@@ -39,7 +39,7 @@ const isWarming = () => expect.poll(() => warmUp.state.kind, { timeout: 30_000 }
 test("gives way in the middle of any of its commands and leaves nothing", async () => {
     const events: DockerEvent[] = [];
     const stop = machine.docker.events(event => events.push(event));
-    for (const inTheMiddleOf of ["docker run", "docker run", "docker build"]) {
+    for (const inTheMiddleOf of ["docker run", "docker run", "docker build", "pip install"]) {
         warmUp.start();
         await isWarming();
         await expect

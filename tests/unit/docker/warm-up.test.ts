@@ -14,16 +14,22 @@ class Guest implements WarmUpAgent {
     /** Records that a build which is ending still holds: the first prune leaves them. */
     inUse = new Set<string>();
     written = new Set<string>();
+    contents: string[] = [];
     ran: string[] = [];
     up = true;
     /** Programs run until they are killed while true. */
     hanging = false;
     exitCode = 0;
+    /** Whether images are unknown. */
+    missing = false;
     onKill: () => void = () => undefined;
     #count = 0;
 
     readonly files = {
-        write: async (path: string) => void this.written.add(path),
+        write: async (path: string, text: Bytes | string) => {
+            this.written.add(path);
+            this.contents.push(String(text));
+        },
         remove: async (path: string) => {
             for (const one of this.written) if (one.startsWith(path)) this.written.delete(one);
         },
@@ -43,7 +49,7 @@ class Guest implements WarmUpAgent {
             for (const one of ids) if (!this.inUse.delete(one)) this.cache.delete(one);
             return Response.json({ CachesDeleted: ids, SpaceReclaimed: 0 });
         }
-        return Response.json({ Id: "found" });
+        return this.missing ? Response.json({ message: "No such image" }, { status: 404 }) : Response.json({ Id: "found" });
     }
 
     async spawn(argv: string[]): Promise<GuestProcess> {
@@ -99,8 +105,8 @@ describe("warm-up", () => {
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
         expect(guest.rest).toEqual(nothing);
         expect(states.map(state => (state.kind === "warming" ? state.done : state.kind))).toEqual([...warmUpSteps.keys(), "finished"]);
-        for (const command of ["ps", "run --rm --label=drydock.own=warm-up busybox true", "build", "exec", "pip install --no-index pip"])
-            expect(guest.ran.join("\n")).toContain(command);
+        for (const command of ["ps", "run --rm --label=drydock.own=warm-up busybox true", "build", "exec"]) expect(guest.ran.join("\n")).toContain(command);
+        expect(guest.contents.filter(text => text.includes("FROM python:3.13-slim"))).toHaveLength(2);
         warmUp.start();
         await warmUp.giveWay();
         expect(warmUp.state.kind).toBe("finished");
@@ -206,6 +212,26 @@ describe("warm-up", () => {
         });
         warmUp.start();
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
+    });
+
+    test("a step that runs when the time is over is stopped, which is no problem", async () => {
+        const guest = new Guest();
+        guest.hanging = true;
+        const warmUp = createWarmUp(guest, { steps: [warmUpSteps[2]!, step("never", async () => expect.fail("began"))], budget: 50 });
+        warmUp.start();
+        expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
+        expect(guest.ran).toHaveLength(1);
+        expect(guest.rest).toEqual(nothing);
+    });
+
+    test("where the Flask lesson's base is missing it builds without Python", async () => {
+        const guest = new Guest();
+        guest.missing = true;
+        const warmUp = createWarmUp(guest);
+        warmUp.start();
+        expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
+        expect(guest.contents.join("\n")).not.toContain("python");
+        expect(guest.ran.join("\n")).not.toContain("python");
     });
 
     test("giving way before the start, twice, or between is harmless", async () => {

@@ -1,6 +1,7 @@
 /** Which host is answered by what, and Docker Hub as the guest meets it: by https, its large blobs by http. */
 import { describe, expect, test } from "vitest";
 import type { DrydockError } from "../../../src/base/errors";
+import { ownPythonHost } from "../../../src/base/own";
 import { digestOf } from "../../../src/internet/hub/digest";
 import { memoryStorage } from "../../../src/internet/hub/storage";
 import type { Bundle } from "../../../src/internet/internet";
@@ -21,6 +22,12 @@ describe("hosts", () => {
         const answer = await make().internet(new Request(url));
         expect(answer.status).toBe(404);
         expect(await answer.text()).toMatch(/^example\.com is not to be had here[^]*python\.lab[^]*docker\.io {2}Docker Hub/);
+    });
+
+    test("the warm-up's own name for the package index", async () => {
+        const [usual, own] = await Promise.all(["python.lab", ownPythonHost].map(async host => (await make().internet(new Request(`http://${host}/nothing`))).text()));
+        expect(own).toBe(usual);
+        expect(own).not.toContain(ownPythonHost);
     });
 
     test.each(["registry-1.docker.io", "index.docker.io", "registry.hub.docker.com"])("%s asks for a token", async host => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeText, readAll, type Bytes } from "../../../src/base/bytes";
+import { ownPythonHost } from "../../../src/base/own";
 import { note } from "../../../src/internet/answered-by";
 import { Traffic } from "../../../src/internet/traffic";
 
@@ -19,6 +20,12 @@ describe("the record", () => {
         expect(response.headers.get("X-Own")).toBe("1");
         expect(await response.text()).toBe("0123456789");
         expect(await last()).toMatchObject({ method: "GET", url: "http://python.lab/simple/flask/", status: 200, answeredBy: "bundle", end: "complete", bytesDown: 10, bytesUp: 0, manifest: undefined });
+    });
+
+    test("leaves out what the warm-up asks for, which is answered all the same", async () => {
+        for (const host of [ownPythonHost, "python.lab"]) expect(await (await ask(`http://${host}/`, () => new Response("answer"))).text()).toBe("answer");
+        await last();
+        expect(traffic.state.map(exchange => exchange.url)).toEqual(["http://python.lab/"]);
     });
 
     test("an answer is open until its last byte, and is read at the reader's pace", async () => {

@@ -11,7 +11,7 @@ function machine(wants: (turn: number) => number | undefined) {
         yield: (): void => {
             throw new Error("v86's own way was taken");
         },
-        yield_callback(tick: number) {
+        yield_callback(this: V86["v86"], tick: number) {
             cpu.turns.push(tick);
             cpu.clock++;
             const wait = wants(tick);

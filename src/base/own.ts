@@ -5,3 +5,6 @@
 export const ownLabel = "drydock.own";
 
 export const isOwn = (labels: Readonly<Record<string, string>>): boolean => ownLabel in labels;
+
+/** A name in the guest for its Python index (python.lab), of which no list tells. */
+export const ownPythonHost = "warm-up.python.lab";
