@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createWarmUp, type WarmUp } from "../../src/docker/warm-up";
 import type { DockerEvent } from "../../src/docker/docker";
-import { startMachine, type StartedMachine } from "./machine";
+import { startWithInternet, type StartedMachine } from "./machine";
 
 let machine: StartedMachine;
 let before: string;
 let warmUp: WarmUp;
 
 beforeAll(async () => {
-    machine = await startMachine();
-    await machine.engineReady();
+    machine = await startWithInternet([]);
     // a student's build, whose cache must stay
     await sh(
         "mkdir -p /workspace/mine && printf 'FROM busybox\\nRUN echo mine\\n' > /workspace/mine/Dockerfile && cd /workspace/mine && docker build -t mine:1 .",
