@@ -1,12 +1,12 @@
 /** Builds the Docker Engine client over the agent. */
 import type { GenericSchema, InferOutput } from "valibot";
 import { DrydockError } from "../base/errors";
+import { isOwn } from "../base/own";
 import { toDetails, toSummary } from "./containers";
 import type { Docker } from "./docker";
 import { followEvents, type Backoff } from "./events";
 import { toImageDetails, toImageSummary, toNetwork, toVolume } from "./images";
 import { readLog } from "./logs";
-import { isOwn } from "../base/own";
 import * as replies from "./replies";
 import { Transport, type EngineSocket } from "./transport";
 

@@ -3,8 +3,8 @@ import { delay } from "../base/abort";
 import { readAll } from "../base/bytes";
 import { DrydockError, asDrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
-import type { DockerEvent } from "./docker";
 import { isOwn } from "../base/own";
+import type { DockerEvent } from "./docker";
 import { event as eventReply, parseReply } from "./replies";
 import { refusal, type Transport } from "./transport";
 
