@@ -1,7 +1,7 @@
 /**
  * Compiled code that outlives a restore. v86 compiles each hot page of the guest to a small WebAssembly module; a restored state has
  * none of them, and interprets until they are made again. So a snapshot carries the modules of the machine it was saved from, merged
- * into one, which the browser's own cache of compiled code then knows by its address.
+ * into a few, which the browser's own cache of compiled code then knows by their addresses.
  */
 import { concatBytes, encodeText, type Bytes } from "../base/bytes";
 
@@ -20,21 +20,35 @@ const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 };
 const MOST_TYPES = 64;
 const EXTERNAL = { function: 0, memory: 2 };
 
+/**
+ * Of the pages in a merged module. Whenever a browser has optimised another megabyte of a module it writes all of that module to its cache
+ * of compiled code again. With all 16 MB in one, a first visit fills Chromium's (414 MB, and pushes out what else was there); in pieces of
+ * this size it writes 180 MB. Smaller ones lose at their ends, a megabyte each, and pack worse: 2 MB cost 70 KB more before the prompt.
+ */
+const MODULE_BYTES = 6_000_000;
+
 /** The function of table entry `index` in a merged module. */
 export const functionName = (index: number): string => `f${index}`;
 
 export const tableIndexOf = (name: string): number => Number(name.slice(1));
 
 /**
- * `modules`: by table index. Gives one module that exports `functionName(index)` for each and imports what they import. Throws when one is
- * not of the shape that v86 0.5.462 gives them.
+ * `modules`: by table index. Gives modules that together export `functionName(index)` for each and import what they import. Throws when one
+ * is not of the shape that v86 0.5.462 gives them.
  */
-export function mergeModules(modules: ReadonlyMap<number, Uint8Array>): Bytes {
+export function mergeModules(modules: ReadonlyMap<number, Uint8Array>): Bytes[] {
+    const bytes = [...modules.values()].reduce((sum, module) => sum + module.length, 0);
+    const parts: [number, Uint8Array][][] = Array.from({ length: Math.ceil(bytes / MODULE_BYTES) }, () => []);
+    [...modules].forEach((module, at) => parts[at % parts.length]!.push(module));
+    return parts.map(merge);
+}
+
+function merge(modules: readonly [index: number, module: Uint8Array][]): Bytes {
     const types = new Numbering();
     const imports = new Numbering();
     const importEntries: Uint8Array[] = [];
     let memory: Parsed["memory"] | undefined;
-    const parsed = [...modules].map(([index, bytes]) => ({ index, module: parse(bytes) }));
+    const parsed = modules.map(([index, bytes]) => ({ index, module: parse(bytes) }));
     for (const { module } of parsed) {
         memory ??= module.memory;
         for (const { name, type } of module.imports) {

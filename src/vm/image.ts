@@ -14,8 +14,8 @@ export interface ImageFile {
 
 /** The compiled pages of a snapshot. They fit its own state only, in the emulator that made it. */
 export interface SnapshotCode {
-    /** One WebAssembly module, a function for each page; not compressed, so that browsers keep what they compile of it. */
-    module: ImageFile;
+    /** WebAssembly modules with a function for each page; not compressed, so that browsers keep what they compile of them. */
+    modules: ImageFile[];
     /** The emulator's own memory, all but the guest's: one zstd frame of `memoryBytes`. */
     memory: ImageFile;
     memoryBytes: number;

@@ -46,8 +46,8 @@ export interface MachineStatistics {
 
 /** What the emulator has compiled: fits the state that was saved with it, and no other. */
 export interface SavedCode {
-    /** One WebAssembly module, with a function for each page of compiled code. */
-    module: Bytes;
+    /** WebAssembly modules, with a function for each page of compiled code. */
+    modules: Bytes[];
     /** All of the emulator's memory but the guest's. */
     memory: Bytes;
     /** Where in the emulator's memory the guest's lies, bytes. */

@@ -11,7 +11,7 @@ const path = v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^\\:/][^\\
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a sha256"));
 const file = v.object({ path, bytes: count, sha256 });
 
-const code = v.object({ module: file, memory: file, memoryBytes: positive, guestAt: positive, clock: v.tuple([count, count]) });
+const code = v.object({ modules: v.array(file), memory: file, memoryBytes: positive, guestAt: positive, clock: v.tuple([count, count]) });
 
 const manifest = v.object({
     format: v.literal(1),

@@ -189,8 +189,8 @@ describe("the snapshot's compiled code", () => {
     });
 
     test.each([
-        ["missing", async (_folder: string, code: SnapshotCode) => ({ ...code, module: { ...code.module, path: "gone.wasm" } })],
-        ["damaged", async (folder: string, code: SnapshotCode) => (await truncate(await ownCopy(folder, code.module.path), 1_000_000), code)],
+        ["missing", async (_folder: string, code: SnapshotCode) => ({ ...code, modules: [...code.modules.slice(1), { ...code.modules[0]!, path: "gone.wasm" }] })],
+        ["damaged", async (folder: string, code: SnapshotCode) => (await truncate(await ownCopy(folder, code.modules.at(-1)!.path), 1_000_000), code)],
         ["that of an emulator with another layout", async (_folder: string, code: SnapshotCode) => ({ ...code, guestAt: code.guestAt + 4096 })],
     ])("when it is %s, the machine starts without", async (_, change) => {
         const base = await imageWith(async (folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, code: await change(folder, manifest.snapshot.code!) } }));

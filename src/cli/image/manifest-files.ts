@@ -16,3 +16,9 @@ export async function addBytes(folder: string, bytes: Uint8Array, name: string):
     await writeFile(join(folder, path), bytes);
     return { path, bytes: bytes.length, sha256 };
 }
+
+export async function addFiles(folder: string, sources: readonly string[]): Promise<ImageFile[]> {
+    const files: ImageFile[] = [];
+    for (const source of sources) files.push(await addFile(folder, source));
+    return files;
+}

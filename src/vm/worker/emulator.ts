@@ -150,7 +150,7 @@ export class Emulator {
         const memory = new Uint8Array(cpu.wasm_memory.buffer);
         const { byteOffset, byteLength } = cpu.mem8;
         return {
-            module: mergeModules(this.#compiled),
+            modules: mergeModules(this.#compiled),
             memory: concatBytes([memory.subarray(0, byteOffset), memory.subarray(byteOffset + byteLength)]),
             guestAt: byteOffset,
             clock: [cpu.current_tsc[0]!, cpu.current_tsc[1]!],
@@ -158,14 +158,14 @@ export class Emulator {
     }
 
     /**
-     * After `restore` of the same stop, before `run`. `module`: compiled from the saved one. When it throws, nothing has changed, and
+     * After `restore` of the same stop, before `run`. `modules`: compiled from the saved ones. When it throws, nothing has changed, and
      * the machine runs without.
      */
-    async restoreCode({ memory, guestAt, clock }: Omit<SavedCode, "module">, module: WebAssembly.Module): Promise<void> {
+    async restoreCode({ memory, guestAt, clock }: Omit<SavedCode, "modules">, modules: readonly WebAssembly.Module[]): Promise<void> {
         const cpu = this.#emulator.v86.cpu;
         const { byteOffset, byteLength } = cpu.mem8;
         if (byteOffset !== guestAt) throw new Error(`the guest's memory is at ${byteOffset}, in the snapshot at ${guestAt}`);
-        const { exports } = await WebAssembly.instantiate(module, { e: cpu.jit_imports });
+        const instances = await Promise.all(modules.map(module => WebAssembly.instantiate(module, { e: cpu.jit_imports })));
         const missing = memory.length + byteLength - cpu.wasm_memory.buffer.byteLength;
         if (missing > 0) cpu.wasm_memory.grow(Math.ceil(missing / WASM_PAGE));
 
@@ -174,7 +174,7 @@ export class Emulator {
         all.set(memory.subarray(0, guestAt));
         all.set(memory.subarray(guestAt), guestAt + byteLength);
         cpu.instruction_counter[0] = instructions;
-        for (const [name, code] of Object.entries(exports)) {
+        for (const [name, code] of instances.flatMap(({ exports }) => Object.entries(exports))) {
             const index = tableIndexOf(name);
             cpu.wm.wasm_table.set(FIRST_SLOT + index, code);
             this.#compiled.set(index, NOT_KEPT);

@@ -286,14 +286,14 @@ interface Prepared {
 }
 
 interface LoadedCode {
-    module: WebAssembly.Module;
+    modules: WebAssembly.Module[];
     memory: Bytes;
 }
 
-/** The module does not count in the progress: it comes over the network at a tenth of its size. */
-async function loadCode(loader: ImageLoader, { module, memory, memoryBytes }: SnapshotCode, progress: LoadProgress): Promise<LoadedCode> {
-    const [compiled, unpacked] = await Promise.all([loadWasm(loader, module), loader.file(memory, progress.track(memory)).then(packed => decodeFrame(packed, memoryBytes))]);
-    return { module: compiled, memory: unpacked };
+/** The modules do not count in the progress: they come over the network at a tenth of their size. */
+async function loadCode(loader: ImageLoader, { modules, memory, memoryBytes }: SnapshotCode, progress: LoadProgress): Promise<LoadedCode> {
+    const [compiled, unpacked] = await Promise.all([Promise.all(modules.map(module => loadWasm(loader, module))), loader.file(memory, progress.track(memory)).then(packed => decodeFrame(packed, memoryBytes))]);
+    return { modules: compiled, memory: unpacked };
 }
 
 /**
@@ -304,7 +304,7 @@ export async function restoreCode(emulator: Pick<Emulator, "restoreCode">, { gue
     try {
         const loaded = await within(code, patience, "The snapshot's compiled code");
         if ("thrown" in loaded) throw loaded.thrown;
-        await emulator.restoreCode({ memory: loaded.value.memory, guestAt, clock }, loaded.value.module);
+        await emulator.restoreCode({ memory: loaded.value.memory, guestAt, clock }, loaded.value.modules);
     } catch (thrown) {
         console.warn("The snapshot's compiled code could not be used: the first commands take longer.", thrown);
     }

@@ -13,6 +13,11 @@ async function instantiate(bytes: Uint8Array<ArrayBuffer>) {
     return { pages: instance.exports as Record<string, Page>, called, at: (address: number) => new DataView(memory.buffer).getInt32(address, true) };
 }
 
+function only<T>(values: readonly T[]): T {
+    expect(values).toHaveLength(1);
+    return values[0]!;
+}
+
 describe("compiled pages, merged", () => {
     test("do what each did alone, under the number of its table entry", async () => {
         const modules = new Map([
@@ -20,7 +25,7 @@ describe("compiled pages, merged", () => {
             [4000, pageModule({ calls: ["next"], at: 68 })],
             [12, pageModule({ calls: ["less", "twice"], at: 72 })],
         ]);
-        const { pages, called, at } = await instantiate(mergeModules(modules));
+        const { pages, called, at } = await instantiate(only(mergeModules(modules)));
         expect(Object.keys(pages).map(tableIndexOf)).toEqual([7, 4000, 12]);
         for (const index of modules.keys()) pages[functionName(index)]!(5);
         expect([at(64), at(68), at(72)]).toEqual([11, 6, 4]);
@@ -28,12 +33,23 @@ describe("compiled pages, merged", () => {
     });
 
     test("import each function once", () => {
-        const merged = new WebAssembly.Module(mergeModules(new Map([[1, pageModule({ calls: ["next", "twice"], at: 0 })], [2, pageModule({ calls: ["twice", "next"], at: 4 })]])));
+        const merged = new WebAssembly.Module(only(mergeModules(new Map([[1, pageModule({ calls: ["next", "twice"], at: 0 })], [2, pageModule({ calls: ["twice", "next"], at: 4 })]]))));
         expect(WebAssembly.Module.imports(merged).map(({ name }) => name).sort()).toEqual(["m", "next", "twice", "unused"]);
     });
 
     test("may be none at all", () => {
-        expect(WebAssembly.Module.exports(new WebAssembly.Module(mergeModules(new Map())))).toEqual([]);
+        expect(mergeModules(new Map())).toEqual([]);
+    });
+
+    test("are spread over modules of 6 MB, each page once", () => {
+        const nothing = Array.from({ length: 10_000 }, () => 0x01);
+        const page = pageModule({ calls: ["next"], at: 0, instructions: nothing });
+        const indices = Array.from({ length: Math.ceil(14_000_000 / page.length) }, (_, index) => index);
+        const modules = mergeModules(new Map(indices.map(index => [index, page])));
+        expect(modules).toHaveLength(3);
+        for (const { length } of modules) expect(length).toBeLessThan(6_000_000);
+        const exported = modules.flatMap(module => WebAssembly.Module.exports(new WebAssembly.Module(module)).map(({ name }) => tableIndexOf(name)));
+        expect(exported.sort((a, b) => a - b)).toEqual(indices);
     });
 
     test.each([

@@ -291,7 +291,7 @@ describe("compiled code", () => {
         const { cpu } = v86.v86;
         Object.assign(cpu, { jit_imports: { m: cpu.wasm_memory, unused: () => undefined, next: (value: number) => value + 1 } });
         cpu.instruction_counter[0] = 77;
-        await emulator.restoreCode(code, new WebAssembly.Module(code.module));
+        await emulator.restoreCode(code, code.modules.map(module => new WebAssembly.Module(module)));
         const memory = new Uint8Array(cpu.wasm_memory.buffer);
         expect([...memory.subarray(100, 103), ...memory.subarray(4096, 4099), ...memory.subarray(5000, 5003)]).toEqual([1, 2, 3, 0, 0, 0, 7, 8, 9]);
         expect(cpu.instruction_counter[0]).toBe(77);
@@ -309,8 +309,8 @@ describe("compiled code", () => {
     test("of an emulator with another layout is refused before anything has changed", async () => {
         const code = await saved();
         const { emulator, v86 } = await open();
-        await expect(emulator.restoreCode({ ...code, guestAt: 8192 }, new WebAssembly.Module(code.module))).rejects.toThrow("4096");
-        await expect(emulator.restoreCode(code, new WebAssembly.Module(code.module))).rejects.toThrow(WebAssembly.LinkError);
+        await expect(emulator.restoreCode({ ...code, guestAt: 8192 }, code.modules.map(module => new WebAssembly.Module(module)))).rejects.toThrow("4096");
+        await expect(emulator.restoreCode(code, code.modules.map(module => new WebAssembly.Module(module)))).rejects.toThrow(WebAssembly.LinkError);
         expect(new Uint8Array(v86.v86.cpu.wasm_memory.buffer).every(byte => byte === 0)).toBe(true);
         expect(emulator.compiledModules).toBe(0);
     });

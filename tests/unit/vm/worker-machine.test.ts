@@ -57,8 +57,8 @@ describe("the machine in its thread", () => {
 });
 
 describe("the snapshot's compiled code", () => {
-    const saved = { module: file("code.wasm"), memory: file("code-memory.zst"), memoryBytes: 4, guestAt: 4096, clock: [7, 0] as [number, number] };
-    const loaded = { module: new WebAssembly.Module(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])), memory: new Uint8Array(4) };
+    const saved = { modules: [file("code.wasm")], memory: file("code-memory.zst"), memoryBytes: 4, guestAt: 4096, clock: [7, 0] as [number, number] };
+    const loaded = { modules: [new WebAssembly.Module(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]))], memory: new Uint8Array(4) };
     let said: ReturnType<typeof vi.spyOn>;
     beforeEach(() => void (said = vi.spyOn(console, "warn").mockImplementation(() => undefined)));
     afterEach(() => said.mockRestore());
@@ -66,7 +66,7 @@ describe("the snapshot's compiled code", () => {
     test("is put in place with what belongs to it", async () => {
         const emulator = { restoreCode: vi.fn(async () => undefined) };
         await restoreCode(emulator, saved, Promise.resolve({ value: loaded }), 1000);
-        expect(emulator.restoreCode).toHaveBeenCalledWith({ memory: loaded.memory, guestAt: 4096, clock: [7, 0] }, loaded.module);
+        expect(emulator.restoreCode).toHaveBeenCalledWith({ memory: loaded.memory, guestAt: 4096, clock: [7, 0] }, loaded.modules);
         expect(said).not.toHaveBeenCalled();
     });
 

@@ -5,7 +5,7 @@ import type { ImageFile, ImageManifest } from "../../../vm/image";
 import { mergeHub } from "../../bundle/images";
 import { root } from "../../project";
 import { fillPool, LayeredDisk, placeChunks, planChunks, shareFolder } from "../chunks";
-import { addFile } from "../manifest-files";
+import { addFile, addFiles } from "../manifest-files";
 import type { Reads } from "../measure-reads";
 import { run } from "../program";
 import { defineStage, type Stage } from "../stage";
@@ -65,7 +65,7 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                     file: await addFile(out, files.state),
                     raw,
                     memory: MEMORY,
-                    code: { ...code, module: await addFile(out, files.code), memory: await addFile(out, files.codeMemory) },
+                    code: { ...code, modules: await addFiles(out, files.code), memory: await addFile(out, files.codeMemory) },
                 },
                 internet: {
                     python: await addIndex(wheels, "python"),

@@ -31,14 +31,14 @@ const PACKER = ["-19", "--long=27"];
 const BOOT_TIMEOUT = 900_000;
 
 /**
- * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst; what was compiled (code.wasm)
+ * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst; what was compiled (code-0.wasm and so on)
  * and the emulator's own memory with it (code-memory.zst); what they unpack to in state.json; and the blocks that the guest wrote
  * (blocks.bin: 8 bytes offset, 4 bytes length, content; little endian).
  */
 export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
     return defineStage(workshop, {
         name: "snapshot",
-        version: 3,
+        version: 4,
         inputs: [SHRINK, VISIT.join("\n"), GROWN, PACKER.join(" ")],
         needs: Object.values(parts),
         async run(context) {
@@ -61,11 +61,11 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
                 const { state, code, disk } = await machine.save();
                 if (!code) throw new Error("a machine that keeps its code saved none");
                 await writeFile(join(out, "state"), state);
-                await writeFile(join(out, "code.wasm"), code.module);
+                for (const [number, module] of code.modules.entries()) await writeFile(join(out, codeFile(number)), module);
                 await writeFile(join(out, "code-memory"), code.memory);
                 await writeFile(join(out, "blocks.bin"), packBlocks(disk));
                 const { guestAt, clock } = code;
-                const kept: Kept = { raw: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") }, code: { memoryBytes: code.memory.length, guestAt, clock } };
+                const kept: Kept = { raw: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") }, code: { memoryBytes: code.memory.length, guestAt, clock }, codeModules: code.modules.length };
                 await writeFile(join(out, "state.json"), JSON.stringify(kept));
             } finally {
                 await machine.stop();
@@ -205,21 +205,24 @@ export function unpackBlocks(packed: Buffer): ChangedBlock[] {
     return blocks;
 }
 
+const codeFile = (number: number): string => `code-${number}.wasm`;
+
 /** state.json: what the other files unpack to, and where it belongs. */
 interface Kept {
     raw: ImageManifest["snapshot"]["raw"];
-    code: Omit<SnapshotCode, "module" | "memory">;
+    code: Omit<SnapshotCode, "modules" | "memory">;
+    codeModules: number;
 }
 
 export interface FinishedSnapshot extends Kept {
     /** Paths of its files. */
-    files: { state: string; code: string; codeMemory: string };
+    files: { state: string; code: string[]; codeMemory: string };
     blocks: ChangedBlock[];
 }
 
 /** What a finished snapshot stage holds. */
 export async function readSnapshot({ folder }: Stage): Promise<FinishedSnapshot> {
     const kept = JSON.parse(await readFile(join(folder, "state.json"), "utf8")) as Kept;
-    const files = { state: join(folder, "state.zst"), code: join(folder, "code.wasm"), codeMemory: join(folder, "code-memory.zst") };
+    const files = { state: join(folder, "state.zst"), code: Array.from({ length: kept.codeModules }, (_, number) => join(folder, codeFile(number))), codeMemory: join(folder, "code-memory.zst") };
     return { ...kept, files, blocks: unpackBlocks(await readFile(join(folder, "blocks.bin"))) };
 }
