@@ -23,7 +23,7 @@ const EXTERNAL = { function: 0, memory: 2 };
 /**
  * Of the pages in a merged module. Whenever a browser has optimised another megabyte of a module it writes all of that module to its cache
  * of compiled code again. With all 16 MB in one, a first visit fills Chromium's (414 MB, and pushes out what else was there); in pieces of
- * this size it writes 180 MB. Smaller ones lose at their ends, a megabyte each, and pack worse: 2 MB cost 70 KB more before the prompt.
+ * this size it holds some 180 MB. Smaller ones lose at their ends, up to a megabyte each, and pack worse: 2 MB cost 70 KB more before the prompt.
  */
 const MODULE_BYTES = 6_000_000;
 
