@@ -38,6 +38,7 @@ CONF
 # that pip and Flask use, were compiled anew at each start.
 find / -xdev -name __pycache__ -type d -prune -exec rm -rf {} +
 python3 -B -m compileall -f -q -j 2 --invalidation-mode unchecked-hash /usr/lib/python3 /usr/lib/python3.13 /usr/local/lib/python3.13/dist-packages
+python3 -B /pip/compile_plain.py /usr/local/lib/python3.13/dist-packages/pip
 mkdir -p /usr/local/libexec/drydock
 python3 -B /pip/prepare.py /usr/local/libexec/drydock/pip-start
 finish

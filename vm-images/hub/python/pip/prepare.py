@@ -2,18 +2,20 @@
 
 Runs where the image is built, with the Python and the pip of the image. The table is a marshalled tuple:
 sys.version, the folder of pip's metadata, {(pattern, flags): the further arguments of _sre.compile},
-{module: (file, whether it is a package)}.
+{module: (file, whether it is a package)}, [module that is not there].
 """
 
+import sys
+
+before = set(sys.modules)  # what Python itself starts with; what is imported next is part of an install too
+
+import importlib.util
 import marshal
 import os
 import re
-import sys
 import tempfile
 import zipfile
 from re import _compiler
-
-before = set(sys.modules)
 
 
 class Recorder:
@@ -89,9 +91,13 @@ def files_of_modules():
     return modules
 
 
+# By PEP 600 a distributor may bring this module, to say which wheels of the name "manylinux" fit. Debian does not.
+OPTIONAL = ["_manylinux"]
+
 patterns = record_patterns(install)
 compare(patterns)
 modules = files_of_modules()
+absent = [name for name in OPTIONAL if importlib.util.find_spec(name) is None]
 
 import pip
 
@@ -99,5 +105,5 @@ metadata = f"{os.path.dirname(os.path.dirname(pip.__file__))}/pip-{pip.__version
 if not os.path.isdir(metadata):
     sys.exit(f"pip has no metadata in {metadata}")
 with open(sys.argv[1], "wb") as file:
-    marshal.dump((sys.version, metadata, patterns, modules), file)
+    marshal.dump((sys.version, metadata, patterns, modules, absent), file)
 print(f"pip's start: {len(patterns)} regular expressions, {len(modules)} modules, {os.stat(sys.argv[1]).st_size} bytes")
