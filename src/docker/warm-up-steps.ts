@@ -22,8 +22,11 @@ export interface WarmUpKit {
 
 const label = `--label=${ownLabel}=warm-up`;
 
-/** Fewest and most runs of a repeated command; in between it ends when two runs in a row brought nothing. */
-const fewestRuns = 3;
+/**
+ * Fewest and most runs of a repeated command; in between it ends when two runs in a row brought nothing. A third run at first would leave the build
+ * without the time to come to its end on two cores, and a lesson's build would be the first to do so.
+ */
+const fewestRuns = 2;
 const mostRuns = 8;
 /** A run that takes more than this share of the fastest before it has brought nothing. */
 const noGain = 0.93;

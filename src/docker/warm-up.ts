@@ -32,7 +32,7 @@ export type WarmUpAgent = Pick<Agent, "http" | "spawn"> & { files: Pick<Agent["f
 
 export interface WarmUpOptions {
     steps?: readonly WarmUpStep[];
-    /** Milliseconds of warming in all, default 52,000: with the pauses around it, and the clearing, it fits a minute of reading. What runs at its end is stopped. */
+    /** Milliseconds of warming in all, default 50,000: with the pause before it and the clearing, of 4 to 7 s on two cores, it fits a minute of reading. What runs at its end is stopped. */
     budget?: number;
 }
 
@@ -44,7 +44,7 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions = {}): W
     const steps = options.steps ?? warmUpSteps;
     const state = new Store<WarmUpState>({ kind: "idle" });
     const problems: DrydockError[] = [];
-    let left = options.budget ?? 52_000;
+    let left = options.budget ?? 50_000;
     let done = 0;
     /** The work in hand, which never rejects, and how to stop it. */
     let work: Promise<void> = Promise.resolve();
