@@ -50,13 +50,30 @@ export async function watchLongTasks(page: Page): Promise<void> {
     });
 }
 
-export interface BrowserBench {
+export interface Visit {
     student: Student;
+    /** Types into the visit's terminal. */
+    runner: Runner;
+}
+
+export interface BrowserBench extends Visit {
     first: StartFigures;
     again: StartFigures;
-    runner: Runner;
+    /** Ends the visit in hand. The next one, with the same profile, is at a prompt with the engine up. */
+    visitAgain(): Promise<Visit>;
     close(): Promise<void>;
 }
+
+const visitOf = (student: Student): Visit => ({
+    student,
+    runner: {
+        name: "chromium",
+        async run(command): Promise<Run> {
+            const measured = await student.type(command);
+            return { seconds: measured.seconds, code: measured.code, output: measured.code === 0 ? "" : await student.terminalText(), instructions: measured.instructions };
+        },
+    },
+});
 
 async function startFigures(page: Page, url: string): Promise<StartFigures> {
     const bytes = countBytes(page);
@@ -86,23 +103,24 @@ export async function openBench(url: string): Promise<BrowserBench> {
     await one.page.waitForTimeout(FIRST_VISIT);
     await one.browser.close();
 
-    const two = await visit();
-    const again = await startFigures(two.page, url);
-    const student = new Student(two.page);
+    let last = await visit();
+    const again = await startFigures(last.page, url);
+    const student = new Student(last.page);
     await student.skipEnded();
     return {
-        student,
+        ...visitOf(student),
         first,
         again,
-        runner: {
-            name: "chromium",
-            async run(command): Promise<Run> {
-                const measured = await student.type(command);
-                return { seconds: measured.seconds, code: measured.code, output: measured.code === 0 ? "" : await student.terminalText(), instructions: measured.instructions };
-            },
+        async visitAgain() {
+            await last.browser.close();
+            last = await visit();
+            const next = new Student(last.page);
+            await last.page.goto(url);
+            await next.ready();
+            return visitOf(next);
         },
         close: async () => {
-            await two.browser.close();
+            await last.browser.close();
             rmSync(profile, { recursive: true, force: true });
         },
     };

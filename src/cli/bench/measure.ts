@@ -35,6 +35,12 @@ export async function succeed(runner: Runner, command: string): Promise<Run> {
     return run;
 }
 
+/** `files`: the lesson's solution, text by name. */
+export async function layInFlask(runner: Runner, files: Record<string, string>): Promise<void> {
+    await succeed(runner, `mkdir -p ${flask.folder}`);
+    for (const [name, text] of Object.entries(files)) await succeed(runner, `echo ${Buffer.from(text).toString("base64")} | base64 -d > ${flask.folder}/${name}`);
+}
+
 /** The whole workload. `withFlask` asks for an internet that answers pip, which QEMU's guest has too, through the same agent. */
 export async function measureAll(runner: Runner, files: Record<string, string>, say: (line: string) => void): Promise<Measurement[]> {
     const results: Measurement[] = [];
@@ -51,8 +57,7 @@ export async function measureAll(runner: Runner, files: Record<string, string>, 
         if (workload.id === "dockerExec") await succeed(runner, execContainer.stop);
         keep(summed(workload.id, workload.title, runs));
     }
-    await succeed(runner, `mkdir -p ${flask.folder}`);
-    for (const [name, text] of Object.entries(files)) await succeed(runner, `echo ${Buffer.from(text).toString("base64")} | base64 -d > ${flask.folder}/${name}`);
+    await layInFlask(runner, files);
     keep(summed("flaskBuildClassic", "Flask image, classic builder, pip install included", [await succeed(runner, flask.buildClassic)]));
     keep(summed("flaskBuildKit", "Flask image, BuildKit, pip install included", [await succeed(runner, flask.buildKit)]));
     const answers: Run[] = [];

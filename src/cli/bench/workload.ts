@@ -38,6 +38,8 @@ export const execContainer = { start: "docker run -d --name bench --init busybox
 export const flask = {
     folder: "/tmp/bench-flask",
     buildClassic: "DOCKER_BUILDKIT=0 docker build -q -t bench-flask /tmp/bench-flask",
+    /** As the lesson has it, with the progress drawn in the terminal. */
+    build: "docker build -t docker-flask:1.0 /tmp/bench-flask",
     buildKit: "docker build -q --no-cache -t bench-flask-buildkit /tmp/bench-flask",
     answer: "docker run -d --name bench-flask -p 5000:5000 bench-flask >/dev/null && until curl -sf -o /dev/null http://127.0.0.1:5000/; do sleep 0.2; done",
     stop: "docker rm -f bench-flask",
