@@ -41,7 +41,7 @@ export async function layInFlask(runner: Runner, files: Record<string, string>):
     for (const [name, text] of Object.entries(files)) await succeed(runner, `echo ${Buffer.from(text).toString("base64")} | base64 -d > ${flask.folder}/${name}`);
 }
 
-/** The whole workload. `withFlask` asks for an internet that answers pip, which QEMU's guest has too, through the same agent. */
+/** The whole workload. It needs an internet that answers pip, which QEMU's guest has too, through the same agent. */
 export async function measureAll(runner: Runner, files: Record<string, string>, say: (line: string) => void): Promise<Measurement[]> {
     const results: Measurement[] = [];
     const keep = (measurement: Measurement) => {
