@@ -3,7 +3,8 @@
  * none of them, and interprets until they are made again. So a snapshot carries the modules of the machine it was saved from, merged
  * into a few, which the browser's own cache of compiled code then knows by their addresses.
  */
-import { concatBytes, encodeText, type Bytes } from "../base/bytes";
+import { concatBytes, type Bytes } from "../base/bytes";
+import { EXTERNAL, HEADER, Reader, SECTION, section, text, unsigned } from "./wasm-format";
 
 /** A module of v86's: one function `f`, imports from "e". */
 interface Parsed {
@@ -14,12 +15,8 @@ interface Parsed {
 }
 
 const TYPE_OF_F = Uint8Array.of(0x60, 1, 0x7f, 0);
-const HEADER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 };
 /** A block's type is a signed number: up to here it looks like an unsigned one. */
 const MOST_TYPES = 64;
-const EXTERNAL = { function: 0, memory: 2 };
-
 /**
  * Of the pages in a merged module. Whenever a browser has optimised another megabyte of a module it writes all of that module to its cache
  * of compiled code again. With all 16 MB in one, a first visit fills Chromium's (414 MB, and pushes out what else was there); in pieces of
@@ -107,67 +104,6 @@ function required<T>(value: T | undefined): T {
 }
 
 const unknown = (what: string) => new Error(`a compiled page is not of the known shape: ${what}`);
-
-function unsigned(value: number): Uint8Array {
-    const bytes: number[] = [];
-    do {
-        const rest = value >>> 7;
-        bytes.push((value & 127) | (rest ? 128 : 0));
-        value = rest;
-    } while (value);
-    return Uint8Array.from(bytes);
-}
-
-const text = (value: string) => concatBytes([unsigned(value.length), encodeText(value)]);
-
-function section(id: number, items: readonly Uint8Array[]): Uint8Array {
-    const body = concatBytes([unsigned(items.length), ...items]);
-    return concatBytes([Uint8Array.of(id), unsigned(body.length), body]);
-}
-
-class Reader {
-    at: number;
-
-    constructor(
-        readonly bytes: Uint8Array,
-        at = 0,
-    ) {
-        this.at = at;
-    }
-
-    get atEnd(): boolean {
-        return this.at >= this.bytes.length;
-    }
-
-    byte(): number {
-        const byte = this.bytes[this.at++];
-        if (byte === undefined) throw unknown("it ends early");
-        return byte;
-    }
-
-    unsigned(): number {
-        let value = 0;
-        for (let shift = 0; ; shift += 7) {
-            const byte = this.byte();
-            value |= (byte & 127) << shift;
-            if (byte < 128) return value >>> 0;
-        }
-    }
-
-    /** A number of any length and sign. */
-    skipNumber(): void {
-        while (this.byte() >= 128);
-    }
-
-    text(): string {
-        const length = this.unsigned();
-        return String.fromCharCode(...this.take(length));
-    }
-
-    take(length: number): Uint8Array {
-        return this.bytes.subarray(this.at, (this.at += length));
-    }
-}
 
 function parse(bytes: Uint8Array): Parsed {
     const reader = new Reader(bytes, HEADER.length);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { addBallasts } from "../ballast";
 import { patchError, patchScript, patchWasm, V86_SCRIPT_SHA256, V86_VERSION, V86_WASM_SHA256 } from "../patch-emulator";
 
 /** What goes into an image's `emulator`. */
@@ -28,7 +29,7 @@ export async function writePatchedEmulator(folder: string): Promise<PatchedEmula
     check("libv86.mjs", script, V86_SCRIPT_SHA256);
     const patched = { version, module: join(folder, "libv86.mjs"), wasm: join(folder, "v86.wasm") };
     await mkdir(folder, { recursive: true });
-    await writeFile(patched.wasm, patchWasm(wasm));
+    await writeFile(patched.wasm, addBallasts(patchWasm(wasm)));
     await writeFile(patched.module, patchScript(script.toString("utf8")));
     return patched;
 }

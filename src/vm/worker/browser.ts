@@ -18,6 +18,7 @@ const states: KeptStates = {
 const machine = new WorkerMachine({
     post: (message: FromWorker, moved: Transferable[] = []) => self.postMessage(message, moved),
     fetchFile: (url, options) => fetch(url, options),
+    keepsOptimised: true,
     // plain http to another computer is no secure context, and has no such storage
     ...(globalThis.isSecureContext && { states }),
 });

@@ -1,6 +1,7 @@
 /** One v86, set up the way the snapshots expect it: the same devices always, since a state restores only into the same set. */
 import { concatBytes, type Bytes } from "../../base/bytes";
 import type { DrydockError } from "../../base/errors";
+import { useBallast } from "../ballast";
 import { mergeModules, tableIndexOf } from "../compiled-code";
 import { guestEnded, noMemory } from "../errors";
 import type { SavedCode } from "../machine";
@@ -12,7 +13,8 @@ import type { V86, V86Disk, V86Module, V86Settings } from "./v86";
 
 /** Guest pages in a compiled module. With one a first `docker run` takes 5.8 s, with two 8 s, with v86's three 9.6 s. */
 const PAGES_PER_MODULE = 1;
-const JIT_CONFIG_MAX_PAGES = 1;
+/** What `set_jit_config` sets. */
+const JIT_CONFIG = { disabled: 0, maxPages: 1 };
 
 const MEGABYTE = 1 << 20;
 const WASM_PAGE = 65_536;
@@ -62,6 +64,7 @@ export class Emulator {
     #compiling = 0;
     readonly #instructions: InstructionCounter;
     readonly #sampler: ReturnType<typeof setInterval>;
+    #held: ReturnType<typeof setTimeout> | undefined;
 
     /** Resolves when the devices are there; the CPU does not run yet. Rejects with "vm.no-memory". */
     static async create(options: EmulatorOptions): Promise<Emulator> {
@@ -80,7 +83,7 @@ export class Emulator {
         this.#emulator = emulator;
         this.#keepsCode = options.keepCode ?? false;
         const cpu = emulator.v86.cpu;
-        cpu.set_jit_config(JIT_CONFIG_MAX_PAGES, PAGES_PER_MODULE);
+        cpu.set_jit_config(JIT_CONFIG.maxPages, PAGES_PER_MODULE);
         emulator.add_listener("serial0-output-byte", options.onSerialByte);
         emulator.add_listener("cpu-event-halt", () => options.onEnd(guestEnded("switched off")));
         cpu.reboot_internal = () => options.onEnd(guestEnded("restarted"));
@@ -138,6 +141,18 @@ export class Emulator {
         return this.#compiling > 0;
     }
 
+    /** No page is compiled for so many milliseconds; those that are compiled already, run. After the restore, which puts the setting back. */
+    compileAfter(milliseconds: number): void {
+        const cpu = this.#emulator.v86.cpu;
+        cpu.set_jit_config(JIT_CONFIG.disabled, 1);
+        this.#held = setTimeout(() => cpu.set_jit_config(JIT_CONFIG.disabled, 0), milliseconds);
+    }
+
+    /** Has the browser keep what it has optimised of the emulator itself for the next visit. `ballast`: below `BALLASTS`, each once. */
+    keepOptimised(ballast: number): void {
+        useBallast(this.#emulator.v86.cpu.wm.exports, ballast);
+    }
+
     /** What is hot afterwards is compiled again. */
     forgetCode(): void {
         this.#emulator.v86.cpu.jit_clear_cache();
@@ -188,6 +203,7 @@ export class Emulator {
 
     async destroy(): Promise<void> {
         clearInterval(this.#sampler);
+        clearTimeout(this.#held);
         await this.#emulator.destroy();
     }
 

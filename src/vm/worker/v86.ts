@@ -74,7 +74,7 @@ export interface V86Cpu {
     /** Low and high half. */
     current_tsc: Uint32Array;
     wasm_memory: WebAssembly.Memory;
-    wm: { wasm_table: WebAssembly.Table };
+    wm: { wasm_table: WebAssembly.Table; exports: WebAssembly.Exports };
     /** What compiled pages import. */
     jit_imports: WebAssembly.ModuleImports;
     instruction_counter: Uint32Array;

@@ -2,6 +2,7 @@
 import { within } from "../../base/abort";
 import type { Bytes } from "../../base/bytes";
 import { asDrydockError, DrydockError, messageOf } from "../../base/errors";
+import type { BALLASTS } from "../ballast";
 import { deferred } from "../deferred";
 import { ChunkStore } from "../disk/chunk-store";
 import { ChunkTable } from "../disk/chunk-table";
@@ -25,6 +26,8 @@ export interface WorkerScope {
     fetchFile: FetchFile;
     /** Where unpacked states are kept from visit to visit, if anywhere. */
     states?: KeptStates;
+    /** Whether optimised code is kept from visit to visit, as browsers do. */
+    keepsOptimised?: boolean;
 }
 
 /** After the prompt: its first answer is to cost as little network as it can. */
@@ -32,6 +35,16 @@ const PREFETCH_AFTER_MILLISECONDS = 5000;
 
 /** To keep the state costs a second of another processor: not while the first commands are typed. */
 const KEEP_AFTER_MILLISECONDS = 10_000;
+
+/** When the browser is made to keep what it has optimised of v86: what the first commands needed, and what the warm-up added. */
+const KEEP_OPTIMISED_AFTER_MILLISECONDS = [10_000, 75_000] as const satisfies { length: typeof BALLASTS };
+
+/**
+ * At a return visit the pages that matter are compiled, and v86 is optimised: both come from the browser's cache. The saved machine's
+ * counters have some thirty more pages near the point where they are compiled, which the browser then optimises at the cost of a second
+ * processor for two seconds, just when page, prompt and first command want both.
+ */
+const COMPILE_AFTER_MILLISECONDS = 5_000;
 
 export class WorkerMachine {
     #scope: WorkerScope;
@@ -136,6 +149,7 @@ export class WorkerMachine {
                 progress.enter("restore");
                 await this.#emulator.restore(loaded.value.state);
                 if (code) await restoreCode(this.#emulator, manifest.snapshot.code!, code, loader.silenceLimit);
+                if (!loaded.value.packed) this.#emulator.compileAfter(COMPILE_AFTER_MILLISECONDS);
                 this.#keepLater(manifest.snapshot.raw, loaded.value.packed);
             } catch (thrown) {
                 const error = asDrydockError(thrown, "vm.restore-failed", restoreFailed(thrown).message, restoreFailed(thrown).advice);
@@ -185,6 +199,7 @@ export class WorkerMachine {
         await this.#emulator!.run();
         this.#running = true;
         for (const { port, bytes } of this.#early.splice(0)) this.#emulator!.ports.input(port, bytes);
+        if (this.#scope.keepsOptimised) KEEP_OPTIMISED_AFTER_MILLISECONDS.forEach((after, ballast) => setTimeout(() => this.#emulator?.keepOptimised(ballast), after));
         this.#scope.post({ kind: "running", from, ...(fallback && { fallback: toWireError(fallback) }) });
     }
 

@@ -57,7 +57,7 @@ describe("compiled pages, merged", () => {
         ["an instruction that v86 does not use", pageModule({ calls: [], at: 0, instructions: [0xd0, 0x70, 0x1a] }), "instruction d0"],
         ["a bulk memory instruction", pageModule({ calls: [], at: 0, instructions: [0xfc, 0x0b, 0] }), "bulk memory"],
         ["nothing in it", Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), "no memory"],
-        ["an end in the middle", pageModule({ calls: ["next"], at: 0 }).subarray(0, 60), "known shape"],
+        ["an end in the middle", pageModule({ calls: ["next"], at: 0 }).subarray(0, 60), "ends early"],
     ])("are refused with %s", (_, module, reason) => {
         expect(() => mergeModules(new Map([[1, module]]))).toThrow(reason);
     });

@@ -96,6 +96,31 @@ describe("emulator", () => {
         expect(emulator.compiledModules).toBe(0);
     });
 
+    test("compiles nothing for a while where that is asked for, then goes on", async () => {
+        vi.useFakeTimers();
+        try {
+            const { emulator, v86 } = await open();
+            emulator.compileAfter(5000);
+            expect(v86.jitConfig.get(0)).toBe(1);
+            vi.advanceTimersByTime(4999);
+            expect(v86.jitConfig.get(0)).toBe(1);
+            vi.advanceTimersByTime(1);
+            expect(v86.jitConfig.get(0)).toBe(0);
+        } finally {
+            vi.useRealTimers();
+        }
+    });
+
+    test("has what is optimised kept by the ballast of v86 itself", async () => {
+        const { emulator, v86 } = await open();
+        const ballast = vi.fn();
+        v86.v86.cpu.wm.exports = { drydock_ballast_1: ballast };
+        emulator.keepOptimised(0);
+        expect(ballast).not.toHaveBeenCalled();
+        emulator.keepOptimised(1);
+        expect(ballast).toHaveBeenCalledWith(1, 0, 0);
+    });
+
     test("says when the guest ends by itself", async () => {
         const { v86, onEnd } = await open();
         v86.v86.cpu.reboot_internal();

@@ -39,6 +39,8 @@ export class FakeV86 implements V86 {
     running = false;
     /** Time stamp counter, low and high half; it stands still. */
     tsc: [number, number] = [0, 0];
+    /** What `set_jit_config` has set. */
+    readonly jitConfig = new Map<number, number>();
     turns = 0;
     mem8Offset = 4096;
     v86: V86["v86"];
@@ -75,9 +77,9 @@ export class FakeV86 implements V86 {
             mxcsr: new Int32Array(1),
             current_tsc: new Uint32Array(2),
             wasm_memory: new WebAssembly.Memory({ initial: 1 }),
-            wm: { wasm_table: new WebAssembly.Table({ element: "anyfunc", initial: 1040 }) },
+            wm: { wasm_table: new WebAssembly.Table({ element: "anyfunc", initial: 1040 }), exports: {} },
             jit_imports: {},
-            set_jit_config: () => undefined,
+            set_jit_config: (index, value) => void this.jitConfig.set(index, value),
             zero_memory: (start, length) => void this.cleared.push([start, length]),
             read_blob: (address, length) => this.#memory.get(address)!.subarray(0, length),
             codegen_finalize: () => undefined,

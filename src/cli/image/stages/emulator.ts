@@ -6,12 +6,14 @@ import { V86_SCRIPT_SHA256, V86_WASM_SHA256 } from "../../../vm/patch-emulator";
 import { defineStage, hashPath, type Stage } from "../stage";
 import type { Inputs } from "./inputs";
 
-/** v86 with our few constants changed. Output: libv86.mjs, v86.wasm, version.json. */
+const SOURCES = ["src/vm/patch-emulator.ts", "src/vm/ballast.ts", "src/vm/wasm-format.ts"];
+
+/** v86 with our few constants changed, and its ballasts. Output: libv86.mjs, v86.wasm, version.json. */
 export async function emulatorStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "emulator",
         version: 1,
-        inputs: [V86_SCRIPT_SHA256, V86_WASM_SHA256, await hashPath(join(root, "src/vm/patch-emulator.ts"))],
+        inputs: [V86_SCRIPT_SHA256, V86_WASM_SHA256, ...(await Promise.all(SOURCES.map(source => hashPath(join(root, source)))))],
         needs: [],
         async run({ out }) {
             const { version } = await writePatchedEmulator(out);
