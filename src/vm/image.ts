@@ -12,21 +12,21 @@ export interface ImageFile {
     sha256: string;
 }
 
-/** The compiled pages of a snapshot. They fit its own state only, in the emulator that made it. */
+/** The compiled pages of a snapshot. They fit its own state only, which has the emulator's own memory, in the emulator that made it. */
 export interface SnapshotCode {
     /** WebAssembly modules with a function for each page; not compressed, so that browsers keep what they compile of them. */
     modules: ImageFile[];
-    /** The emulator's own memory, all but the guest's: one zstd frame of `memoryBytes`. */
-    memory: ImageFile;
-    memoryBytes: number;
     /** Where in the emulator's memory the guest's lies, bytes. */
     guestAt: number;
     /** The guest's time stamp counter, low and high half. */
     clock: [number, number];
 }
 
+/** Of image.json and of what it names. */
+export const IMAGE_FORMAT = 2;
+
 export interface ImageManifest {
-    format: 1;
+    format: typeof IMAGE_FORMAT;
     /** Content id of the whole image: the same inputs give the same id. */
     id: string;
     emulator: { version: string; /** patched libv86.mjs */ module: ImageFile; /** patched v86.wasm */ wasm: ImageFile };
@@ -47,7 +47,7 @@ export interface ImageManifest {
         prefetch: number[];
     };
     /**
-     * `file`: one zstd frame. `raw`: what it unpacks to; its sha256 names the unpacked state that a browser keeps. `memory` in MB.
+     * `file`: one zstd frame. `raw`: what it unpacks to (saved-state.ts); its sha256 names the unpacked state that a browser keeps. `memory` in MB.
      * `code`: what was compiled when it was saved, if that was kept.
      */
     snapshot: { file: ImageFile; raw: { bytes: number; sha256: string }; memory: number; code?: SnapshotCode };

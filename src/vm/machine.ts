@@ -44,12 +44,10 @@ export interface MachineStatistics {
     diskBytesWritten: number;
 }
 
-/** What the emulator has compiled: fits the state that was saved with it, and no other. */
+/** What the emulator has compiled: fits the state that was saved with it, which has the emulator's own memory then, and no other. */
 export interface SavedCode {
     /** WebAssembly modules, with a function for each page of compiled code. */
     modules: Bytes[];
-    /** All of the emulator's memory but the guest's. */
-    memory: Bytes;
     /** Where in the emulator's memory the guest's lies, bytes. */
     guestAt: number;
     /** The guest's time stamp counter, low and high half. */
@@ -74,7 +72,7 @@ export interface Machine extends Readable<MachineState> {
     statistics(): Promise<MachineStatistics>;
     /**
      * Saves the machine's state and the disk blocks changed so far, for the image builder. The guest is stopped meanwhile.
-     * `state` is v86's own format, uncompressed; `disk` pairs of byte offset and block; `code` when the machine keeps it.
+     * `state` as in saved-state.ts, uncompressed; `disk` pairs of byte offset and block; `code` when the machine keeps it.
      */
     save(): Promise<{ state: Uint8Array; code?: SavedCode; disk: { offset: number; bytes: Uint8Array }[] }>;
     /** Idempotent. Everything still waiting on the machine rejects with "vm.stopped". */

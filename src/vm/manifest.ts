@@ -1,7 +1,7 @@
 /** The image's table of contents, parsed at the door. */
 import * as v from "valibot";
 import { wrongFormat } from "./errors";
-import type { ImageManifest } from "./image";
+import { IMAGE_FORMAT, type ImageManifest } from "./image";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -11,10 +11,10 @@ const path = v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^\\:/][^\\
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a sha256"));
 const file = v.object({ path, bytes: count, sha256 });
 
-const code = v.object({ modules: v.array(file), memory: file, memoryBytes: positive, guestAt: positive, clock: v.tuple([count, count]) });
+const code = v.object({ modules: v.array(file), guestAt: positive, clock: v.tuple([count, count]) });
 
 const manifest = v.object({
-    format: v.literal(1),
+    format: v.literal(IMAGE_FORMAT),
     id: v.string(),
     emulator: v.object({ version: v.string(), module: file, wasm: file }),
     bios: file,

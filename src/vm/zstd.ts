@@ -38,34 +38,27 @@ export async function decodeFrame(stored: Uint8Array, size: number): Promise<Byt
     return (await decoder()).decode(stored, size) as Bytes;
 }
 
+/** A large frame, decoded piece by piece. */
+export interface LargeFrame {
+    /** A piece is good until the next is asked for. Damaged input may throw or give other bytes: compare the hash of what went in. */
+    pieces: Iterable<Uint8Array>;
+    /** Gives the decoder's memory back. */
+    free(): void;
+}
+
 /**
- * Decodes a large frame in pieces, into an array of its own; once in a thread's life. Rejects when it does not come to
- * `size` bytes. The decoder keeps as much of what it has written as the frame's window says, 100 MB and more, in memory
- * that WebAssembly never gives back: so it is another instance than the one for small pieces, and is let go afterwards.
+ * Once in a thread's life. The decoder keeps as much of what it has written as the frame's window says, 100 MB and more, in memory
+ * that WebAssembly never gives back: so it is another instance than the one for small pieces, and is let go with `free`.
  *
  * v86 could take the compressed bytes itself, at a fifth of the speed and with that memory inside its own for good.
  */
-export async function decodeLarge(stored: Uint8Array, size: number): Promise<Bytes> {
+export async function openLarge(stored: Uint8Array): Promise<LargeFrame> {
     const large = await largeDecoder();
-    try {
-        const whole = new Uint8Array(size);
-        let at = 0;
-        for (const part of large.decodeStreaming(pieces(stored))) {
-            if (at + part.byteLength > size) throw new RangeError(`more than ${size} bytes`);
-            whole.set(part, at);
-            at += part.byteLength;
-        }
-        if (at !== size) throw new RangeError(`${at} bytes, not ${size}`);
-        return whole;
-    } finally {
+    return {
+        pieces: large.decodeStreaming(pieces(stored)),
         // the package holds its instance in a variable of its module; an empty one in its place frees the memory
-        large._init({ instance: { exports: { memory: new WebAssembly.Memory({ initial: 0 }) } }, module: emptyModule() });
-    }
-}
-
-/** As `decodeLarge`, piece by piece, for a thread that ends with it. A piece is good until the next is asked for. */
-export async function decodeLargePieces(stored: Uint8Array): Promise<Iterable<Uint8Array>> {
-    return (await largeDecoder()).decodeStreaming(pieces(stored));
+        free: () => large._init({ instance: { exports: { memory: new WebAssembly.Memory({ initial: 0 }) } }, module: emptyModule() }),
+    };
 }
 
 async function largeDecoder(): Promise<StreamDecoder> {

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../../base/errors";
-import type { ImageManifest } from "../../vm/image";
+import { IMAGE_FORMAT, type ImageManifest } from "../../vm/image";
 import { imagesFolder } from "./cache";
 
 export interface BuiltImage {
@@ -32,6 +32,6 @@ export async function openImage(id: string): Promise<BuiltImage> {
     } catch (thrown) {
         throw new DrydockError("image.damaged", `The VM image ${id} cannot be read.`, "Build it again: npm run drydock -- image build --force", { cause: thrown });
     }
-    if (manifest.format !== 1 || manifest.id !== id) throw new DrydockError("image.damaged", `The VM image ${id} has a manifest of another kind.`, "Build it again: npm run drydock -- image build --force");
+    if (manifest.format !== IMAGE_FORMAT || manifest.id !== id) throw new DrydockError("image.damaged", `The VM image ${id} has a manifest of another kind.`, "Build it again: npm run drydock -- image build --force");
     return { id, folder, manifest };
 }

@@ -1,13 +1,13 @@
 /** The machine's worker in the browser. */
 import type { FromWorker, ToWorker } from "../protocol";
-import { forgetStates, readState, type KeptStates } from "./kept-states";
+import { forgetStates, openState, type KeptStates } from "./kept-states";
 import type { StateToWrite } from "./state-writer";
 import { WorkerMachine } from "./worker-machine";
 
 declare const self: DedicatedWorkerGlobalScope;
 
 const states: KeptStates = {
-    read: readState,
+    open: openState,
     keep(content, packed) {
         const writer = new Worker(new URL("./state-writer.ts", import.meta.url), { type: "module", name: "drydock-state-writer" });
         writer.postMessage({ content, packed } satisfies StateToWrite, [packed.buffer]);

@@ -1,10 +1,11 @@
 /** One v86, set up the way the snapshots expect it: the same devices always, since a state restores only into the same set. */
-import { concatBytes, type Bytes } from "../../base/bytes";
+import type { Bytes } from "../../base/bytes";
 import type { DrydockError } from "../../base/errors";
 import { useBallast } from "../ballast";
 import { mergeModules, tableIndexOf } from "../compiled-code";
 import { guestEnded, noMemory } from "../errors";
 import type { SavedCode } from "../machine";
+import { packState, type SavedState } from "../saved-state";
 import { keepSharedInterrupts } from "./interrupts";
 import { InstructionCounter, SAMPLE_MILLISECONDS } from "./instruction-counter";
 import { RawPorts, type PortListener } from "./ports";
@@ -17,12 +18,12 @@ const PAGES_PER_MODULE = 1;
 const JIT_CONFIG = { disabled: 0, maxPages: 1 };
 
 const MEGABYTE = 1 << 20;
-const WASM_PAGE = 65_536;
 
 /** Of v86's table of functions, the first for compiled pages. */
 const FIRST_SLOT = 1024;
 
 const NOT_KEPT = new Uint8Array(0);
+const NOTHING = new Uint8Array(0);
 
 /** v86 writes nothing beyond this before a state is restored. */
 const TOUCHED_AT_START = MEGABYTE;
@@ -95,18 +96,20 @@ export class Emulator {
         this.#sampler = setInterval(() => this.#instructions.sample(), SAMPLE_MILLISECONDS);
     }
 
-    /** Once, before the first `run`. `state` as v86 saved it, uncompressed, alone in its buffer. */
-    async restore(state: Bytes): Promise<void> {
+    /** Once, before the first `run`. */
+    async restore(saved: SavedState): Promise<void> {
         const cpu = this.#emulator.v86.cpu;
-        // v86 clears all of the guest's memory first. New memory is zero already, and touching it makes the host provide
-        // every page: 0.3 to 0.8 s and several hundred MB for nothing.
-        const clear = cpu.zero_memory;
-        cpu.zero_memory = (start, length) => clear.call(cpu, start, Math.min(length, Math.max(0, TOUCHED_AT_START - start)));
+        const { unpack_memory } = cpu;
+        cpu.unpack_memory = () => {
+            // New memory is zero already. v86 would clear all of it, and the host have to provide every page.
+            cpu.zero_memory(0, TOUCHED_AT_START);
+            saved.placeGuest(cpu.mem8);
+        };
         // v86 replaces these three views of its memory by copies out of the state, and the CPU never sees them: put the
         // values into memory and the views back. Until v86 writes through them itself.
         const { last_result, fpu_status_word, mxcsr } = cpu;
-        await this.#emulator.restore_state(state.buffer);
-        cpu.zero_memory = clear;
+        await this.#emulator.restore_state(saved.devices.buffer);
+        cpu.unpack_memory = unpack_memory;
         last_result[0] = cpu.last_result[0]!;
         fpu_status_word[0] = cpu.fpu_status_word[0]!;
         mxcsr[0] = cpu.mxcsr[0]!;
@@ -122,10 +125,19 @@ export class Emulator {
         await this.#emulator.stop();
     }
 
-    /** v86's own format, uncompressed. The CPU must stand still and no disk read be under way. */
-    async save(): Promise<Bytes> {
+    /** What `restore` takes, uncompressed, and what `prepareCode` takes where code is kept. The CPU must stand still and no disk read be under way. */
+    async save(): Promise<{ state: Bytes; code?: SavedCode }> {
         this.ports.releaseAll();
-        return new Uint8Array(await this.#emulator.save_state());
+        const cpu = this.#emulator.v86.cpu;
+        const { pack_memory } = cpu;
+        cpu.pack_memory = () => ({ bitmap: { get_buffer: () => NOTHING }, packed_memory: NOTHING }); // it lies apart
+        const devices = new Uint8Array(await this.#emulator.save_state());
+        cpu.pack_memory = pack_memory;
+        cpu.store_current_tsc();
+        const { byteOffset: guestAt, byteLength: bytes } = cpu.mem8;
+        const state = packState(devices, { all: new Uint8Array(cpu.wasm_memory.buffer), guest: { at: guestAt, bytes } }, this.#keepsCode);
+        if (!this.#keepsCode) return { state };
+        return { state, code: { modules: mergeModules(this.#compiled), guestAt, clock: [cpu.current_tsc[0]!, cpu.current_tsc[1]!] } };
     }
 
     get instructions(): number {
@@ -158,47 +170,30 @@ export class Emulator {
         this.#emulator.v86.cpu.jit_clear_cache();
     }
 
-    /** What `restoreCode` takes. After `save`, in the same stop, of an emulator that keeps its code. */
-    saveCode(): SavedCode {
-        const cpu = this.#emulator.v86.cpu;
-        cpu.store_current_tsc();
-        const memory = new Uint8Array(cpu.wasm_memory.buffer);
-        const { byteOffset, byteLength } = cpu.mem8;
-        return {
-            modules: mergeModules(this.#compiled),
-            memory: concatBytes([memory.subarray(0, byteOffset), memory.subarray(byteOffset + byteLength)]),
-            guestAt: byteOffset,
-            clock: [cpu.current_tsc[0]!, cpu.current_tsc[1]!],
-        };
-    }
-
     /**
-     * After `restore` of the same stop, before `run`. `modules`: compiled from the saved ones. When it throws, nothing has changed, and
-     * the machine runs without.
+     * For a state that is about to be restored, `modules` compiled from the ones that were saved with it. Gives what puts them in place: after
+     * `restore`, before `run`. Until then nothing has changed. Rejects when they do not fit this emulator.
      */
-    async restoreCode({ memory, guestAt, clock }: Omit<SavedCode, "modules">, modules: readonly WebAssembly.Module[]): Promise<void> {
+    async prepareCode({ guestAt, clock }: Omit<SavedCode, "modules">, modules: readonly WebAssembly.Module[]): Promise<(saved: Pick<SavedState, "placeOwn">) => void> {
         const cpu = this.#emulator.v86.cpu;
         const { byteOffset, byteLength } = cpu.mem8;
         if (byteOffset !== guestAt) throw new Error(`the guest's memory is at ${byteOffset}, in the snapshot at ${guestAt}`);
         const instances = await Promise.all(modules.map(module => WebAssembly.instantiate(module, { e: cpu.jit_imports })));
-        const missing = memory.length + byteLength - cpu.wasm_memory.buffer.byteLength;
-        if (missing > 0) cpu.wasm_memory.grow(Math.ceil(missing / WASM_PAGE));
-
-        const instructions = cpu.instruction_counter[0]!;
-        const all = new Uint8Array(cpu.wasm_memory.buffer);
-        all.set(memory.subarray(0, guestAt));
-        all.set(memory.subarray(guestAt), guestAt + byteLength);
-        cpu.instruction_counter[0] = instructions;
-        for (const [name, code] of instances.flatMap(({ exports }) => Object.entries(exports))) {
-            const index = tableIndexOf(name);
-            cpu.wm.wasm_table.set(FIRST_SLOT + index, code);
-            this.#compiled.set(index, NOT_KEPT);
-        }
-        // v86 counts from a reading under an offset that was in the memory as well: set_tsc(x) gives x plus what it reads now
-        cpu.store_current_tsc();
-        const elapsed = BigInt(Math.floor(performance.now() * 1e6));
-        const [low, high] = split(join(clock) - elapsed + join([cpu.current_tsc[0]!, cpu.current_tsc[1]!]));
-        cpu.set_tsc(low, high);
+        return saved => {
+            const instructions = cpu.instruction_counter[0]!;
+            saved.placeOwn(cpu.wasm_memory, { at: guestAt, bytes: byteLength });
+            cpu.instruction_counter[0] = instructions;
+            for (const [name, code] of instances.flatMap(({ exports }) => Object.entries(exports))) {
+                const index = tableIndexOf(name);
+                cpu.wm.wasm_table.set(FIRST_SLOT + index, code);
+                this.#compiled.set(index, NOT_KEPT);
+            }
+            // v86 counts from a reading under an offset that was in the memory as well: set_tsc(x) gives x plus what it reads now
+            cpu.store_current_tsc();
+            const elapsed = BigInt(Math.floor(performance.now() * 1e6));
+            const [low, high] = split(join(clock) - elapsed + join([cpu.current_tsc[0]!, cpu.current_tsc[1]!]));
+            cpu.set_tsc(low, high);
+        };
     }
 
     async destroy(): Promise<void> {

@@ -1,17 +1,23 @@
 /**
  * The unpacked state of a snapshot, kept in the browser's private file system. To unpack it takes two seconds where two
- * processors have a page to start as well; to read it back a tenth of that. It is a copy for the next visit and nothing more: what
+ * processors have a page to start as well; to read it back, straight into the machine's memory, a tenth of that. It is a copy for the next visit and nothing more: what
  * is not whole, or not to be had, counts as not there.
  *
  * A file is named by the sha256 of its content, and ends with that name: written last, it says that the rest is there.
  */
 import { decodeText, encodeText, type Bytes } from "../../base/bytes";
 import type { ImageManifest } from "../image";
+import type { StateReader } from "../saved-state";
 
 export type StateContent = ImageManifest["snapshot"]["raw"];
 
+/** Of one visit; to be closed. */
+export interface KeptState extends StateReader {
+    close(): void;
+}
+
 export interface KeptStates {
-    read(content: StateContent): Promise<Bytes | undefined>;
+    open(content: StateContent): Promise<KeptState | undefined>;
     /** In the background, on another thread. `packed`: the state as the image has it; taken over. */
     keep(content: StateContent, packed: Bytes): void;
     /** After a state that could not be used. */
@@ -32,23 +38,26 @@ type OpenSync = (options?: { mode: "read-only" }) => Promise<FileSystemSyncAcces
 
 const openSync = (file: FileSystemFileHandle, ...options: Parameters<OpenSync>): Promise<FileSystemSyncAccessHandle> => (file.createSyncAccessHandle as OpenSync).apply(file, options);
 
-export async function readState({ bytes, sha256 }: StateContent): Promise<Bytes | undefined> {
+export async function openState({ bytes, sha256 }: StateContent): Promise<KeptState | undefined> {
     let access: FileSystemSyncAccessHandle;
     try {
         access = await openSync(await (await folderOf(false)).getFileHandle(sha256), { mode: "read-only" });
     } catch {
         return undefined; // not there, in use by another tab, or no such storage
     }
-    try {
-        const end = new Uint8Array(sha256.length);
-        if (access.getSize() !== bytes + end.byteLength) return undefined;
-        access.read(end, { at: bytes });
-        if (decodeText(end) !== sha256) return undefined;
-        const state = new Uint8Array(bytes);
-        return access.read(state, { at: 0 }) === bytes ? state : undefined;
-    } finally {
+    const end = new Uint8Array(sha256.length);
+    if (access.getSize() !== bytes + end.byteLength || access.read(end, { at: bytes }) !== end.byteLength || decodeText(end) !== sha256) {
         access.close();
+        return undefined;
     }
+    let at = 0;
+    return {
+        read(into) {
+            if (access.read(into, { at }) !== into.byteLength) throw new RangeError(`the kept state ends before byte ${at + into.byteLength}`);
+            at += into.byteLength;
+        },
+        close: () => access.close(),
+    };
 }
 
 /** Writes what `pieces` give, in place of every other state. Resolves to false where there is no room. */

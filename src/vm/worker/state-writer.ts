@@ -1,6 +1,6 @@
 /** A thread that unpacks a snapshot once more, into the browser's private file system, and ends. */
 import type { Bytes } from "../../base/bytes";
-import { decodeLargePieces } from "../zstd";
+import { openLarge } from "../zstd";
 import { forgetStates, writeState, type StateContent } from "./kept-states";
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -14,7 +14,7 @@ self.addEventListener("message", ({ data }: MessageEvent<StateToWrite>) => void 
 
 async function write({ content, packed }: StateToWrite): Promise<void> {
     try {
-        await writeState(content, await decodeLargePieces(packed));
+        await writeState(content, (await openLarge(packed)).pieces);
     } catch (thrown) {
         console.warn("The machine's state is not kept for the next visit.", thrown);
         await forgetStates().catch(() => undefined); // half of one is as good as none

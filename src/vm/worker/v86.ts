@@ -83,6 +83,9 @@ export interface V86Cpu {
     mxcsr: Int32Array;
     set_jit_config(index: number, value: number): void;
     zero_memory(start: number, length: number): void;
+    /** The guest's memory for a state: the pages that are not zero, and a bit for each page. */
+    pack_memory(): { bitmap: { get_buffer(): Uint8Array }; packed_memory: Uint8Array };
+    unpack_memory(bitmap: unknown, packed: Uint8Array): void;
     read_blob(address: number, length: number): Uint8Array;
     codegen_finalize(index: number, start: number, flags: number, pointer: number, length: number): void;
     codegen_finalize_finished(index: number, start: number, flags: number): void;

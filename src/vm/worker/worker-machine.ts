@@ -11,13 +11,14 @@ import { prefetchChunks } from "../disk/prefetch";
 import { diskWaiting, kernelPanic, memoryDiffers, notRunning, restoreFailed, saveRunning, workerDied } from "../errors";
 import type { ImageManifest, SnapshotCode } from "../image";
 import { ImageLoader, type FetchFile } from "../loader";
-import { decodeFrame, decodeLarge } from "../zstd";
+import { readPieces, SavedState } from "../saved-state";
+import { openLarge } from "../zstd";
 import type { FromWorker, SavedMachine, StartOptions, ToWorker } from "../protocol";
 import { toWireError } from "../wire-error";
 import { Emulator } from "./emulator";
 import { IdleMeter } from "./idle-meter";
 import { KernelLog } from "./kernel-log";
-import type { KeptStates } from "./kept-states";
+import type { KeptState, KeptStates } from "./kept-states";
 import { LoadProgress } from "./load-progress";
 import { loadModule, loadWasm } from "./load-emulator";
 
@@ -56,7 +57,6 @@ export class WorkerMachine {
     #emulator: Emulator | undefined;
     /** For the guest, come before there was one. */
     #early: Extract<ToWorker, { kind: "port-input" }>[] = [];
-    #keepsCode = false;
     #running = false;
     #saving = false;
     #stalled = false;
@@ -110,7 +110,6 @@ export class WorkerMachine {
     }
 
     async #start(options: StartOptions): Promise<void> {
-        this.#keepsCode = options.keepCode ?? false;
         const loader = (this.#loader = new ImageLoader(options.base, this.#scope.fetchFile));
         const progress = new LoadProgress(message => this.#scope.post(message));
         progress.enter("emulator");
@@ -124,7 +123,7 @@ export class WorkerMachine {
         const wanted = options.boot !== "cold" && !fallback;
         // the largest file first, so that it comes in while the rest is made ready
         const snapshot = wanted ? settled(this.#loadState(loader, manifest.snapshot, progress)) : undefined;
-        const code = wanted && manifest.snapshot.code ? settled(loadCode(loader, manifest.snapshot.code, progress)) : undefined;
+        const code = wanted && manifest.snapshot.code ? settled(loadCode(loader, manifest.snapshot.code)) : undefined;
         const [module, wasm, table] = await Promise.all([
             loadModule(loader, manifest.emulator.module),
             loadWasm(loader, manifest.emulator.wasm, progress),
@@ -147,10 +146,11 @@ export class WorkerMachine {
                 const loaded = await snapshot;
                 if ("thrown" in loaded) throw loaded.thrown;
                 progress.enter("restore");
-                await this.#emulator.restore(loaded.value.state);
-                if (code) await restoreCode(this.#emulator, manifest.snapshot.code!, code, loader.silenceLimit);
-                if (!loaded.value.packed) this.#emulator.compileAfter(COMPILE_AFTER_MILLISECONDS);
-                this.#keepLater(manifest.snapshot.raw, loaded.value.packed);
+                const placeCode = code && (await prepareCode(this.#emulator, manifest.snapshot.code!, code, loader.silenceLimit));
+                const { packed } = loaded.value;
+                await this.#restore(this.#emulator, loaded.value, placeCode);
+                if (!packed) this.#emulator.compileAfter(COMPILE_AFTER_MILLISECONDS);
+                this.#keepLater(manifest.snapshot.raw, packed);
             } catch (thrown) {
                 const error = asDrydockError(thrown, "vm.restore-failed", restoreFailed(thrown).message, restoreFailed(thrown).advice);
                 if (options.boot === "snapshot" || error.code === "vm.no-memory") throw error;
@@ -177,15 +177,21 @@ export class WorkerMachine {
         setTimeout(() => void prefetchChunks(chunks, ahead, () => idle.isIdle(), new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
     }
 
-    /** The snapshot's state, and its packed form when it came in that. */
-    async #loadState(loader: ImageLoader, { file, raw }: ImageManifest["snapshot"], progress: LoadProgress): Promise<{ state: Bytes; packed?: Bytes }> {
-        const kept = await this.#scope.states?.read(raw);
-        if (kept) return { state: kept };
-        const packed = await loader.file(file, progress.track(file));
+    /** The snapshot's state as it was kept, or packed. */
+    async #loadState(loader: ImageLoader, { file, raw }: ImageManifest["snapshot"], progress: LoadProgress): Promise<LoadedState> {
+        const kept = await this.#scope.states?.open(raw);
+        return kept ? { kept } : { packed: await loader.file(file, progress.track(file)) };
+    }
+
+    async #restore(emulator: Emulator, { kept, packed }: LoadedState, placeCode: PlaceCode | undefined): Promise<void> {
+        const frame = packed && (await openLarge(packed));
         try {
-            return { state: await decodeLarge(packed, raw.bytes), packed };
-        } catch (thrown) {
-            throw restoreFailed(thrown);
+            const saved = new SavedState(kept ?? readPieces(frame!.pieces));
+            await emulator.restore(saved);
+            placeCode?.(saved);
+        } finally {
+            kept?.close();
+            frame?.free();
         }
     }
 
@@ -281,8 +287,7 @@ export class WorkerMachine {
                 if (disk.isSettled && !emulator.isCompiling) break;
                 await emulator.run();
             }
-            const state = await emulator.save();
-            return { state, ...(this.#keepsCode && { code: emulator.saveCode() }), disk: disk.overlay.runs() };
+            return { ...(await emulator.save()), disk: disk.overlay.runs() };
         } finally {
             this.#saving = false;
             if (!this.#failed) await emulator.run();
@@ -300,28 +305,28 @@ interface Prepared {
     chunks: ChunkStore;
 }
 
-interface LoadedCode {
-    modules: WebAssembly.Module[];
-    memory: Bytes;
-}
+/** One of the two. */
+type LoadedState = { kept: KeptState; packed?: undefined } | { kept?: undefined; packed: Bytes };
 
-/** The modules do not count in the progress: they come over the network at a tenth of their size. */
-async function loadCode(loader: ImageLoader, { modules, memory, memoryBytes }: SnapshotCode, progress: LoadProgress): Promise<LoadedCode> {
-    const [compiled, unpacked] = await Promise.all([Promise.all(modules.map(module => loadWasm(loader, module))), loader.file(memory, progress.track(memory)).then(packed => decodeFrame(packed, memoryBytes))]);
-    return { modules: compiled, memory: unpacked };
+type PlaceCode = (saved: SavedState) => void;
+
+/** They do not count in the progress: they come over the network at a tenth of their size. */
+async function loadCode(loader: ImageLoader, { modules }: SnapshotCode): Promise<WebAssembly.Module[]> {
+    return Promise.all(modules.map(module => loadWasm(loader, module)));
 }
 
 /**
  * Compiled code saves the first commands some seconds; a machine that cannot have it starts all the same. Everything else is there
  * by now: code that does not come for another `patience` milliseconds is given up.
  */
-export async function restoreCode(emulator: Pick<Emulator, "restoreCode">, { guestAt, clock }: SnapshotCode, code: Promise<Settled<LoadedCode>>, patience: number): Promise<void> {
+export async function prepareCode(emulator: Pick<Emulator, "prepareCode">, saved: SnapshotCode, code: Promise<Settled<WebAssembly.Module[]>>, patience: number): Promise<PlaceCode | undefined> {
     try {
         const loaded = await within(code, patience, "The snapshot's compiled code");
         if ("thrown" in loaded) throw loaded.thrown;
-        await emulator.restoreCode({ memory: loaded.value.memory, guestAt, clock }, loaded.value.modules);
+        return await emulator.prepareCode(saved, loaded.value);
     } catch (thrown) {
         console.warn("The snapshot's compiled code could not be used: the first commands take longer.", thrown);
+        return undefined;
     }
 }
 

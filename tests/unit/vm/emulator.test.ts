@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
+import { readPieces, SavedState } from "../../../src/vm/saved-state";
 import { PORT_WINDOW, type PortNumber } from "../../../src/vm/protocol";
 import { Emulator, type EmulatorOptions } from "../../../src/vm/worker/emulator";
 import type { V86Settings } from "../../../src/vm/worker/v86";
-import { FakeV86, fakeModule, type FakeDevice } from "./fake-v86";
+import { FakeV86, fakeModule, GUEST_AT, GUEST_BYTES, type FakeDevice } from "./fake-v86";
 import { pageModule } from "./page-module";
 
 const emptyModule = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
@@ -27,6 +28,13 @@ async function open(options: Partial<EmulatorOptions> = {}) {
     });
     opened.push(emulator);
     return { emulator, v86: FakeV86.made.at(-1)!, output, accepted, onEnd };
+}
+
+/** Of a machine with something in its guest's second page. */
+async function savedState(): Promise<SavedState> {
+    const { emulator, v86 } = await open();
+    v86.v86.cpu.mem8.set([4, 5, 6], 4096);
+    return new SavedState(readPieces([(await emulator.save()).state]));
 }
 
 beforeEach(() => void (FakeV86.made = []));
@@ -59,20 +67,21 @@ describe("emulator", () => {
     test("a restore puts the three values that v86 loses into its memory", async () => {
         const { emulator, v86 } = await open();
         const { last_result, fpu_status_word, mxcsr } = v86.v86.cpu;
-        await emulator.restore(new Uint8Array(8));
+        await emulator.restore(await savedState());
         expect(v86.v86.cpu.last_result).toBe(last_result);
         expect(v86.v86.cpu.fpu_status_word).toBe(fpu_status_word);
         expect(v86.v86.cpu.mxcsr).toBe(mxcsr);
         expect([last_result[0], fpu_status_word[0], mxcsr[0]]).toEqual([11, 22, 33]);
     });
 
-    test("a restore does not clear memory that is zero already, but clears again afterwards", async () => {
+    test("a restore puts the guest's memory in place itself, and clears no more than what was touched before", async () => {
         const { emulator, v86 } = await open();
-        await emulator.restore(new Uint8Array(8));
+        const { unpack_memory } = v86.v86.cpu;
+        await emulator.restore(await savedState());
         expect(v86.cleared).toEqual([[0, 1 << 20]]);
-        v86.v86.cpu.zero_memory(0, 512 << 20);
-        expect(v86.cleared).toHaveLength(2);
-        expect(v86.cleared[1]).toEqual([0, 512 << 20]);
+        expect([...v86.v86.cpu.mem8.subarray(4096, 4100)]).toEqual([4, 5, 6, 0]);
+        expect([...new Uint8Array(v86.restored!)]).toEqual([1, 2, 3]); // the devices, and no memory
+        expect(v86.v86.cpu.unpack_memory).toBe(unpack_memory);
     });
 
     test("counts instructions past 32 bits", async () => {
@@ -301,24 +310,29 @@ describe("compiled code", () => {
         cpu.jit_clear_func(4);
         const memory = new Uint8Array(cpu.wasm_memory.buffer);
         memory.set([1, 2, 3], 100); // of the emulator's own
-        memory.set([4, 5, 6], 4096); // of the guest's
-        memory.set([7, 8, 9], 5000);
+        memory.set([4, 5, 6], GUEST_AT);
+        memory.set([7, 8, 9], GUEST_AT + GUEST_BYTES + 5);
         v86.tsc = [10, 1];
-        return emulator.saveCode();
+        const { state, code } = await emulator.save();
+        return { state: new SavedState(readPieces([state])), code: code!, modules: code!.modules.map(module => new WebAssembly.Module(module)) };
     }
 
-    test("goes from one machine into another: the emulator's memory without the guest's, the pages in use, the guest's clock", async () => {
-        const code = await saved();
-        expect(code.guestAt).toBe(4096);
-        expect(code.memory.length).toBe(65536 - 8);
+    test("goes from one machine into another: the guest's memory and the emulator's own, the pages in use, the guest's clock", async () => {
+        const { state, code, modules } = await saved();
+        expect(code.guestAt).toBe(GUEST_AT);
 
         const { emulator, v86 } = await open();
         const { cpu } = v86.v86;
         Object.assign(cpu, { jit_imports: { m: cpu.wasm_memory, unused: () => undefined, next: (value: number) => value + 1 } });
         cpu.instruction_counter[0] = 77;
-        await emulator.restoreCode(code, code.modules.map(module => new WebAssembly.Module(module)));
         const memory = new Uint8Array(cpu.wasm_memory.buffer);
-        expect([...memory.subarray(100, 103), ...memory.subarray(4096, 4099), ...memory.subarray(5000, 5003)]).toEqual([1, 2, 3, 0, 0, 0, 7, 8, 9]);
+        memory.set([99], 20_000); // of its own start
+        const place = await emulator.prepareCode(code, modules);
+        await emulator.restore(state);
+        expect([...memory.subarray(100, 103), ...memory.subarray(GUEST_AT, GUEST_AT + 3), memory[20_000]]).toEqual([0, 0, 0, 4, 5, 6, 99]);
+        place(state);
+        const after = GUEST_AT + GUEST_BYTES + 5;
+        expect([...memory.subarray(100, 103), ...memory.subarray(GUEST_AT, GUEST_AT + 3), ...memory.subarray(after, after + 3), memory[20_000]]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
         expect(cpu.instruction_counter[0]).toBe(77);
         expect(emulator.compiledModules).toBe(1);
         expect(cpu.wm.wasm_table.get(1024 + 4)).toBeNull();
@@ -332,10 +346,10 @@ describe("compiled code", () => {
     });
 
     test("of an emulator with another layout is refused before anything has changed", async () => {
-        const code = await saved();
+        const { code, modules } = await saved();
         const { emulator, v86 } = await open();
-        await expect(emulator.restoreCode({ ...code, guestAt: 8192 }, code.modules.map(module => new WebAssembly.Module(module)))).rejects.toThrow("4096");
-        await expect(emulator.restoreCode(code, code.modules.map(module => new WebAssembly.Module(module)))).rejects.toThrow(WebAssembly.LinkError);
+        await expect(emulator.prepareCode({ ...code, guestAt: 8192 }, modules)).rejects.toThrow("4096");
+        await expect(emulator.prepareCode(code, modules)).rejects.toThrow(WebAssembly.LinkError);
         expect(new Uint8Array(v86.v86.cpu.wasm_memory.buffer).every(byte => byte === 0)).toBe(true);
         expect(emulator.compiledModules).toBe(0);
     });
@@ -344,6 +358,7 @@ describe("compiled code", () => {
         const { emulator, v86 } = await open();
         compile(v86, 3, pageModule({ calls: ["next"], at: 64 }));
         expect(emulator.compiledModules).toBe(1);
+        expect((await emulator.save()).code).toBeUndefined();
         emulator.forgetCode();
         expect(emulator.compiledModules).toBe(0);
     });

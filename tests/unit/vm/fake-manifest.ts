@@ -1,9 +1,9 @@
-import type { ImageFile, ImageManifest } from "../../../src/vm/image";
+import { IMAGE_FORMAT, type ImageFile, type ImageManifest } from "../../../src/vm/image";
 
 const file = (path: string, bytes = 10): ImageFile => ({ path, bytes, sha256: "0".repeat(64) });
 
 export const manifest = (): ImageManifest => ({
-    format: 1,
+    format: IMAGE_FORMAT,
     id: "test",
     emulator: { version: "0.5.462", module: file("v86-1.mjs"), wasm: file("v86-1.wasm") },
     bios: file("bios-1.bin"),

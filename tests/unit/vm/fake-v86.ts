@@ -27,6 +27,10 @@ export class FakeDevice implements VirtioDevice {
     }
 }
 
+/** The guest's memory within the emulator's. */
+export const GUEST_AT = 4096;
+export const GUEST_BYTES = 8192;
+
 export class FakeV86 implements V86 {
     static made: FakeV86[] = [];
     readonly console: VirtioConsole & { events: number[][]; acknowledged: number[] };
@@ -42,7 +46,7 @@ export class FakeV86 implements V86 {
     /** What `set_jit_config` has set. */
     readonly jitConfig = new Map<number, number>();
     turns = 0;
-    mem8Offset = 4096;
+    mem8Offset = GUEST_AT;
     v86: V86["v86"];
     bus = {
         send: (name: string, value: unknown) => {
@@ -68,19 +72,22 @@ export class FakeV86 implements V86 {
                 this.acknowledged.push(queue);
             },
         };
+        const memory = new WebAssembly.Memory({ initial: 1 });
         const cpu: V86Cpu = {
             devices: { virtio_console: this.console, virtio_balloon: { virtio: balloon }, virtio_net: { virtio: net }, pci: { raise_irq: id => void this.raised.push(id) } },
-            mem8: Object.defineProperty(new Uint8Array(8), "byteOffset", { get: () => this.#offset() }),
+            mem8: this.#guest(memory),
             instruction_counter: new Uint32Array(1),
             last_result: new Int32Array(1),
             fpu_status_word: new Uint16Array(1),
             mxcsr: new Int32Array(1),
             current_tsc: new Uint32Array(2),
-            wasm_memory: new WebAssembly.Memory({ initial: 1 }),
+            wasm_memory: memory,
             wm: { wasm_table: new WebAssembly.Table({ element: "anyfunc", initial: 1040 }), exports: {} },
             jit_imports: {},
             set_jit_config: (index, value) => void this.jitConfig.set(index, value),
             zero_memory: (start, length) => void this.cleared.push([start, length]),
+            pack_memory: () => ({ bitmap: { get_buffer: () => new Uint8Array(1) }, packed_memory: this.v86.cpu.mem8.slice() }),
+            unpack_memory: (_bitmap, packed) => this.v86.cpu.mem8.set(packed),
             read_blob: (address, length) => this.#memory.get(address)!.subarray(0, length),
             codegen_finalize: () => undefined,
             codegen_finalize_finished: () => undefined,
@@ -144,19 +151,24 @@ export class FakeV86 implements V86 {
 
     async restore_state(state: ArrayBuffer): Promise<void> {
         const cpu = this.v86.cpu;
-        cpu.zero_memory(0, 512 << 20);
         this.restored = state;
+        cpu.unpack_memory(undefined, new Uint8Array(0));
         // as 0.5.462 does: copies out of the state in place of the views
         Object.assign(cpu, { last_result: new Int32Array([11]), fpu_status_word: new Uint16Array([22]), mxcsr: new Int32Array([33]) });
     }
 
+    /** Its devices, and as much of the memory as the machine leaves to it. */
     async save_state(): Promise<ArrayBuffer> {
-        return new ArrayBuffer(16);
+        return Uint8Array.from([1, 2, 3, ...this.v86.cpu.pack_memory().packed_memory]).buffer;
     }
 
-    #offset(): number {
-        if (this.mem8Offset < 0) throw new RangeError("Invalid typed array length");
-        return this.mem8Offset;
+    #guest(memory: WebAssembly.Memory): Uint8Array {
+        return Object.defineProperty(new Uint8Array(memory.buffer, GUEST_AT, GUEST_BYTES), "byteOffset", {
+            get: () => {
+                if (this.mem8Offset < 0) throw new RangeError("Invalid typed array length");
+                return this.mem8Offset;
+            },
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 /** On a fake private file system; tests/e2e/kept-state.test.ts has Chromium's. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { forgetStates, readState, writeState } from "../../../src/vm/worker/kept-states";
+import { concatBytes } from "../../../src/base/bytes";
+import { forgetStates, openState, writeState, type StateContent } from "../../../src/vm/worker/kept-states";
 
 const missing = () => new DOMException("not there", "NotFoundError");
 
@@ -66,6 +67,14 @@ afterEach(() => vi.unstubAllGlobals());
 const state = new Uint8Array(10_000).map((_, at) => at * 3);
 const content = { bytes: state.byteLength, sha256: "ab".repeat(32) };
 const pieces = [state.subarray(0, 4096), state.subarray(4096)];
+const readState = async (content: StateContent): Promise<Uint8Array | undefined> => {
+    const kept = await openState(content);
+    if (!kept) return undefined;
+    const read = [new Uint8Array(3000), new Uint8Array(content.bytes - 3000)];
+    for (const part of read) kept.read(part);
+    kept.close();
+    return concatBytes(read);
+};
 const file = () => [...folders.values()][0]!.files;
 
 test("what was written is read again, under its own name only", async () => {
@@ -73,6 +82,12 @@ test("what was written is read again, under its own name only", async () => {
     expect(await writeState(content, pieces)).toBe(true);
     expect(await readState(content)).toEqual(state);
     expect(await readState({ ...content, sha256: "cd".repeat(32) })).toBeUndefined();
+});
+
+test("a read beyond its end is an error, not zeros", async () => {
+    await writeState(content, pieces);
+    const kept = (await openState(content))!;
+    expect(() => kept.read(new Uint8Array(content.bytes + 1000))).toThrow(RangeError);
 });
 
 test("a newer image's state takes the place of the older one's", async () => {

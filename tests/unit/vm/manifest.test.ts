@@ -26,7 +26,7 @@ describe("manifest", () => {
     });
 
     test.each([
-        ["another format", { ...manifest(), format: 2 }],
+        ["another format", { ...manifest(), format: 1 }],
         ["a path out of the folder", { ...manifest(), bios: { ...manifest().bios, path: "../secret" } }],
         ["an absolute address", { ...manifest(), bios: { ...manifest().bios, path: "https://elsewhere.test/bios" } }],
         ["an absolute path", { ...manifest(), bios: { ...manifest().bios, path: "/etc/passwd" } }],

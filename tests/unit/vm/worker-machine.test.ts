@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ImageFile } from "../../../src/vm/image";
 import type { FetchFile } from "../../../src/vm/loader";
 import type { FromWorker, StartOptions } from "../../../src/vm/protocol";
-import { restoreCode, WorkerMachine } from "../../../src/vm/worker/worker-machine";
+import { prepareCode, WorkerMachine } from "../../../src/vm/worker/worker-machine";
 import { manifest } from "./fake-manifest";
 
 const start: StartOptions = { base: "http://image.test/vm/", boot: "auto", commandLine: "", kernelLog: false };
@@ -21,7 +21,7 @@ describe("the machine in its thread", () => {
         ["nobody answers", "image.unreachable", offline],
         ["the image is not there", "image.unreachable", async () => new Response(null, { status: 404 })],
         ["there is a web page instead", "image.wrong-format", async () => new Response("<!doctype html>")],
-        ["the image has another format", "image.wrong-format", async () => new Response(JSON.stringify({ ...manifest(), format: 2 }))],
+        ["the image has another format", "image.wrong-format", async () => new Response(JSON.stringify({ ...manifest(), format: 1 }))],
         ["only the manifest is there", "image.unreachable", async url => (url.endsWith("image.json") ? new Response(JSON.stringify(manifest())) : new Response(null, { status: 404 }))],
     ])("fails by name when %s", async (_name, code, fetchFile) => {
         const { machine, failure } = open(fetchFile);
@@ -57,16 +57,17 @@ describe("the machine in its thread", () => {
 });
 
 describe("the snapshot's compiled code", () => {
-    const saved = { modules: [file("code.wasm")], memory: file("code-memory.zst"), memoryBytes: 4, guestAt: 4096, clock: [7, 0] as [number, number] };
-    const loaded = { modules: [new WebAssembly.Module(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]))], memory: new Uint8Array(4) };
+    const saved = { modules: [file("code.wasm")], guestAt: 4096, clock: [7, 0] as [number, number] };
+    const modules = [new WebAssembly.Module(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]))];
     let said: ReturnType<typeof vi.spyOn>;
     beforeEach(() => void (said = vi.spyOn(console, "warn").mockImplementation(() => undefined)));
     afterEach(() => said.mockRestore());
 
-    test("is put in place with what belongs to it", async () => {
-        const emulator = { restoreCode: vi.fn(async () => undefined) };
-        await restoreCode(emulator, saved, Promise.resolve({ value: loaded }), 1000);
-        expect(emulator.restoreCode).toHaveBeenCalledWith({ memory: loaded.memory, guestAt: 4096, clock: [7, 0] }, loaded.modules);
+    test("is made ready with what belongs to it", async () => {
+        const place = () => undefined;
+        const emulator = { prepareCode: vi.fn(async () => place) };
+        expect(await prepareCode(emulator, saved, Promise.resolve({ value: modules }), 1000)).toBe(place);
+        expect(emulator.prepareCode).toHaveBeenCalledWith(saved, modules);
         expect(said).not.toHaveBeenCalled();
     });
 
@@ -74,14 +75,15 @@ describe("the snapshot's compiled code", () => {
         ["cannot be had", Promise.resolve({ thrown: new Error("gone") })],
         ["does not come", new Promise<never>(() => undefined)],
     ])("that %s is done without", async (_, code) => {
-        const emulator = { restoreCode: vi.fn(async () => undefined) };
-        await restoreCode(emulator, saved, code, 5);
-        expect(emulator.restoreCode).not.toHaveBeenCalled();
+        const emulator = { prepareCode: vi.fn(async () => () => undefined) };
+        expect(await prepareCode(emulator, saved, code, 5)).toBeUndefined();
+        expect(emulator.prepareCode).not.toHaveBeenCalled();
         expect(said).toHaveBeenCalledOnce();
     });
 
     test("that does not fit is done without", async () => {
-        await restoreCode({ restoreCode: () => Promise.reject(new Error("another layout")) }, saved, Promise.resolve({ value: loaded }), 1000);
+        const emulator = { prepareCode: () => Promise.reject(new Error("another layout")) };
+        expect(await prepareCode(emulator, saved, Promise.resolve({ value: modules }), 1000)).toBeUndefined();
         expect(said).toHaveBeenCalledOnce();
     });
 });

@@ -1,7 +1,7 @@
 /** What a draft (for the snapshot's boot) and the final image have in common. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImageManifest } from "../../../vm/image";
+import { IMAGE_FORMAT, type ImageManifest } from "../../../vm/image";
 import { addBytes, addFile } from "../manifest-files";
 import type { Stage } from "../stage";
 import type { Preloaded } from "./disk";
@@ -29,7 +29,7 @@ type Common = Pick<ImageManifest, "format" | "emulator" | "bios" | "vgaBios" | "
 export async function addCommonParts(folder: string, parts: ImageParts): Promise<Common> {
     const identity = JSON.parse(await readFile(join(parts.emulator.folder, "version.json"), "utf8")) as { version: string };
     return {
-        format: 1,
+        format: IMAGE_FORMAT,
         emulator: {
             version: identity.version,
             module: await addFile(folder, join(parts.emulator.folder, "libv86.mjs")),

@@ -39,7 +39,7 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
     const { parts, snapshot, chunks, wheels, debs, npmPackages, containers, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
-        version: 4,
+        version: 5,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
         needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, containers, ...(bundleImages ? [bundleImages] : [])],
         async run(context) {
@@ -65,7 +65,7 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
                     file: await addFile(out, files.state),
                     raw,
                     memory: MEMORY,
-                    code: { ...code, modules: await addFiles(out, files.code), memory: await addFile(out, files.codeMemory) },
+                    code: { ...code, modules: await addFiles(out, files.code) },
                 },
                 internet: {
                     python: await addIndex(wheels, "python"),

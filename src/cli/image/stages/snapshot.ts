@@ -31,14 +31,13 @@ const PACKER = ["-19", "--long=27"];
 const BOOT_TIMEOUT = 900_000;
 
 /**
- * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst; what was compiled (code-0.wasm and so on)
- * and the emulator's own memory with it (code-memory.zst); what they unpack to in state.json; and the blocks that the guest wrote
- * (blocks.bin: 8 bytes offset, 4 bytes length, content; little endian).
+ * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst; what was compiled (code-0.wasm and so on);
+ * what the state unpacks to in state.json; and the blocks that the guest wrote (blocks.bin: 8 bytes offset, 4 bytes length, content; little endian).
  */
 export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
     return defineStage(workshop, {
         name: "snapshot",
-        version: 4,
+        version: 5,
         inputs: [SHRINK, VISIT.join("\n"), GROWN, PACKER.join(" ")],
         needs: Object.values(parts),
         async run(context) {
@@ -62,10 +61,9 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
                 if (!code) throw new Error("a machine that keeps its code saved none");
                 await writeFile(join(out, "state"), state);
                 for (const [number, module] of code.modules.entries()) await writeFile(join(out, codeFile(number)), module);
-                await writeFile(join(out, "code-memory"), code.memory);
                 await writeFile(join(out, "blocks.bin"), packBlocks(disk));
                 const { guestAt, clock } = code;
-                const kept: Kept = { raw: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") }, code: { memoryBytes: code.memory.length, guestAt, clock }, codeModules: code.modules.length };
+                const kept: Kept = { raw: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") }, code: { guestAt, clock }, codeModules: code.modules.length };
                 await writeFile(join(out, "state.json"), JSON.stringify(kept));
             } finally {
                 await machine.stop();
@@ -73,7 +71,7 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
             }
             await rm(draft, { recursive: true });
             progress("compressing the memory");
-            await run("zstd", [...PACKER, "-q", "--rm", "--no-check", "-T0", join(out, "state"), join(out, "code-memory")], { log, signal });
+            await run("zstd", [...PACKER, "-q", "--rm", "--no-check", "-T0", join(out, "state")], { log, signal });
         },
     });
 }
@@ -210,19 +208,19 @@ const codeFile = (number: number): string => `code-${number}.wasm`;
 /** state.json: what the other files unpack to, and where it belongs. */
 interface Kept {
     raw: ImageManifest["snapshot"]["raw"];
-    code: Omit<SnapshotCode, "modules" | "memory">;
+    code: Omit<SnapshotCode, "modules">;
     codeModules: number;
 }
 
 export interface FinishedSnapshot extends Kept {
     /** Paths of its files. */
-    files: { state: string; code: string[]; codeMemory: string };
+    files: { state: string; code: string[] };
     blocks: ChangedBlock[];
 }
 
 /** What a finished snapshot stage holds. */
 export async function readSnapshot({ folder }: Stage): Promise<FinishedSnapshot> {
     const kept = JSON.parse(await readFile(join(folder, "state.json"), "utf8")) as Kept;
-    const files = { state: join(folder, "state.zst"), code: Array.from({ length: kept.codeModules }, (_, number) => join(folder, codeFile(number))), codeMemory: join(folder, "code-memory.zst") };
+    const files = { state: join(folder, "state.zst"), code: Array.from({ length: kept.codeModules }, (_, number) => join(folder, codeFile(number))) };
     return { ...kept, files, blocks: unpackBlocks(await readFile(join(folder, "blocks.bin"))) };
 }
