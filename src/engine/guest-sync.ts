@@ -45,20 +45,30 @@ export class GuestSync {
     async start(): Promise<void> {
         await this.#enqueue([], async () => {
             const local = this.local();
-            const before = await this.#marker();
-            await this.guest.makeFolder(WORKSPACE);
+            const [before] = await Promise.all([this.#marker(), this.guest.makeFolder(WORKSPACE)]);
+            if (before === undefined) return this.#fill(local);
             this.#watch(); // changes from here on wait in the queue behind this
-            if (before === this.lesson) {
-                for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
-                await this.#pullAll();
-            } else {
-                if (before !== undefined) for (const entry of await this.guest.list(WORKSPACE)) await this.guest.remove(`${WORKSPACE}/${entry.path}`);
-                for (const path of local.folders) await this.guest.makeFolder(`${WORKSPACE}/${path}`);
-                for (const [path, { bytes }] of local.files) if (bytes) await this.#put(path, bytes);
-                await this.#pullAll();
-                await this.guest.write(MARKER, this.lesson);
+            if (before === this.lesson) for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
+            else {
+                for (const entry of await this.guest.list(WORKSPACE)) await this.guest.remove(`${WORKSPACE}/${entry.path}`);
+                await this.#putAll(local);
             }
+            await this.#pullAll();
+            if (before !== this.lesson) await this.guest.write(MARKER, this.lesson);
         });
+    }
+
+    /** A fresh machine: the workspace is empty, and nothing there writes to it before the first prompt, which waits for this. */
+    async #fill(local: JoinedFiles): Promise<void> {
+        for (const [path, { bytes }] of local.files) if (!bytes) this.news.removed(path); // it was in the former machine only
+        await this.#putAll(local);
+        this.#watch(); // only now: our own writing is no news
+        await this.guest.write(MARKER, this.lesson);
+    }
+
+    async #putAll({ files, folders }: JoinedFiles): Promise<void> {
+        await Promise.all([...folders].map(path => this.guest.makeFolder(`${WORKSPACE}/${path}`)));
+        await Promise.all([...files].map(async ([path, { bytes }]) => bytes && this.#put(path, bytes)));
     }
 
     write(path: string, bytes: Uint8Array): Promise<void> {
