@@ -64,6 +64,8 @@ export function packState(devices: Uint8Array, { all, guest }: Memory, own: bool
 export class SavedState {
     /** v86's state without the memory, alone in its buffer. */
     readonly devices: Bytes;
+    /** All of it, by what its list of pages says. */
+    readonly bytes: number;
     readonly #reader: StateReader;
     readonly #guestRuns: Run[];
     readonly #ownRuns: Run[];
@@ -81,6 +83,8 @@ export class SavedState {
         this.#memoryBytes = header.wasmPages * WASM_PAGE_BYTES;
         this.devices = new Uint8Array(header.devices);
         reader.read(this.devices);
+        const runs = [...this.#guestRuns, ...this.#ownRuns];
+        this.bytes = (HEADER.length + 2 * runs.length) * NUMBER_BYTES + header.devices + runs.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES;
     }
 
     /** `memory`: the guest's, zero so far. */

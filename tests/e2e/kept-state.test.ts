@@ -1,4 +1,7 @@
 /** The unpacked state that Chromium keeps for the next visit: read instead of the snapshot, and done without when it is damaged. */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { openBrowser, type Browser } from "../../src/cli/browser/chromium";
@@ -13,13 +16,17 @@ describe("a machine's state in the browser's storage", () => {
     let page: Page;
     let student: Student;
     let content: { bytes: number; sha256: string };
+    let wasm: string;
+    let profile: string;
     let snapshots = 0;
 
     beforeAll(async () => {
         const { folder, manifest } = await currentImage();
         content = manifest.snapshot.raw;
+        wasm = manifest.emulator.wasm.path;
+        profile = await mkdtemp(join(tmpdir(), "drydock-kept-"));
         server = await startServer({ port: 0, dist: await ensurePage(), image: folder });
-        browser = await openBrowser();
+        browser = await openBrowser({ profile });
         page = browser.context.pages()[0] ?? (await browser.context.newPage());
         browser.context.on("request", request => {
             if (request.url().endsWith(manifest.snapshot.file.path)) snapshots++;
@@ -30,7 +37,16 @@ describe("a machine's state in the browser's storage", () => {
     afterAll(async () => {
         await browser?.close();
         await server?.close();
+        await rm(profile, { recursive: true, force: true });
     });
+
+    /** Whether Chromium's cache of compiled code has v86: its entries name the address that they belong to. */
+    const optimisedKept = async () => {
+        const folder = join(profile, "Default/Code Cache/wasm");
+        const entries = await readdir(folder).catch(() => []);
+        const contents = await Promise.all(entries.map(async entry => readFile(join(folder, entry)).catch(() => Buffer.alloc(0))));
+        return contents.some(content => content.subarray(0, 4096).includes(wasm));
+    };
 
     /** Bytes of the kept file, 0 where there is none. */
     const kept = () =>
@@ -55,6 +71,10 @@ describe("a machine's state in the browser's storage", () => {
         await works();
         await whole();
         expect(snapshots).toBe(1);
+    });
+
+    test("and has the browser keep what it has optimised of the emulator", async () => {
+        await expect.poll(optimisedKept, { timeout: 120_000, interval: 500 }).toBe(true);
     });
 
     test("the next one starts from that, without the snapshot", async () => {

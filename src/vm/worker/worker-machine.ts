@@ -148,7 +148,7 @@ export class WorkerMachine {
                 progress.enter("restore");
                 const placeCode = code && (await prepareCode(this.#emulator, manifest.snapshot.code!, code, loader.silenceLimit));
                 const { packed } = loaded.value;
-                await this.#restore(this.#emulator, loaded.value, placeCode);
+                await this.#restore(this.#emulator, loaded.value, manifest.snapshot.raw.bytes, placeCode);
                 if (!packed) this.#emulator.compileAfter(COMPILE_AFTER_MILLISECONDS);
                 this.#keepLater(manifest.snapshot.raw, packed);
             } catch (thrown) {
@@ -183,10 +183,11 @@ export class WorkerMachine {
         return kept ? { kept } : { packed: await loader.file(file, progress.track(file)) };
     }
 
-    async #restore(emulator: Emulator, { kept, packed }: LoadedState, placeCode: PlaceCode | undefined): Promise<void> {
+    async #restore(emulator: Emulator, { kept, packed }: LoadedState, bytes: number, placeCode: PlaceCode | undefined): Promise<void> {
         const frame = packed && (await openLarge(packed));
         try {
             const saved = new SavedState(kept ?? readPieces(frame!.pieces));
+            if (saved.bytes !== bytes) throw new RangeError(`the state has ${saved.bytes} bytes, not ${bytes}`);
             await emulator.restore(saved);
             placeCode?.(saved);
         } finally {

@@ -50,6 +50,7 @@ test("pages of zeros take no room, and the emulator's own none where they are no
     const header = 5 * 4;
     expect(pack(filled(), false).length).toBe(header + 4 * 8 + devices.length + 5 * PAGE);
     expect(pack(filled(), true).length).toBe(header + 6 * 8 + devices.length + 7 * PAGE);
+    expect(new SavedState(readPieces([pack(filled(), true)])).bytes).toBe(pack(filled(), true).length);
 });
 
 test.each([
