@@ -77,7 +77,7 @@ describe("current image", () => {
         mkdirSync(join(folder, "images/abc"), { recursive: true });
         writeFileSync(join(folder, "images/current"), "abc\n");
         await expect(currentImage()).rejects.toMatchObject({ code: "image.damaged", message: expect.stringContaining("abc") });
-        writeFileSync(join(folder, "images/abc/image.json"), '{"format":2,"id":"abc"}');
+        writeFileSync(join(folder, "images/abc/image.json"), '{"format":1,"id":"abc"}');
         await expect(currentImage()).rejects.toMatchObject({ code: "image.damaged" });
     });
 });
