@@ -22,7 +22,6 @@ const MEGABYTE = 1 << 20;
 /** Of v86's table of functions, the first for compiled pages. */
 const FIRST_SLOT = 1024;
 
-const NOT_KEPT = new Uint8Array(0);
 const NOTHING = new Uint8Array(0);
 
 /** v86 writes nothing beyond this before a state is restored. */
@@ -186,7 +185,7 @@ export class Emulator {
             for (const [name, code] of instances.flatMap(({ exports }) => Object.entries(exports))) {
                 const index = tableIndexOf(name);
                 cpu.wm.wasm_table.set(FIRST_SLOT + index, code);
-                this.#compiled.set(index, NOT_KEPT);
+                this.#compiled.set(index, NOTHING);
             }
             // v86 counts from a reading under an offset that was in the memory as well: set_tsc(x) gives x plus what it reads now
             cpu.store_current_tsc();
@@ -206,7 +205,7 @@ export class Emulator {
         const cpu = this.#emulator.v86.cpu;
         const { codegen_finalize, codegen_finalize_finished, jit_clear_func, jit_clear_all_funcs } = cpu;
         cpu.codegen_finalize = (index, start, flags, pointer, length) => {
-            this.#compiled.set(index, this.#keepsCode ? new Uint8Array(cpu.wasm_memory.buffer, pointer >>> 0, length >>> 0).slice() : NOT_KEPT);
+            this.#compiled.set(index, this.#keepsCode ? new Uint8Array(cpu.wasm_memory.buffer, pointer >>> 0, length >>> 0).slice() : NOTHING);
             this.#compiling++;
             codegen_finalize.call(cpu, index, start, flags, pointer, length);
         };

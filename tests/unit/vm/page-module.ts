@@ -1,10 +1,6 @@
 /** WebAssembly modules of the shape that v86 gives a compiled page: one function `f` of a number, imports from "e". */
-import { concatBytes, encodeText, type Bytes } from "../../../src/base/bytes";
-
-const number = (value: number): Uint8Array => (value < 128 ? Uint8Array.of(value) : Uint8Array.of((value & 127) | 128, value >> 7));
-const vector = (items: readonly Uint8Array[]): Uint8Array => concatBytes([number(items.length), ...items]);
-const text = (value: string): Uint8Array => concatBytes([number(value.length), encodeText(value)]);
-const section = (id: number, content: Uint8Array): Uint8Array => concatBytes([Uint8Array.of(id), number(content.length), content]);
+import { concatBytes, type Bytes } from "../../../src/base/bytes";
+import { HEADER, SECTION, section, text, unsigned } from "../../../src/vm/wasm-format";
 
 const PAGE = Uint8Array.of(0x60, 1, 0x7f, 0); // (i32) -> ()
 const TWO = Uint8Array.of(0x60, 2, 0x7f, 0x7f, 0); // (i32, i32) -> ()
@@ -42,13 +38,13 @@ export function pageModule({ calls, at, instructions, functions = 1 }: PageModul
         ...[0x36, 2, 0], // i32.store
     ];
     const body = concatBytes([Uint8Array.of(1, 1, 0x7f), Uint8Array.from(code), Uint8Array.of(0x0b)]);
-    const sized = concatBytes([number(body.length), body]);
+    const sized = concatBytes([unsigned(body.length), body]);
     return concatBytes([
-        Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
-        section(1, vector([PAGE, TWO, ONE])),
-        section(2, vector(imports)),
-        section(3, vector(Array.from({ length: functions }, () => Uint8Array.of(0)))),
-        section(7, vector([concatBytes([text("f"), Uint8Array.of(0), number(imports.length - 1)])])),
-        section(10, vector(Array.from({ length: functions }, () => sized))),
+        HEADER,
+        section(SECTION.type, [PAGE, TWO, ONE]),
+        section(SECTION.import, imports),
+        section(SECTION.function, Array.from({ length: functions }, () => Uint8Array.of(0))),
+        section(SECTION.export, [concatBytes([text("f"), Uint8Array.of(0), unsigned(imports.length - 1)])]),
+        section(SECTION.code, Array.from({ length: functions }, () => sized)),
     ]);
 }
