@@ -77,13 +77,14 @@ class KeptWorkspace implements Workspace {
 
     async write(path: string, content: Uint8Array | string): Promise<void> {
         const bytes = typeof content === "string" ? encodeText(content) : content.slice();
-        await this.#put(goodPath(path), bytes, "editor");
+        if (this.#kept.folders.has(goodPath(path))) throw exists(path);
+        await this.#put(path, bytes, "editor");
     }
 
     async create(path: string, kind: "file" | "folder"): Promise<void> {
         if (this.#kept.has(goodPath(path))) throw exists(path);
         if (kind === "file") return this.#put(path, new Uint8Array(), "editor");
-        this.#kept.folders.add(path);
+        this.#kept.addFolder(path);
         this.#publish();
         await this.#inGuest([path], sync => sync.makeFolder(path));
     }
@@ -104,7 +105,7 @@ class KeptWorkspace implements Workspace {
         }
         for (const folder of folders) {
             this.#kept.folders.delete(folder);
-            this.#kept.folders.add(target(folder));
+            this.#kept.addFolder(target(folder));
         }
         this.#publish();
         await this.#inGuest([...moved, ...moved.map(target)], sync => sync.rename(from, to));
@@ -145,7 +146,8 @@ class KeptWorkspace implements Workspace {
                 this.#publish();
             },
             folder: path => {
-                this.#kept.folders.add(path);
+                if (this.#kept.files.has(path)) this.#forget(path, "guest");
+                this.#kept.addFolder(path);
                 this.#publish();
             },
             removed: path => void this.#forgetAll(path, "guest"),
@@ -214,6 +216,7 @@ class KeptWorkspace implements Workspace {
     #fromGuest(path: string, bytes: Uint8Array): void {
         const known = this.#kept.files.get(path)?.bytes;
         if (known && same(known, bytes)) return; // the echo of our own writing
+        if (this.#kept.folders.has(path)) this.#forgetAll(path, "guest");
         this.#keep(path, bytes, "guest");
         this.#publish();
     }

@@ -8,12 +8,12 @@ export interface KeptFile { size: number; bytes: Uint8Array | undefined }
 
 export class KeptFiles {
     readonly files = new Map<string, KeptFile>();
-    /** Folders that are known for themselves; those above files follow from them. */
+    /** All folders. One stays when its last file goes, as it does in the guest. */
     readonly folders = new Set<string>();
     #total = 0;
 
     has(path: string): boolean {
-        return this.files.has(path) || this.folders.has(path) || this.below(path).length > 0;
+        return this.files.has(path) || this.folders.has(path);
     }
 
     /** Takes the content if it is within the limits; the reason when not. */
@@ -22,6 +22,7 @@ export class KeptFiles {
         this.#total -= before?.bytes?.byteLength ?? 0;
         const refusal = this.#refusal(path, bytes.byteLength);
         this.files.set(path, { size: bytes.byteLength, bytes: refusal ? undefined : bytes });
+        this.#addAbove(path);
         if (!refusal) this.#total += bytes.byteLength;
         return refusal;
     }
@@ -30,7 +31,13 @@ export class KeptFiles {
     setUnread(path: string, size: number): DrydockError {
         this.delete(path);
         this.files.set(path, { size, bytes: undefined });
+        this.#addAbove(path);
         return this.#refusal(path, size) ?? tooLarge(path);
+    }
+
+    addFolder(path: string): void {
+        this.folders.add(path);
+        this.#addAbove(path);
     }
 
     delete(path: string): void {
@@ -45,13 +52,13 @@ export class KeptFiles {
     }
 
     entries(): WorkspaceEntry[] {
-        const entries = new Map<string, WorkspaceEntry>();
-        const folder = (path: string) => entries.set(path, { path, kind: "folder", size: 0, kept: true });
-        for (const path of [...this.files.keys(), ...this.folders])
-            for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) folder(path.slice(0, at));
-        for (const path of this.folders) folder(path);
-        for (const [path, { size, bytes }] of this.files) entries.set(path, { path, kind: "file", size, kept: bytes !== undefined });
-        return [...entries.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+        const folders = [...this.folders].map((path): WorkspaceEntry => ({ path, kind: "folder", size: 0, kept: true }));
+        const files = [...this.files].map(([path, { size, bytes }]): WorkspaceEntry => ({ path, kind: "file", size, kept: bytes !== undefined }));
+        return [...folders, ...files].sort((one, other) => (one.path < other.path ? -1 : 1));
+    }
+
+    #addAbove(path: string): void {
+        for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) this.folders.add(path.slice(0, at));
     }
 
     #refusal(path: string, size: number): DrydockError | undefined {

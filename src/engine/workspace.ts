@@ -52,7 +52,7 @@ export interface Workspace {
     readonly canUndo: Readable<boolean>;
     /** Rejects with "workspace.missing". */
     read(path: string): Promise<Bytes>;
-    /** Saves the whole file; makes the folders above it. Rejects with "workspace.bad-path", "workspace.not-written". */
+    /** Saves the whole file; makes the folders above it. Rejects with "workspace.bad-path", "workspace.exists" (a folder), "workspace.not-written". */
     write(path: string, content: Uint8Array | string): Promise<void>;
     /** Rejects with "workspace.exists". */
     create(path: string, kind: "file" | "folder"): Promise<void>;

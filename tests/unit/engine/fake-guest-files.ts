@@ -14,7 +14,7 @@ export class FakeGuestFiles implements GuestFiles {
     /** A program in the guest writes; the watch reports it. */
     change(path: string, content: string | Bytes | undefined): void {
         if (content === undefined) this.#remove(path);
-        else this.contents.set(path, typeof content === "string" ? encodeText(content) : content);
+        else this.#set(path, typeof content === "string" ? encodeText(content) : content);
         this.#report(path, content === undefined ? "removed" : "changed");
     }
 
@@ -51,34 +51,27 @@ export class FakeGuestFiles implements GuestFiles {
         await this.#turn();
         this.writes.push(path);
         if (options.mode !== undefined) this.modes.set(path, options.mode);
-        this.contents.set(path, typeof bytes === "string" ? encodeText(bytes) : new Uint8Array(bytes));
+        this.#set(path, typeof bytes === "string" ? encodeText(bytes) : new Uint8Array(bytes));
         this.#report(path, "changed");
     }
 
     async list(path: string, options: { recursive?: boolean } = {}): Promise<FileEntry[]> {
         await this.#turn();
-        const names = new Map<string, FileEntry>();
-        const all: [string, FileEntry["kind"], number][] = [...[...this.contents].map(([file, bytes]): [string, FileEntry["kind"], number] => [file, "file", bytes.byteLength]), ...[...this.folders].map((folder): [string, FileEntry["kind"], number] => [folder, "folder", 0])];
-        for (const [file, kind, size] of all) {
-            if (!file.startsWith(`${path}/`)) continue;
-            const parts = file.slice(path.length + 1).split("/");
-            for (let depth = 1; depth < parts.length; depth++) names.set(parts.slice(0, depth).join("/"), entry(parts.slice(0, depth).join("/"), "folder", 0));
-            names.set(parts.join("/"), entry(parts.join("/"), kind, size));
-        }
-        return [...names.values()].filter(one => options.recursive || !one.path.includes("/"));
+        const below = (name: string) => name.startsWith(`${path}/`) && (options.recursive || !name.slice(path.length + 1).includes("/"));
+        const folders = [...this.folders].filter(below).map(folder => entry(folder.slice(path.length + 1), "folder", 0));
+        return [...folders, ...[...this.contents].filter(([file]) => below(file)).map(([file, bytes]) => entry(file.slice(path.length + 1), "file", bytes.byteLength))];
     }
 
     async stat(path: string): Promise<FileEntry | undefined> {
         await this.#turn();
         const bytes = this.contents.get(path);
         if (bytes) return entry(path, "file", bytes.byteLength);
-        const isFolder = this.folders.has(path) || [...this.contents.keys()].some(file => file.startsWith(`${path}/`));
-        return isFolder ? entry(path, "folder", 0) : undefined;
+        return this.folders.has(path) ? entry(path, "folder", 0) : undefined;
     }
 
     async makeFolder(path: string): Promise<void> {
         await this.#turn();
-        this.folders.add(path);
+        this.#addFolders(`${path}/`);
         this.#report(path, "changed");
     }
 
@@ -89,7 +82,11 @@ export class FakeGuestFiles implements GuestFiles {
                 this.contents.delete(path);
                 this.contents.set(to + path.slice(from.length), bytes);
             }
-        this.folders.delete(from);
+        for (const folder of [...this.folders])
+            if (folder === from || folder.startsWith(`${from}/`)) {
+                this.folders.delete(folder);
+                this.folders.add(to + folder.slice(from.length));
+            }
         this.#report(from, "removed");
         this.#report(to, "changed");
     }
@@ -107,8 +104,17 @@ export class FakeGuestFiles implements GuestFiles {
     }
 
     #remove(path: string): void {
-        for (const file of [...this.contents.keys()]) if (file === path || file.startsWith(`${path}/`)) this.contents.delete(file);
-        this.folders.delete(path);
+        for (const kept of [this.contents, this.folders]) for (const name of [...kept.keys()]) if (name === path || name.startsWith(`${path}/`)) kept.delete(name);
+    }
+
+    #set(path: string, bytes: Bytes): void {
+        this.#addFolders(path);
+        this.contents.set(path, bytes);
+    }
+
+    /** All that `path` is in. */
+    #addFolders(path: string): void {
+        for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) this.folders.add(path.slice(0, at));
     }
 
     #report(path: string, kind: FileChange["kind"]): void {

@@ -69,6 +69,7 @@ describe("before the machine", () => {
         const { workspace } = await open();
         await expect(workspace.read("none")).rejects.toMatchObject({ code: "workspace.missing" });
         await expect(workspace.create("app.py", "file")).rejects.toMatchObject({ code: "workspace.exists" });
+        await expect(workspace.write("web", "no folder")).rejects.toMatchObject({ code: "workspace.exists" });
         await expect(workspace.rename("none", "x")).rejects.toMatchObject({ code: "workspace.missing" });
         await expect(workspace.rename("app.py", "web")).rejects.toMatchObject({ code: "workspace.exists" });
         await expect(workspace.rename("web", "web/inner")).rejects.toMatchObject({ code: "workspace.exists" });
@@ -110,6 +111,26 @@ describe("with a machine", () => {
             { kind: "removed", path: "web/run.sh", by: "guest" },
         ]);
         expect(workspace.files.state.map(entry => entry.path)).toContain("Dockerfile");
+    });
+
+    test("a folder stays when a program takes its last file, and goes when it is removed", async () => {
+        const { workspace, guest } = await joined();
+        const paths = () => workspace.files.state.map(entry => entry.path);
+        await guest.rename("/workspace/web/run.sh", "/workspace/go.sh");
+        await settled(() => paths().includes("go.sh") && !paths().includes("web/run.sh"));
+        expect(paths()).toEqual(["app.py", "go.sh", "web"]);
+        guest.change("/workspace/web", undefined);
+        await expect.poll(paths).toEqual(["app.py", "go.sh"]);
+    });
+
+    test("a folder in place of a file, and a file in place of a folder", async () => {
+        const { workspace, guest, stored } = await joined();
+        guest.change("/workspace/app.py", undefined);
+        await guest.makeFolder("/workspace/app.py");
+        guest.change("/workspace/web", undefined);
+        guest.change("/workspace/web", "a file now");
+        await expect.poll(() => workspace.files.state.map(({ path, kind }) => [path, kind])).toEqual([["app.py", "folder"], ["web", "file"]]);
+        expect(await stored()).toEqual({ web: "a file now" });
     });
 
     test("our own writing comes back as no change", async () => {
