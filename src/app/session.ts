@@ -114,8 +114,8 @@ export class Session implements Sandbox {
             lifetime.add(this.#options.checker.attach(guest, event => this.#watch.heard(event)));
             this.#ready(machine, true);
             await Promise.race([this.#prompted.promise, delay(PROMPT_MILLISECONDS, abort.signal)]);
-            machine.prefetch();
             await this.#lull.reached(LULL_MILLISECONDS, abort.signal);
+            machine.prefetch();
             lifetime.add(this.#watch.start(guest));
             this.#watch.readPorts();
             lifetime.add(this.#warmUp.start(guest));
