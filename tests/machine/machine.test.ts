@@ -71,6 +71,13 @@ describe("from the snapshot", () => {
         expect(await started.docker.ping()).toBe(true);
     });
 
+    test("what a first docker ps reads is in the snapshot", async () => {
+        const fetched = async () => (await started.machine.statistics()).diskChunksFetched;
+        const before = await fetched();
+        expect((await started.agent.exec(["docker", "ps"])).code).toBe(0);
+        expect((await fetched()) - before).toBeLessThan(5); // 27 to 30 where Go interrupts its goroutines: other pages each time
+    });
+
     test("the clock is right, goes on, and timers end", async () => {
         const guestTime = async () => Number(await shell(started.agent, "date +%s.%N"));
         const before = Date.now() / 1000;
