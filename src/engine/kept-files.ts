@@ -21,6 +21,7 @@ export class KeptFiles {
         const before = this.files.get(path);
         this.#total -= before?.bytes?.byteLength ?? 0;
         const refusal = this.#refusal(path, bytes.byteLength);
+        this.folders.delete(path); // a path is one of the two: a reset lays a file where the student made a folder
         this.files.set(path, { size: bytes.byteLength, bytes: refusal ? undefined : bytes });
         this.#addAbove(path);
         if (!refusal) this.#total += bytes.byteLength;
