@@ -1,7 +1,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
-import { previewFiles } from "./src/cli/serve/preview-build.ts";
+import { previewFiles } from "./src/server/preview-build.ts";
 
 /** Monaco in the layers that it is written in, each on those before it: the page evaluates them one at a time (see `loadMonaco`). */
 const editorLayers = ["base", "platform", "editor/common"].map(layer => ({ name: `monaco-${layer.replace("/", "-")}`, test: new RegExp(`/monaco-editor/esm/vs/${layer}/`) }));

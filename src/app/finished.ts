@@ -1,4 +1,4 @@
-import type { ProgressStore } from "../engine/engine";
+import type { ProgressStore } from "../storage/stores";
 import type { Course } from "../lesson/lesson";
 
 /** Ids of the lessons whose every step was passed, in their present version. What cannot be read counts as not finished. */

@@ -8,18 +8,19 @@ import { asDrydockError, isAbort } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import { Store } from "../base/store";
 import type { CommandRecord } from "../checks/check";
-import { openGuest, type Guest } from "../engine/guest";
+import { openGuest, type Guest } from "../guest/guest";
 import type { StepChecker } from "../engine/step-checker";
-import type { Workspace } from "../engine/workspace";
+import type { Workspace } from "../workspace/workspace";
+import { ownPythonHost } from "../internet/own-host";
 import type { PreviewBridge } from "../preview/bridge";
 import type { Network, Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
 import type { Machine, MachineState } from "../vm/machine";
 import { watchWallClock } from "../vm/wall-clock";
-import { GuestWatch } from "./guest-watch";
-import { Lull } from "../base/lull";
+import { GuestWatch } from "../guest/guest-watch";
+import { Lull } from "../guest/lull";
 import { mark, timeCommand, type TimedCommand } from "./marks";
 import { startMachine, type Starting } from "./starting";
-import { WarmUpRounds } from "./warm-up-rounds";
+import { WarmUpRounds } from "../guest/warm-up/rounds";
 
 export interface SessionOptions {
     /** A fresh machine, not started. */
@@ -46,8 +47,8 @@ export class Session implements Sandbox {
     readonly network: Network;
     readonly #options: SessionOptions;
     readonly #state = new Store<SandboxState>({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
-    readonly #watch = new GuestWatch();
-    readonly #warmUp = new WarmUpRounds();
+    readonly #watch = new GuestWatch(() => !document.hidden);
+    readonly #warmUp = new WarmUpRounds({ pythonHost: ownPythonHost, visible: () => !document.hidden });
     #lull = new Lull();
     #guest = withResolvers<Guest>();
     /** No prompt before the student's files are there. */

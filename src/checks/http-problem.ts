@@ -2,7 +2,7 @@
 import type { ContainerSummary } from "../docker/docker";
 import { adviceFromLog } from "./app-log";
 import type { CheckContext } from "./check";
-import type { Answer, HttpSpec, NoAnswer } from "./http";
+import type { Answer, HttpSpec, NoAnswer } from "./http-spec";
 import { fail } from "./http-failures";
 import { listeners } from "./listeners";
 import { callOf, logOf } from "./look";

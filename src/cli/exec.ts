@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { Readable, Writable } from "node:stream";
 import { DrydockError } from "../base/errors";
 import type { Command } from "./command";
-import { openHeadless } from "./headless";
-import { usage } from "./usage";
+import { openHeadless } from "../host/headless";
+import { usage } from "../host/usage";
 
 export const exec: Command = {
     name: "exec",

@@ -2,17 +2,23 @@
 import { DrydockError, messageOf } from "../base/errors";
 import type { Command } from "./command";
 
+/** The tests and the benchmark live with what only they use; an address, so that nothing here depends on them. */
+async function fromTests(path: string, name: string): Promise<Command> {
+    const module = (await import(new URL(`../../tests/${path}`, import.meta.url).href)) as Record<string, Command>;
+    return module[name]!;
+}
+
 /** Loaded when asked for, so that `--help` costs nothing. */
 const commands: Record<string, () => Promise<Command>> = {
     start: async () => (await import("./start")).start,
-    test: async () => (await import("./test/command")).test,
-    bundle: async () => (await import("./bundle/command")).bundle,
-    image: async () => (await import("./image/command")).image,
+    test: () => fromTests("suites/command.ts", "test"),
+    bundle: async () => (await import("./bundle")).bundle,
+    image: async () => (await import("./image")).image,
     exec: async () => (await import("./exec")).exec,
-    lint: async () => (await import("./lesson/lint-command")).lint,
-    solve: async () => (await import("./lesson/solve-command")).solve,
-    bench: async () => (await import("./bench/command")).bench,
-    serve: async () => (await import("./serve/command")).serve,
+    lint: async () => (await import("./lint")).lint,
+    solve: async () => (await import("./solve")).solve,
+    bench: () => fromTests("bench/command.ts", "bench"),
+    serve: async () => (await import("./serve")).serve,
 };
 
 async function main(argv: string[]): Promise<number> {

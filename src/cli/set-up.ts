@@ -1,8 +1,8 @@
 /** What `npm start` and `npm test` need on the machine: Debian packages, the VM image, the built page. Nothing is done twice. */
-import { findProgram, installDebianPackages } from "./debian-packages";
-import { imageHostPackages } from "./image/host-packages";
-import { ensureImage } from "./image/command";
-import { ensurePage } from "./page";
+import { findProgram, installDebianPackages } from "../host/debian-packages";
+import { imageHostPackages } from "../image-builder/workshop/host-packages";
+import { ensureImage } from "./image";
+import { ensurePage } from "../server/page";
 
 export interface Needs {
     image?: boolean;

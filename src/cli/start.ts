@@ -1,6 +1,6 @@
 /** `npm start`: from a clone to an address. */
 import type { Command } from "./command";
-import { serve } from "./serve/command";
+import { serve } from "./serve";
 import { setUp } from "./set-up";
 
 export const start: Command = {

@@ -1,7 +1,7 @@
 /** Builds the Docker Engine client over the agent. */
 import type { GenericSchema, InferOutput } from "valibot";
 import { DrydockError } from "../base/errors";
-import { isOwn } from "../base/own";
+import { isOwn } from "./own";
 import { toDetails, toSummary } from "./containers";
 import type { Docker } from "./docker";
 import { followEvents, type Backoff } from "./events";

@@ -3,7 +3,7 @@ import { delay } from "../base/abort";
 import { readAll } from "../base/bytes";
 import { DrydockError, asDrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
-import { isOwn } from "../base/own";
+import { isOwn } from "./own";
 import type { DockerEvent } from "./docker";
 import { event as eventReply, parseReply } from "./replies";
 import { refusal, type Transport } from "./transport";

@@ -53,28 +53,3 @@ export interface Observed {
  * not pass. Rejects with the signal's reason, or with a DrydockError when the checks could not be made at all.
  */
 export type CheckStep = (step: Step, observed: Observed, options: { signal: AbortSignal; stopAtFailure: boolean }) => Promise<ExpectationResult[]>;
-
-/** Progress of one lesson as stored. */
-export interface StoredProgress {
-    lesson: string;
-    version: number;
-    passed: Record<string, { at: number; attempts: number }>;
-    hintsShown: Record<string, number>;
-    solutionShown: Record<string, boolean>;
-    answers: Record<string, string>;
-}
-
-/** Where progress and files outlive the page. IndexedDB in the browser, memory in tests. */
-export interface ProgressStore {
-    load(lesson: string): Promise<StoredProgress | undefined>;
-    save(progress: StoredProgress): Promise<void>;
-    clear(lesson: string): Promise<void>;
-}
-
-export interface WorkspaceStore {
-    /** Path relative to the workspace -> content. undefined: never saved. */
-    load(lesson: string): Promise<Map<string, Uint8Array> | undefined>;
-    put(lesson: string, path: string, bytes: Uint8Array): Promise<void>;
-    remove(lesson: string, path: string): Promise<void>;
-    clear(lesson: string): Promise<void>;
-}

@@ -6,7 +6,8 @@ import type { CommandRecord, ExpectationResult } from "../checks/check";
 import type { Lesson, Step } from "../lesson/lesson";
 import { StepRecord } from "./attempt";
 import { AutoCheck } from "./auto-check";
-import type { CheckStep, Engine, LessonState, ProgressStore, StepState, StoredProgress } from "./engine";
+import type { ProgressStore, StoredProgress } from "../storage/stores";
+import type { CheckStep, Engine, LessonState, StepState } from "./engine";
 import { loadProgress, noProgress, ProgressSaver } from "./progress";
 
 /** A step's checks together; each has its own, shorter limit in the runner. */

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { asDrydockError, DrydockError } from "../base/errors";
 import type { Lesson } from "../lesson/lesson";
-import type { ProgressStore, StoredProgress } from "./engine";
+import type { ProgressStore, StoredProgress } from "../storage/stores";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 

@@ -6,7 +6,7 @@ import type { ExpectationResult } from "../checks/check";
 import { runChecks } from "../checks/run";
 import type { Docker, DockerEvent } from "../docker/docker";
 import type { CheckStep } from "./engine";
-import { WORKSPACE } from "./workspace";
+import { WORKSPACE } from "../workspace/workspace";
 
 /** Enough for a lesson; a container in a restart loop must not fill the memory. */
 const EVENTS_KEPT = 2_000;

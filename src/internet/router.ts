@@ -4,7 +4,7 @@
  */
 import type { Hono } from "hono";
 import { asDrydockError, DrydockError, messageOf } from "../base/errors";
-import { ownPythonHost } from "../base/own";
+import { ownPythonHost } from "./own-host";
 import { note } from "./answered-by";
 import { debianLab } from "./debian-lab";
 import { bundledSource } from "./hub/bundled-source";

@@ -5,7 +5,7 @@
 import { concatBytes, decodeText, type Bytes } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 import { RawRequest } from "../base/http";
-import { ownPythonHost } from "../base/own";
+import { ownPythonHost } from "./own-host";
 import { Store, type Readable } from "../base/store";
 import { answeredBy, notesOf, type AnsweredBy } from "./answered-by";
 import { mediaTypeOf } from "./hub/call";

@@ -5,7 +5,8 @@
 import type { Shell } from "../agent/shell";
 import type { DrydockError } from "../base/errors";
 import type { Readable } from "../base/store";
-import type { Workspace } from "../engine/workspace";
+import type { GuestUsage, PublishedPort } from "../guest/guest-watch";
+import type { Workspace } from "../workspace/workspace";
 import type { PreviewBridge } from "../preview/bridge";
 import type { Exchange } from "../internet/traffic";
 import type { StartStage } from "../vm/machine";
@@ -16,19 +17,6 @@ export type SandboxState =
     /** Prompts answer. `docker` false: the engine itself is still on its way up (after a cold boot). */
     | { kind: "ready"; docker: boolean; /** The snapshot could not be used. */ fallback: DrydockError | undefined }
     | { kind: "failed"; error: DrydockError };
-
-export interface GuestUsage {
-    /** Share 0..1. */
-    processor: number;
-    /** Bytes. */
-    memoryUsed: number;
-    memoryTotal: number;
-}
-
-export interface PublishedPort {
-    port: number;
-    container: string;
-}
 
 /** What the guest asks its internet for, and the switch to the real one. */
 export interface Network {

@@ -3,7 +3,7 @@ import { MediaQuery } from "svelte/reactivity";
 import type { DrydockError } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import type { Engine } from "../engine/engine";
-import type { SaveState } from "../engine/workspace";
+import type { SaveState } from "../workspace/workspace";
 import { asText, filesOf } from "../lesson/file-tree";
 import type { Course, Lesson } from "../lesson/lesson";
 import { explain } from "./common/explain";
@@ -16,7 +16,8 @@ import { LessonView } from "./lesson/lesson-view.svelte";
 import type { ProseActions } from "./lesson/prose";
 import { NetworkView } from "./network/network-view.svelte";
 import { parseTarget, PreviewView } from "./preview/preview-view.svelte";
-import type { GuestUsage, Sandbox, SandboxState } from "./sandbox";
+import type { GuestUsage } from "../guest/guest-watch";
+import type { Sandbox, SandboxState } from "./sandbox";
 import { Terminals, type MakeScreen } from "./terminal/terminals.svelte";
 
 export type PaneName = "lesson" | "editor" | "terminal" | "preview" | "network";

@@ -6,7 +6,7 @@ import type { Bytes } from "../base/bytes";
 import type { DrydockError } from "../base/errors";
 import type { Duplex } from "../base/duplex";
 import type { Readable } from "../base/store";
-import type { ImageSource } from "./image";
+import type { ImageSource } from "./image/image";
 
 export interface MachineOptions {
     image: ImageSource;

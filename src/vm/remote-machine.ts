@@ -3,7 +3,7 @@ import type { Duplex } from "../base/duplex";
 import type { DrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
 import { Store } from "../base/store";
-import { deferred, type Deferred } from "./deferred";
+import { deferred, type Deferred } from "../base/deferred";
 import { LEAST_MEMORY, memoryOutOfRange, MOST_MEMORY, notRunning, noWebAssembly, stoppedError, workerDied } from "./errors";
 import type { Machine, MachineOptions, MachineState, MachineStatistics } from "./machine";
 import type { FromWorker, PortNumber, SavedMachine, ToWorker } from "./protocol";

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { openBrowser, type Browser } from "../../src/cli/browser/chromium";
-import { Student } from "../../src/cli/browser/student";
-import { currentImage } from "../../src/cli/image/current";
-import { ensurePage } from "../../src/cli/page";
-import { startServer, type RunningServer } from "../../src/cli/serve/server";
+import { openBrowser, type Browser } from "../browser/chromium";
+import { Student } from "../browser/student";
+import { currentImage } from "../../src/host/current-image";
+import { ensurePage } from "../../src/server/page";
+import { startServer, type RunningServer } from "../../src/server/server";
 
 describe("a machine's state in the browser's storage", () => {
     let server: RunningServer;

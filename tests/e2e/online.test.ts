@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startServer, type RunningServer } from "../../src/cli/serve/server";
+import { startServer, type RunningServer } from "../../src/server/server";
 import type { Exchange } from "../../src/internet/traffic";
 
 const source = resolve(import.meta.dirname, "../../src");

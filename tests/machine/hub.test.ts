@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../src/base/abort";
 import { decodeText, type Bytes } from "../../src/base/bytes";
-import { currentImage } from "../../src/cli/image/current";
-import { createFileBundle } from "../../src/cli/serve/file-bundle";
+import { currentImage } from "../../src/host/current-image";
+import { createFileBundle } from "../../src/host/file-bundle";
 import type { Internet } from "../../src/internet/internet";
 import { createInternet } from "../../src/internet/router";
 import { startMachine, type StartedMachine } from "./machine";

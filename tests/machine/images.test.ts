@@ -1,7 +1,7 @@
 /** Each image of the hub in the real guest: pulled by the name that course documents use, run as they run it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { currentImage } from "../../src/cli/image/current";
-import { createFileBundle } from "../../src/cli/serve/file-bundle";
+import { currentImage } from "../../src/host/current-image";
+import { createFileBundle } from "../../src/host/file-bundle";
 import { createInternet } from "../../src/internet/router";
 import { startMachine, type StartedMachine } from "./machine";
 

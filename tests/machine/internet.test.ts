@@ -1,7 +1,7 @@
 /** The sandbox's internet as programs in the real guest see it, with the wheels of the built image. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { currentImage } from "../../src/cli/image/current";
-import { createFileBundle } from "../../src/cli/serve/file-bundle";
+import { currentImage } from "../../src/host/current-image";
+import { createFileBundle } from "../../src/host/file-bundle";
 import { readPythonIndex } from "../../src/internet/python-index";
 import { startWithInternet, type StartedMachine } from "./machine";
 

@@ -1,10 +1,10 @@
 /** The real machine under Node, for all machine suites: the image built last, booted from its snapshot in a second. */
 import { pathToFileURL } from "node:url";
 import type { Agent } from "../../src/agent/agent";
-import { currentImage } from "../../src/cli/image/current";
-import { createFileBundle } from "../../src/cli/serve/file-bundle";
+import { currentImage } from "../../src/host/current-image";
+import { createFileBundle } from "../../src/host/file-bundle";
 import type { Docker } from "../../src/docker/docker";
-import { openGuest, type GuestOptions } from "../../src/engine/guest";
+import { openGuest, type GuestOptions } from "../../src/guest/guest";
 import { createInternet } from "../../src/internet/router";
 import type { Machine, MachineOptions } from "../../src/vm/machine";
 import { createNodeMachine } from "../../src/vm/node/node-machine";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createWarmUp, type WarmUp } from "../../src/docker/warm-up";
+import { ownPythonHost } from "../../src/internet/own-host";
+import { createWarmUp, type WarmUp } from "../../src/guest/warm-up/warm-up";
 import type { DockerEvent } from "../../src/docker/docker";
 import { startWithInternet, type StartedMachine } from "./machine";
 
@@ -15,7 +16,7 @@ beforeAll(async () => {
     );
     before = await traces();
     // a slow machine comes to the last step too
-    warmUp = createWarmUp(machine.agent, { budget: 400_000 });
+    warmUp = createWarmUp(machine.agent, { budget: 400_000, pythonHost: ownPythonHost });
 });
 
 afterAll(async () => machine?.stop());

@@ -1,8 +1,8 @@
 /** The workspace on the real guest: both directions, real watch, a machine in place of another. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createWorkspace } from "../../src/engine/create-workspace";
-import { createMemoryStorage } from "../../src/engine/storage/memory";
-import type { Workspace } from "../../src/engine/workspace";
+import { createWorkspace } from "../../src/workspace/create-workspace";
+import { createMemoryStorage } from "../../src/storage/memory";
+import type { Workspace } from "../../src/workspace/workspace";
 import { startMachine, type StartedMachine } from "./machine";
 
 const start = { "app.py": { file: { contents: "print('hello')\n" } }, bin: { directory: { "run.sh": { file: { contents: "#!/bin/sh\necho ran\n" } } } } };

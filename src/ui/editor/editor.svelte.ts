@@ -1,7 +1,7 @@
 import { decodeText, type Bytes } from "../../base/bytes";
 import { DrydockError } from "../../base/errors";
 import type { Stop } from "../../base/lifetime";
-import type { Workspace, WorkspaceChange, WorkspaceEntry } from "../../engine/workspace";
+import type { Workspace, WorkspaceChange, WorkspaceEntry } from "../../workspace/workspace";
 import { explain } from "../common/explain";
 import type { Notices } from "../common/notices.svelte";
 import { Watched } from "../common/watched.svelte";

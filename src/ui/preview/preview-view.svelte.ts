@@ -1,6 +1,7 @@
 import type { PreviewBridge, PreviewLocation } from "../../preview/bridge";
 import { Watched } from "../common/watched.svelte";
-import type { PublishedPort, Sandbox } from "../sandbox";
+import type { PublishedPort } from "../../guest/guest-watch";
+import type { Sandbox } from "../sandbox";
 
 export interface Target { port: number; path: string }
 

@@ -8,12 +8,12 @@
 import { abortable, delay } from "../../base/abort";
 import { toHex, type Bytes } from "../../base/bytes";
 import { DrydockError } from "../../base/errors";
-import { sha256 } from "../digest";
+import { sha256 } from "../image/digest";
 import { chunkDamaged, chunkMissing, unreachable } from "../errors";
-import type { FetchFile } from "../loader";
+import type { FetchFile } from "../image/loader";
 import { chunkPath, HASH_BYTES, type ChunkTable } from "./chunk-table";
 import { LeastRecentlyUsed } from "./least-recently-used";
-import { decodeFrame } from "../zstd";
+import { decodeFrame } from "../image/zstd";
 
 export interface ChunkStoreOptions {
     base: string;

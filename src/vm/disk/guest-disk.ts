@@ -1,5 +1,5 @@
 /** The guest's hard disk as v86 wants it: the image's chunks below, what the guest has written above. */
-import type { V86Disk } from "../worker/v86";
+import type { V86Disk } from "../v86";
 import type { ChunkStore } from "./chunk-store";
 import { Overlay, SECTOR_BYTES } from "./overlay";
 

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { FetchFile } from "../loader";
+import type { FetchFile } from "../image/loader";
 
 const PIECE = 1 << 20;
 

@@ -1,16 +1,16 @@
 /** One v86, set up the way the snapshots expect it: the same devices always, since a state restores only into the same set. */
 import type { Bytes } from "../../base/bytes";
 import type { DrydockError } from "../../base/errors";
-import { useBallast } from "../ballast";
-import { mergeModules, tableIndexOf } from "../compiled-code";
+import { useBallast } from "../image/ballast";
+import { mergeModules, tableIndexOf } from "../image/compiled-code";
 import { guestEnded, noMemory } from "../errors";
 import type { SavedCode } from "../machine";
-import { packState, type SavedState } from "../saved-state";
+import { packState, type SavedState } from "../image/saved-state";
 import { keepSharedInterrupts } from "./interrupts";
 import { InstructionCounter, SAMPLE_MILLISECONDS } from "./instruction-counter";
 import { RawPorts, type PortListener } from "./ports";
 import { takeTurnsInThread } from "./turns";
-import type { V86, V86Disk, V86Module, V86Settings } from "./v86";
+import type { V86, V86Disk, V86Module, V86Settings } from "../v86";
 
 /** Guest pages in a compiled module. With one a first `docker run` takes 5.8 s, with two 8 s, with v86's three 9.6 s. */
 const PAGES_PER_MODULE = 1;

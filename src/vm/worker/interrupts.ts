@@ -1,4 +1,4 @@
-import type { V86, VirtioDevice } from "./v86";
+import type { V86, VirtioDevice } from "../v86";
 
 /**
  * v86's interrupt lines are not wired-OR: a device that lowers the line it shares takes another's pending interrupt away

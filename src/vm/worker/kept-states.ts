@@ -6,8 +6,8 @@
  * A file is named by the sha256 of its content, and ends with that name: written last, it says that the rest is there.
  */
 import { decodeText, encodeText, type Bytes } from "../../base/bytes";
-import type { ImageManifest } from "../image";
-import type { StateReader } from "../saved-state";
+import type { ImageManifest } from "../image/image";
+import type { StateReader } from "../image/saved-state";
 
 export type StateContent = ImageManifest["snapshot"]["raw"];
 

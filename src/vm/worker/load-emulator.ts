@@ -1,10 +1,10 @@
 /** The image's own v86: script and WebAssembly, patched together, so they come from the image and not from our bundle. */
 import { abortable } from "../../base/abort";
 import { damaged, unreachable, wrongFormat } from "../errors";
-import type { ImageFile } from "../image";
-import type { ImageLoader } from "../loader";
+import type { ImageFile } from "../image/image";
+import type { ImageLoader } from "../image/loader";
 import type { LoadProgress } from "./load-progress";
-import type { V86Module } from "./v86";
+import type { V86Module } from "../v86";
 
 export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<V86Module> {
     let module: Partial<V86Module>;

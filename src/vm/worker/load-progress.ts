@@ -1,4 +1,4 @@
-import type { ImageFile } from "../image";
+import type { ImageFile } from "../image/image";
 import type { StartStage } from "../machine";
 import type { FromWorker } from "../protocol";
 

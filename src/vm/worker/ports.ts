@@ -9,7 +9,7 @@
  */
 import { concatBytes, type Bytes } from "../../base/bytes";
 import { PORT_ACKNOWLEDGE, PORT_WINDOW, type PortNumber } from "../protocol";
-import type { V86 } from "./v86";
+import type { V86 } from "../v86";
 
 /** The guest's buffers are a page each. */
 const BUFFER_BYTES = 4096;

@@ -1,6 +1,6 @@
 /** A thread that unpacks a snapshot once more, into the browser's private file system, and ends. */
 import type { Bytes } from "../../base/bytes";
-import { openLarge } from "../zstd";
+import { openLarge } from "../image/zstd";
 import { forgetStates, writeState, type StateContent } from "./kept-states";
 
 declare const self: DedicatedWorkerGlobalScope;

@@ -1,4 +1,4 @@
-import type { V86 } from "./v86";
+import type { V86 } from "../v86";
 
 /**
  * After each turn of its CPU (one millisecond) v86 lets other events come in: messages of the page, chunks of the disk,

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { build } from "vite";
-import { buildPreview } from "../../../src/cli/serve/preview-build";
-import { type RunningServer, startServer } from "../../../src/cli/serve/server";
+import { buildPreview } from "../../../src/server/preview-build";
+import { type RunningServer, startServer } from "../../../src/server/server";
 import { startGuests } from "./guest";
 
 export interface Stage {

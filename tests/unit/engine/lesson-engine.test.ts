@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CheckResult, ExpectationResult } from "../../../src/checks/check";
-import type { CheckStep, ProgressStore, StoredProgress } from "../../../src/engine/engine";
+import type { CheckStep } from "../../../src/engine/engine";
+import type { ProgressStore, StoredProgress } from "../../../src/storage/stores";
 import { createEngine } from "../../../src/engine/lesson-engine";
-import { createMemoryStorage } from "../../../src/engine/storage/memory";
+import { createMemoryStorage } from "../../../src/storage/memory";
 import { DrydockError } from "../../../src/base/errors";
 import type { Lesson, Step } from "../../../src/lesson/lesson";
 

@@ -3,7 +3,7 @@ import type { Agent } from "../../../src/agent/agent";
 import type { Docker, DockerEvent } from "../../../src/docker/docker";
 import { createStepChecker } from "../../../src/engine/step-checker";
 import type { Step } from "../../../src/lesson/lesson";
-import { FakeGuestFiles } from "./fake-guest-files";
+import { FakeGuestFiles } from "../workspace/fake-guest-files";
 
 const step = (expect: Step["expect"], why: Step["why"] = {}): Step => ({ id: "s", title: "s", goal: "g", prose: "", points: 1, mode: "level", needs: [], why, hints: [], questions: [], solve: [], expect });
 const file = (path: string) => ({ kind: "file", spec: { path } });

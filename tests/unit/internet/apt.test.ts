@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { root as projectRoot } from "../../../src/cli/project";
+import { root as projectRoot } from "../../../src/host/project";
 import { createInternet } from "../../../src/internet/router";
 import { bundleOfFiles } from "./bundle-of-files";
 import { makeDebRepository, type DebRepository } from "./debs";

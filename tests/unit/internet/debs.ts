@@ -2,11 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Versions } from "../../../src/cli/image/debian";
-import { silentReporter } from "../../../src/cli/image/reporter";
-import { debsStage } from "../../../src/cli/image/stages/debs";
-import type { Inputs } from "../../../src/cli/image/stages/inputs";
-import { trustStage } from "../../../src/cli/image/stages/trust";
+import type { Versions } from "../../../src/image-builder/pins/debian";
+import { silentReporter } from "../../../src/image-builder/workshop/reporter";
+import { debsStage } from "../../../src/image-builder/stages/debs";
+import type { Inputs } from "../../../src/image-builder/stages/inputs";
+import { trustStage } from "../../../src/image-builder/stages/trust";
 
 export interface DebSource {
     version: string;

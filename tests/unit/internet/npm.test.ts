@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { fetchNpmPackages, manifestOf, pinnedIn, resolveNpmPackages } from "../../../src/cli/image/npm-packages";
+import { fetchNpmPackages, manifestOf, pinnedIn, resolveNpmPackages } from "../../../src/image-builder/pins/npm-packages";
 import { createInternet } from "../../../src/internet/router";
 import { bundleOfFiles } from "./bundle-of-files";
 import { serveInternet, type Served } from "./node-server";

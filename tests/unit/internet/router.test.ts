@@ -1,7 +1,7 @@
 /** Which host is answered by what, and Docker Hub as the guest meets it: by https, its large blobs by http. */
 import { describe, expect, test } from "vitest";
 import type { DrydockError } from "../../../src/base/errors";
-import { ownPythonHost } from "../../../src/base/own";
+import { ownPythonHost } from "../../../src/internet/own-host";
 import { digestOf } from "../../../src/internet/hub/digest";
 import { memoryStorage } from "../../../src/internet/hub/storage";
 import type { Bundle } from "../../../src/internet/internet";

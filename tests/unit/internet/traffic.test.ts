@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeText, readAll, type Bytes } from "../../../src/base/bytes";
-import { ownPythonHost } from "../../../src/base/own";
+import { ownPythonHost } from "../../../src/internet/own-host";
 import { note } from "../../../src/internet/answered-by";
 import { Traffic } from "../../../src/internet/traffic";
 

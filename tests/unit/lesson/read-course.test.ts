@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkKinds } from "../../../src/checks/registry";
-import { readLessons } from "../../../src/cli/lesson/read-lessons";
+import { readLessons } from "../../../src/authoring/read-lessons";
 import { parseCourse } from "../../../src/lesson/parse";
 import { readCourse } from "../../../src/lesson/read-course";
 

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { flushSync } from "svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { WorkspaceChange } from "../../../src/engine/workspace";
+import type { WorkspaceChange } from "../../../src/workspace/workspace";
 import { makeLesson, makeStep, makeWorkbench, type Made } from "./fakes";
 
 const text = async ({ workspace }: Made, path: string) => new TextDecoder().decode(await workspace.read(path));

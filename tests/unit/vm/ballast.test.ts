@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { addBallasts, BALLASTS, useBallast } from "../../../src/vm/ballast";
+import { addBallasts, BALLASTS, useBallast } from "../../../src/vm/image/ballast";
 import { pageModule } from "./page-module";
 
 const exportsOf = (module: WebAssembly.Module) => WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ChunkStore, type ChunkStoreOptions } from "../../../src/vm/disk/chunk-store";
 import { prefetchChunks } from "../../../src/vm/disk/prefetch";
-import type { FetchFile } from "../../../src/vm/loader";
+import type { FetchFile } from "../../../src/vm/image/loader";
 import { BASE, CHUNK_BYTES, fakeImage, type FakeImage } from "./fake-image";
 import { zstdCompressSync } from "./zstd-frame";
 

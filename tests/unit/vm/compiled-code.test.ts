@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { functionName, mergeModules, tableIndexOf } from "../../../src/vm/compiled-code";
+import { functionName, mergeModules, tableIndexOf } from "../../../src/vm/image/compiled-code";
 import { pageModule } from "./page-module";
 
 type Page = (value: number) => void;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
-import { readPieces, SavedState } from "../../../src/vm/saved-state";
+import { readPieces, SavedState } from "../../../src/vm/image/saved-state";
 import { PORT_WINDOW, type PortNumber } from "../../../src/vm/protocol";
 import { Emulator, type EmulatorOptions } from "../../../src/vm/worker/emulator";
-import type { V86Settings } from "../../../src/vm/worker/v86";
+import type { V86Settings } from "../../../src/vm/v86";
 import { FakeV86, fakeModule, GUEST_AT, GUEST_BYTES, type FakeDevice } from "./fake-v86";
 import { pageModule } from "./page-module";
 

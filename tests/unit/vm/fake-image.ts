@@ -1,7 +1,7 @@
 /** A small image folder in memory, served by a fetch function whose faults the tests choose. */
 import { zstdCompressSync } from "./zstd-frame";
 import { createHash } from "node:crypto";
-import type { FetchFile } from "../../../src/vm/loader";
+import type { FetchFile } from "../../../src/vm/image/loader";
 import { ChunkTable, chunkPath } from "../../../src/vm/disk/chunk-table";
 
 export const BASE = "http://image.test/vm/";

@@ -1,4 +1,4 @@
-import { IMAGE_FORMAT, type ImageFile, type ImageManifest } from "../../../src/vm/image";
+import { IMAGE_FORMAT, type ImageFile, type ImageManifest } from "../../../src/vm/image/image";
 
 const file = (path: string, bytes = 10): ImageFile => ({ path, bytes, sha256: "0".repeat(64) });
 

@@ -1,6 +1,6 @@
 /** As much of v86 as the emulator touches: its virtio console with queues that the test fills, and its memory. */
 import type { Bytes } from "../../../src/base/bytes";
-import type { BufferChain, V86, V86Cpu, V86Events, V86Module, V86Settings, VirtioConsole, VirtioDevice, VirtQueue } from "../../../src/vm/worker/v86";
+import type { BufferChain, V86, V86Cpu, V86Events, V86Module, V86Settings, VirtioConsole, VirtioDevice, VirtQueue } from "../../../src/vm/v86";
 
 export class FakeQueue implements VirtQueue {
     avail_addr = 0x1000;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test, vi, type Mock } from "vitest";
-import type { ImageFile } from "../../../src/vm/image";
-import { ImageLoader, type FetchFile } from "../../../src/vm/loader";
+import type { ImageFile } from "../../../src/vm/image/image";
+import { ImageLoader, type FetchFile } from "../../../src/vm/image/loader";
 import { loadWasm } from "../../../src/vm/worker/load-emulator";
 
 /** The smallest module there is. */

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi, type Mock } from "vitest";
-import type { ImageFile } from "../../../src/vm/image";
-import { ImageLoader, type FetchFile } from "../../../src/vm/loader";
+import type { ImageFile } from "../../../src/vm/image/image";
+import { ImageLoader, type FetchFile } from "../../../src/vm/image/loader";
 import { fetchFile } from "../../../src/vm/node/file-fetch";
 import { manifest } from "./fake-manifest";
 

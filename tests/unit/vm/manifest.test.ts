@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseManifest } from "../../../src/vm/manifest";
+import { parseManifest } from "../../../src/vm/image/manifest";
 import { manifest } from "./fake-manifest";
 
 const without = (path: string) => {

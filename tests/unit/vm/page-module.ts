@@ -1,6 +1,6 @@
 /** WebAssembly modules of the shape that v86 gives a compiled page: one function `f` of a number, imports from "e". */
 import { concatBytes, type Bytes } from "../../../src/base/bytes";
-import { HEADER, SECTION, section, text, unsigned } from "../../../src/vm/wasm-format";
+import { HEADER, SECTION, section, text, unsigned } from "../../../src/vm/image/wasm-format";
 
 const PAGE = Uint8Array.of(0x60, 1, 0x7f, 0); // (i32) -> ()
 const TWO = Uint8Array.of(0x60, 2, 0x7f, 0x7f, 0); // (i32, i32) -> ()

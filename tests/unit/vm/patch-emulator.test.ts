@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writePatchedEmulator } from "../../../src/vm/node/patch-emulator";
-import { addBallasts } from "../../../src/vm/ballast";
-import { patchScript, patchWasm } from "../../../src/vm/patch-emulator";
+import { addBallasts } from "../../../src/vm/image/ballast";
+import { patchScript, patchWasm } from "../../../src/vm/image/patch-emulator";
 
 const build = dirname(createRequire(import.meta.url).resolve("v86"));
 let wasm: Buffer;

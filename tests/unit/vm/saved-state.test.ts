@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { packState, readPieces, SavedState } from "../../../src/vm/saved-state";
+import { packState, readPieces, SavedState } from "../../../src/vm/image/saved-state";
 import { randomNumbers } from "./fake-image";
 
 const PAGE = 4096;

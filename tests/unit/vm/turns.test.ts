@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { takeTurnsInThread } from "../../../src/vm/worker/turns";
-import type { V86 } from "../../../src/vm/worker/v86";
+import type { V86 } from "../../../src/vm/v86";
 
 /** A CPU whose turns take a millisecond each; `wants` gives what it asks for after a turn, `undefined` when it stops. */
 function machine(wants: (turn: number) => number | undefined) {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ImageFile } from "../../../src/vm/image";
-import type { FetchFile } from "../../../src/vm/loader";
+import type { ImageFile } from "../../../src/vm/image/image";
+import type { FetchFile } from "../../../src/vm/image/loader";
 import type { FromWorker, StartOptions } from "../../../src/vm/protocol";
 import { prepareCode, WorkerMachine } from "../../../src/vm/worker/worker-machine";
 import { manifest } from "./fake-manifest";

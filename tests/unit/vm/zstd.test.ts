@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decodeFrame, openLarge } from "../../../src/vm/zstd";
+import { decodeFrame, openLarge } from "../../../src/vm/image/zstd";
 import { randomNumbers } from "./fake-image";
 import { zstdCompressSync } from "./zstd-frame";
 

@@ -1,0 +1,45 @@
+/** `lint [lesson…]`: mistakes in lessons, with file, line and what to do. */
+import { parseArgs } from "node:util";
+import { checkReference } from "../checks/reference";
+import { checkKinds } from "../checks/registry";
+import { lessonReference } from "../lesson/reference";
+import type { Command } from "./command";
+import { bundledImages } from "../authoring/bundled-images";
+import { formatProblems, lintCourse } from "../authoring/lint";
+import { chooseLessons, lessonFolders, readLessons } from "../authoring/read-lessons";
+
+export const lint: Command = {
+    name: "lint",
+    summary: "check lessons: file, line and what to do",
+    help: `npm run drydock -- lint [--images LIST] [--json] [--reference] [lesson…]
+
+Checks lessons without a machine: fields, ids, needs, checks, hints, solutions, links, pictures, fences, images. A lesson is
+named by its id (images/flask) or its folder; none means all. Exits with 1 when there are problems.
+
+  --images LIST   container images to count on, instead of those in the built VM image: "busybox:latest,nginx:1.29=amd64",
+                  or a file with such a list, or with JSON: [{"ref": "busybox:latest", "architecture": "386"}]
+  --json          print {lessons, problems: [{file, line, code, message, advice}]}
+  --reference     print the reference of all fields and checks, as Markdown, and end`,
+
+    async run(argv) {
+        const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { images: { type: "string" }, json: { type: "boolean", default: false }, reference: { type: "boolean", default: false } } });
+        if (values.reference) {
+            console.log(`${lessonReference()}\n${checkReference()}`);
+            return 0;
+        }
+        const files = await readLessons();
+        const folders = lessonFolders(files);
+        const lessons = chooseLessons("lint", positionals, folders);
+        const within = lessons.map(id => `${folders.get(id)}/`);
+        const all = lintCourse(files, checkKinds, await bundledImages(values.images)).problems;
+        const problems = positionals.length === 0 ? all : all.filter(({ file }) => within.some(folder => file.startsWith(folder)));
+
+        if (values.json) console.log(JSON.stringify({ lessons, problems }, null, 2));
+        else {
+            if (problems.length > 0) console.log(`${formatProblems(problems)}\n`);
+            const told = problems.length === 0 ? "no problems" : problems.length === 1 ? "1 problem" : `${problems.length} problems in ${new Set(problems.map(problem => problem.file)).size} files`;
+            console.log(`${lessons.length === 1 ? "1 lesson" : `${lessons.length} lessons`}, ${told}.`);
+        }
+        return problems.length === 0 ? 0 : 1;
+    },
+};

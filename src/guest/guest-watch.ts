@@ -1,0 +1,95 @@
+/** What the interface shows of a running guest without being asked: published ports, processor and memory. */
+import { isAbort } from "../base/errors";
+import { Lifetime, type Stop } from "../base/lifetime";
+import { Store } from "../base/store";
+import type { Docker, DockerEvent } from "../docker/docker";
+import type { Agent } from "../agent/agent";
+
+/** The status line's beat. Each question costs the guest about a million instructions. */
+const USAGE_MILLISECONDS = 2_000;
+
+/** Events come in bunches: one `docker run` makes five. */
+const GATHER_MILLISECONDS = 250;
+
+export interface GuestUsage {
+    /** Share 0..1. */
+    processor: number;
+    /** Bytes. */
+    memoryUsed: number;
+    memoryTotal: number;
+}
+
+export interface PublishedPort {
+    port: number;
+    container: string;
+}
+
+export class GuestWatch {
+    readonly ports = new Store<readonly PublishedPort[]>([]);
+    readonly usage = new Store<GuestUsage | undefined>(undefined);
+    #refresh: () => void = () => undefined;
+
+    /** `visible`: whether anybody can see the figures now; nothing is asked for a hidden page. */
+    constructor(private readonly visible: () => boolean) {}
+
+    /** Of an engine event; the list of ports may be another now. */
+    heard({ type }: DockerEvent): void {
+        if (type === "container") this.#refresh();
+    }
+
+    /** Watches until the stop; then nothing is shown any more. */
+    start({ agent, docker }: { agent: Agent; docker: Docker }): Stop {
+        const lifetime = new Lifetime();
+        const abort = new AbortController();
+        lifetime.add(() => abort.abort());
+        lifetime.add(() => {
+            this.ports.set([]);
+            this.usage.set(undefined);
+        });
+
+        let gathering: ReturnType<typeof setTimeout> | undefined;
+        this.#refresh = () => {
+            clearTimeout(gathering);
+            gathering = setTimeout(() => void this.#readPorts(docker, abort.signal), GATHER_MILLISECONDS);
+        };
+        lifetime.add(() => {
+            clearTimeout(gathering);
+            this.#refresh = () => undefined;
+        });
+
+        const timer = setInterval(() => {
+            if (this.visible()) void this.#readUsage(agent, abort.signal);
+        }, USAGE_MILLISECONDS);
+        lifetime.add(() => clearInterval(timer));
+        void this.#readUsage(agent, abort.signal);
+        return lifetime.end;
+    }
+
+    /** Once the engine answers. */
+    readPorts(): void {
+        this.#refresh();
+    }
+
+    async #readPorts(docker: Docker, signal: AbortSignal): Promise<void> {
+        try {
+            const containers = await docker.containers.list({ signal });
+            if (signal.aborted) return;
+            const found = new Map<number, string>();
+            for (const { names, ports } of containers)
+                for (const { hostPort, protocol } of ports) if (hostPort !== undefined && protocol === "tcp") found.set(hostPort, names[0] ?? "");
+            this.ports.set([...found].map(([port, container]) => ({ port, container })).sort((one, other) => one.port - other.port));
+        } catch (thrown) {
+            // the next event asks again; a dead machine is told by its own state
+            if (!isAbort(thrown)) console.warn("The list of ports could not be read.", thrown);
+        }
+    }
+
+    async #readUsage(agent: Agent, signal: AbortSignal): Promise<void> {
+        try {
+            const { processor, memoryTotal, memoryAvailable } = await agent.usage();
+            if (!signal.aborted) this.usage.set({ processor, memoryTotal, memoryUsed: memoryTotal - memoryAvailable });
+        } catch {
+            if (!signal.aborted) this.usage.set(undefined); // shows nothing until an answer comes
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/**
+ * Warms the common paths up while the student reads. A restored machine has no compiled code: the first `docker run` takes
+ * several times as long as the seventh. So the usual commands run here beforehand, unseen, and give way as soon as the
+ * student does something.
+ *
+ * What it makes carries a label of ours, and `giveWay` resolves when none of it is left: no container, image, build cache,
+ * file or line of shell history.
+ */
+import { DrydockError, asDrydockError } from "../../base/errors";
+import { Store, type Readable } from "../../base/store";
+import { clearBuildCache, clearOwn, buildCache } from "./clear";
+import { Transport } from "../../docker/transport";
+import type { WarmUpAgent, WarmUpStep } from "./kit";
+import { warmUpSteps } from "./steps";
+
+export type WarmUpState =
+    | { kind: "idle" }
+    | { kind: "warming"; done: number; total: number }
+    | { kind: "yielded"; done: number; total: number }
+    /** Nothing more to do. `problems`: steps that could not be made; the student loses nothing but time. */
+    | { kind: "finished"; problems: DrydockError[] };
+
+export interface WarmUp extends Readable<WarmUpState> {
+    /** Begins, or goes on where it gave way. Idempotent. */
+    start(): void;
+    /** Stops at once; resolves when nothing of it is left in the guest. Harmless when nothing runs. */
+    giveWay(): Promise<void>;
+}
+
+export interface WarmUpOptions {
+    /** Host of a Python index whose requests no list shows. */
+    pythonHost: string;
+    steps?: readonly WarmUpStep[];
+    /** Milliseconds of warming in all, default 50,000: with the pause before it and the clearing, of 4 to 7 s on two cores, it fits a minute of reading. What runs at its end is stopped. */
+    budget?: number;
+}
+
+/** A folder of the guest's memory file system; HOME and the build's context while warming, so that the student's stay as they are. */
+const folder = "/tmp/.drydock-warm-up";
+
+export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp {
+    const transport = new Transport(agent);
+    const steps = options.steps ?? warmUpSteps;
+    const state = new Store<WarmUpState>({ kind: "idle" });
+    const problems: DrydockError[] = [];
+    let left = options.budget ?? 50_000;
+    let done = 0;
+    /** The work in hand, which never rejects, and how to stop it. */
+    let work: Promise<void> = Promise.resolve();
+    let stop: AbortController | undefined;
+
+    async function go(signal: AbortSignal): Promise<void> {
+        let cacheBefore: Set<string> | undefined;
+        try {
+            await clearOwn(transport, signal); // what a page that was closed in the middle of it left in a saved machine
+            cacheBefore = await buildCache(transport, signal);
+            while (done < steps.length && left > 0) {
+                signal.throwIfAborted();
+                state.set({ kind: "warming", done, total: steps.length });
+                const began = performance.now();
+                const over = AbortSignal.timeout(Math.ceil(left));
+                try {
+                    await steps[done]!.run({ agent, transport, folder, pythonHost: options.pythonHost, signal: AbortSignal.any([signal, over]) });
+                } catch (thrown) {
+                    signal.throwIfAborted();
+                    if (over.aborted) break; // what was done of it was not in vain
+                    problems.push(asDrydockError(thrown, "docker.warm-up", `Warming up ${steps[done]!.name} failed.`, "Nothing is lost but time."));
+                } finally {
+                    left -= performance.now() - began;
+                }
+                done++;
+            }
+        } catch (thrown) {
+            if (!signal.aborted) problems.push(asDrydockError(thrown, "docker.warm-up", "The warm-up could not go on.", "Nothing is lost but time."));
+        }
+        try {
+            await clearOwn(transport);
+            if (cacheBefore) await clearBuildCache(transport, cacheBefore);
+            await agent.files.remove(folder);
+        } catch (thrown) {
+            problems.push(
+                asDrydockError(thrown, "docker.warm-up", "What the warm-up made could not be removed.", "It does no harm; docker ps -a shows it."),
+            );
+        }
+        if (signal.aborted && done < steps.length) state.set({ kind: "yielded", done, total: steps.length });
+        else state.set({ kind: "finished", problems });
+    }
+
+    return {
+        get state() {
+            return state.state;
+        },
+        subscribe: listener => state.subscribe(listener),
+        start() {
+            if (state.state.kind === "finished" || (stop && !stop.signal.aborted)) return;
+            const mine = new AbortController();
+            stop = mine;
+            work = work.then(() => (mine.signal.aborted ? undefined : go(mine.signal)));
+        },
+        async giveWay() {
+            stop?.abort(new DrydockError("docker.warm-up-yielded", "The warm-up gave way.", "It goes on later."));
+            stop = undefined;
+            await work;
+        },
+    };
+}

@@ -1,0 +1,26 @@
+/** The guest without a browser: for exec, solve, the benchmark and the machine tests. */
+import { pathToFileURL } from "node:url";
+import { openGuest, type Guest } from "../guest/guest";
+import { createInternet } from "../internet/router";
+import { createNodeMachine } from "../vm/node/node-machine";
+import type { MachineOptions } from "../vm/machine";
+import { currentImage } from "./current-image";
+import { createFileBundle } from "./file-bundle";
+
+export interface HeadlessOptions extends Omit<MachineOptions, "image"> {
+    /** Folder of a built image; the current one when left out. */
+    folder?: string;
+    signal?: AbortSignal;
+}
+
+/** Boots the current image. Rejects with "image.missing" when none has been built. The caller closes the guest and stops its machine. */
+export async function openHeadless(options: HeadlessOptions = {}): Promise<Guest> {
+    const { folder = (await currentImage()).folder, signal, ...machineOptions } = options;
+    const machine = createNodeMachine({ ...machineOptions, image: { base: pathToFileURL(`${folder}/`).href } });
+    try {
+        return await openGuest(machine, { internet: createInternet(createFileBundle(folder), { report: error => console.error(`${error.message} ${error.advice}`) }), signal });
+    } catch (thrown) {
+        await machine.stop();
+        throw thrown;
+    }
+}

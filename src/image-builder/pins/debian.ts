@@ -1,0 +1,120 @@
+/**
+ * Debian packages for the guest, through an apt of our own: lists, cache and package state in the cache folder, everything
+ * else (proxy, certificates, credentials) as the host's apt is set up. Where the mirror is comes from the host, too.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DrydockError } from "../../base/errors";
+import { cacheFolder } from "../../host/cache";
+import { run } from "../workshop/program";
+
+export const SUITE = "trixie";
+export const ARCHITECTURE = "i386";
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+export type Versions = Record<string, string>;
+
+export interface Debian {
+    /** The `deb ...` line of the mirror. */
+    source: string;
+    /** Version on the mirror of each package; undefined when it has none. */
+    available(): Promise<Map<string, DebianPackage>>;
+    /** What `apt-get install` of these would put on an empty system. */
+    resolve(names: readonly string[]): Promise<Versions>;
+    /** Puts the .deb files of exactly these versions into `folder`. */
+    download(versions: Versions, folder: string): Promise<void>;
+}
+
+export interface DebianPackage {
+    version: string;
+    /** Of the .deb file. */
+    bytes: number;
+    /** Part of the smallest system: Essential, or of Priority required. */
+    required: boolean;
+}
+
+interface Context {
+    log: string;
+    signal?: AbortSignal;
+}
+
+/** The mirror in the host's own apt configuration ("debian.list": a file of mirrors); DRYDOCK_DEBIAN_MIRROR comes before it. */
+async function findMirror(context: Context): Promise<string> {
+    if (process.env.DRYDOCK_DEBIAN_MIRROR) return process.env.DRYDOCK_DEBIAN_MIRROR;
+    const repositories = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], context);
+    const mirror = repositories.split("\n").find(address => /\/debian(\.list)?\/?$/.test(address.trim()));
+    if (mirror) return mirror.trim();
+    throw new DrydockError("image.no-mirror", "This machine's apt knows no Debian mirror.", "Name one: DRYDOCK_DEBIAN_MIRROR=<address that ends in /debian>.");
+}
+
+export async function openDebian(context: Context): Promise<Debian> {
+    const folder = join(cacheFolder(), "apt");
+    await mkdir(join(folder, "lists/partial"), { recursive: true });
+    await mkdir(join(folder, "cache/archives/partial"), { recursive: true });
+    const mirror = await findMirror(context);
+    const source = `deb ${existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : ""}${mirror} ${SUITE} main`;
+    await writeFile(join(folder, "sources.list"), `${source}\n`);
+    await writeFile(join(folder, "status"), "");
+    const settings = {
+        "Dir::Etc::SourceList": join(folder, "sources.list"),
+        "Dir::Etc::SourceParts": "-",
+        "Dir::Etc::PreferencesParts": "-",
+        "Dir::State": folder,
+        "Dir::State::Lists": join(folder, "lists"),
+        "Dir::State::Status": join(folder, "status"),
+        "Dir::Cache": join(folder, "cache"),
+        "APT::Architecture": ARCHITECTURE,
+        "APT::Architectures::": ARCHITECTURE,
+        "APT::Install-Recommends": "false",
+        "APT::Sandbox::User": "root",
+        "Acquire::Languages": "none",
+        "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
+    };
+    const options = Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+    const apt = (program: string, argv: string[], more: { cwd?: string } = {}) => run(program, [...options, ...argv], { ...context, ...more });
+
+    try {
+        await apt("apt-get", ["-q", "-o", "APT::Update::Error-Mode=any", "update"]);
+    } catch (thrown) {
+        throw new DrydockError("image.mirror-unreachable", `The Debian mirror ${mirror} gave no package list for ${SUITE}.`, `Check the network and the mirror, or name another by DRYDOCK_DEBIAN_MIRROR. The whole log: ${context.log}`, { cause: thrown });
+    }
+
+    let packages: Promise<Map<string, DebianPackage>> | undefined;
+    return {
+        source,
+        available: () => (packages ??= apt("apt-cache", ["dumpavail"]).then(parsePackages)),
+        async resolve(names) {
+            const plan = await apt("apt-get", ["-s", "install", ...names]);
+            return Object.fromEntries([...plan.matchAll(/^Inst (\S+) \((\S+) /gm)].map(match => [match[1]!.replace(/:.*/, ""), match[2]!]).sort());
+        },
+        async download(versions, to) {
+            await apt("apt-get", ["-q", "download", ...Object.entries(versions).map(([name, version]) => `${name}=${version}`)], { cwd: to });
+        },
+    };
+}
+
+/** Reads the stanzas of a Packages file. */
+export function parsePackages(text: string): Map<string, DebianPackage> {
+    const packages = new Map<string, DebianPackage>();
+    for (const stanza of text.split("\n\n")) {
+        const name = /^Package: (.+)$/m.exec(stanza)?.[1];
+        const version = /^Version: (.+)$/m.exec(stanza)?.[1];
+        if (!name || !version) continue;
+        packages.set(name, { version, bytes: Number(/^Size: (\d+)$/m.exec(stanza)?.[1] ?? 0), required: /^Essential: yes$/m.test(stanza) || /^Priority: required$/m.test(stanza) });
+    }
+    return packages;
+}
+
+/** Throws "image.version-gone" naming each pinned version that the mirror does not have. */
+export function checkAvailable(pinned: Versions, available: Map<string, DebianPackage>): void {
+    const gone = Object.entries(pinned).filter(([name, version]) => available.get(name)?.version !== version);
+    if (gone.length === 0) return;
+    const shown = gone.slice(0, 12).map(([name, version]) => `  ${name} ${version} (the mirror has ${available.get(name)?.version ?? "none"})`);
+    if (gone.length > shown.length) shown.push(`  and ${gone.length - shown.length} more`);
+    throw new DrydockError(
+        "image.version-gone",
+        `The Debian mirror no longer has ${gone.length} of the pinned package versions:\n${shown.join("\n")}`,
+        "Debian replaces them at its point releases. A build without --locked takes the present ones. To pin them for everybody: `npm run drydock -- image lock`, then look at the difference in vm-images/image.lock.json. What the bundle added is pinned anew by `npm run drydock -- bundle add deb <name>`.",
+    );
+}

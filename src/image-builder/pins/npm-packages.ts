@@ -1,0 +1,106 @@
+/** JavaScript packages that the sandbox's own registry serves: fetched through the host's npm, pinned by integrity. */
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DrydockError } from "../../base/errors";
+import type { PinnedNpmPackage } from "./pinned";
+import { run } from "../workshop/program";
+
+export interface NpmContext {
+    log: string;
+    signal?: AbortSignal;
+}
+
+/** Fields of package.json that an installer decides by, and those that `npm view` and `npm search` show. */
+const SERVED = ["name", "version", "description", "keywords", "license", "author", "homepage", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta", "bundleDependencies", "bin", "engines", "os", "cpu"] as const;
+
+/** One version in the index, as src/internet/npm-index.ts reads it. */
+interface IndexVersion {
+    /** What package.json says, without what only its developers need. */
+    manifest: Record<string, unknown>;
+    /** Name of the tarball in the bundle's folder. */
+    file: string;
+    bytes: number;
+    unpackedBytes: number;
+    fileCount: number;
+    integrity: string;
+    shasum: string;
+}
+
+/** Runs the host's npm without side effects; what it prints. */
+export async function npm(argv: readonly string[], cwd: string, context: NpmContext): Promise<string> {
+    try {
+        return await run("npm", [...argv, "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error"], { ...context, cwd });
+    } catch (thrown) {
+        throw new DrydockError("image.npm", "npm could not fetch the JavaScript packages.", `Check that npm's registry can be reached. A version that was withdrawn is replaced by \`npm run drydock -- image lock\`. The whole log: ${context.log}`, { cause: thrown });
+    }
+}
+
+/** What the registry has today for these wishes and all that they need. */
+export async function resolveNpmPackages(wishes: readonly string[], context: NpmContext): Promise<PinnedNpmPackage[]> {
+    const folder = await mkdtemp(join(tmpdir(), "drydock-npm-"));
+    try {
+        // by an alias each: two versions of one package can stand side by side
+        const dependencies = Object.fromEntries(wishes.map((wish, index) => [`wish-${index}`, `npm:${wish}`]));
+        await writeFile(join(folder, "package.json"), JSON.stringify({ name: "wishes", version: "1.0.0", private: true, dependencies }));
+        await npm(["install", "--package-lock-only"], folder, context);
+        return pinnedIn(await readFile(join(folder, "package-lock.json"), "utf8"));
+    } finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+
+interface LockedPackage { name?: string; version?: string; integrity?: string }
+
+/** Each package of a package-lock.json once, by name and version. */
+export function pinnedIn(packageLock: string): PinnedNpmPackage[] {
+    const { packages } = JSON.parse(packageLock) as { packages: Record<string, LockedPackage> };
+    const pinned = new Map<string, PinnedNpmPackage>();
+    for (const [path, locked] of Object.entries(packages)) {
+        const name = locked.name ?? path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+        if (path !== "" && locked.version && locked.integrity) pinned.set(`${name}@${locked.version}`, { name, version: locked.version, integrity: locked.integrity });
+    }
+    return [...pinned].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+interface Packed { name: string; version: string; filename: string; size: number; unpackedSize: number; shasum: string; integrity: string; entryCount: number }
+
+/** Fetches the pinned packages and writes them with `index.json` into `folder`. */
+export async function fetchNpmPackages(pinned: readonly PinnedNpmPackage[], folder: string, context: NpmContext): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const said = await npm(["pack", "--json", "--pack-destination", folder, ...pinned.map(({ name, version }) => `${name}@${version}`)], folder, context);
+    const packed = new Map(packedIn(said).map(one => [`${one.name}@${one.version}`, one]));
+    const packages: Record<string, IndexVersion[]> = {};
+    for (const { name, version, integrity } of pinned) {
+        const found = packed.get(`${name}@${version}`);
+        const bytes = found && (await readFile(join(folder, found.filename)));
+        if (!found || !bytes || integrity !== `sha512-${createHash("sha512").update(bytes).digest("base64")}`)
+            throw new DrydockError("image.npm-damaged", `${name} ${version} does not have its pinned hash.`, "Build again; if it stays, look at what npm's registry serves.");
+        // the one in the archive's top folder, which is not always called "package"
+        const own = await run("tar", ["-xzOf", join(folder, found.filename), "--wildcards", "--no-wildcards-match-slash", "*/package.json"], { log: "/dev/null", signal: context.signal });
+        (packages[name] ??= []).push({
+            manifest: manifestOf(JSON.parse(own) as Record<string, unknown>),
+            file: found.filename,
+            bytes: bytes.length,
+            unpackedBytes: found.unpackedSize,
+            fileCount: found.entryCount,
+            integrity,
+            shasum: createHash("sha1").update(bytes).digest("hex"),
+        });
+    }
+    await writeFile(join(folder, "index.json"), `${JSON.stringify({ packages })}\n`);
+}
+
+/** `npm pack --json` gives a list; npm 12 an object by specification. */
+const packedIn = (said: string): Packed[] => Object.values(JSON.parse(said) as Packed[] | Record<string, Packed>);
+
+/** `bin` in its long form and `hasInstallScript`, as a registry gives them. */
+export function manifestOf(own: Record<string, unknown>): Record<string, unknown> {
+    const manifest: Record<string, unknown> = {};
+    for (const field of SERVED) if (own[field] !== undefined) manifest[field] = own[field];
+    if (typeof own.bin === "string") manifest.bin = { [String(own.name).replace(/^@[^/]+\//, "")]: own.bin };
+    const scripts = (own.scripts ?? {}) as Record<string, string>;
+    if (scripts.preinstall || scripts.install || scripts.postinstall) manifest.hasInstallScript = true;
+    return manifest;
+}

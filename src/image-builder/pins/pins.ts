@@ -1,0 +1,44 @@
+/**
+ * Which versions a build takes: those of the lock, as long as the mirrors have them. Debian's mirrors keep one version of each
+ * package and replace it at point releases, every other month; a clone from before one would build no more. Then the build pins
+ * what the mirror has now for this machine, in its cache, and says so; the lock in the repository stays as it is.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readBundleLock, withBundle, type BundleLock } from "./bundle-lock";
+import { cacheFolder } from "../../host/cache";
+import type { Debian } from "./debian";
+import { differences, readLock, readWishes, resolveDebian, saveLock, today, type ImageLock, type Wishes } from "./lock";
+import { hashOf } from "../workshop/stage";
+
+export interface Pins {
+    wishes: Wishes;
+    bundle: BundleLock;
+    /** The bundle's packages among them. */
+    lock: ImageLock;
+}
+
+/** The same repository finds the same file again, whatever the clone. */
+const fileOf = (lock: ImageLock, bundle: BundleLock): string => join(cacheFolder(), "pins", `${hashOf(JSON.stringify([lock, bundle])).slice(0, 20)}.json`);
+
+/** The lock, or what this machine pinned in its place. */
+export async function readPins(): Promise<Pins> {
+    const [lock, wishes, bundle] = await Promise.all([readLock(), readWishes(), readBundleLock()]);
+    const own = fileOf(lock, bundle);
+    // an unreadable one is as good as none: the mirror is asked again
+    const present = existsSync(own) ? await readLock(own).catch(() => undefined) : undefined;
+    return { wishes, bundle, lock: withBundle(present ?? lock, bundle) };
+}
+
+/** Pins for this machine what `debian` has now. Returns the lines that tell what differs from the lock. */
+export async function renewPins(debian: Debian): Promise<string[]> {
+    const [lock, wishes, bundle] = await Promise.all([readLock(), readWishes(), readBundleLock()]);
+    const added = bundle.items.filter(item => item.kind === "deb").map(item => item.name);
+    const present: ImageLock = { ...lock, date: today(), debian: await resolveDebian(debian, wishes, added) };
+    const own = fileOf(lock, bundle);
+    await mkdir(dirname(own), { recursive: true });
+    await saveLock(present, `${own}.part`);
+    await rename(`${own}.part`, own);
+    return differences(lock, present);
+}

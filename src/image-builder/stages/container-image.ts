@@ -1,0 +1,141 @@
+import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { root } from "../../host/project";
+import type { Versions } from "../pins/debian";
+import { epochOf } from "../pins/lock";
+import { fetchNpmProgram } from "../pins/npm-program";
+import { layerEncoding, writeLayout } from "../formats/oci-folder";
+import { run } from "../workshop/program";
+import { defineStage, hashPath, type Stage, type StageContext } from "../workshop/stage";
+import { turns } from "../workshop/turns";
+import { containerImages, debianRelease, refsOf, upstreamVersion, type ContainerImage } from "./container-images";
+import { ICU_PACKAGE, icuStage } from "./icu";
+import type { Inputs } from "./inputs";
+
+const HUB = join(root, "vm-images/hub");
+
+/** As the Dockerfiles name it. */
+const BASE = "debian:trixie-slim";
+
+/** Two at a time: a build waits now for the disk, now for a processor. */
+const turn = turns(2);
+
+/** What the images are made of, beside their folders. */
+export interface ContainerNeeds {
+    /** The smallest Debian's files, as root.tar. */
+    base: Stage;
+    trust: Stage;
+}
+
+/** A stage for each image, so that changing one builds one. Output of each: an OCI layout, without the layers of its base. */
+export async function containerImageStages(inputs: Inputs, needs: ContainerNeeds): Promise<Map<ContainerImage, Stage>> {
+    const common = await hashPath(join(HUB, "common"));
+    const icu = icuStage(inputs);
+    const stages = new Map<ContainerImage, Stage>();
+    let debian: Stage | undefined;
+    for (const image of containerImages) {
+        const files = await hashPath(join(HUB, image.folder));
+        const stage = containerImageStage(inputs, image, { files, common, debian, icu, ...needs });
+        if (image.folder === "debian") debian = stage;
+        stages.set(image, stage);
+    }
+    return stages;
+}
+
+interface Parts extends ContainerNeeds {
+    /** Hashes of vm-images/hub/<folder> and of what all have in common. */
+    files: string;
+    common: string;
+    debian: Stage | undefined;
+    icu: Stage;
+}
+
+function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts): Stage {
+    const { workshop, lock } = inputs;
+    const { folder } = image;
+    const packages = lock.debian.images[folder];
+    const pinned: Versions = folder === "busybox" ? lock.debian.busybox : folder === "debian" ? lock.debian.base : (packages ?? {});
+    const packaged = image.versionOf === undefined ? undefined : pinned[image.versionOf];
+    const version = packaged === undefined ? undefined : folder === "debian" ? debianRelease(packaged) : upstreamVersion(packaged);
+    const refs = refsOf(image, version);
+    const withIcu = packages !== undefined && ICU_PACKAGE in packages;
+    const parent = packages === undefined ? undefined : parts.debian;
+
+    return defineStage(workshop, {
+        name: `hub-${folder}`,
+        version: 1,
+        inputs: [parts.files, layerEncoding, ...(packages ? [parts.common] : []), JSON.stringify([pinned, refs]), ...(folder === "node" ? [JSON.stringify(lock.npmProgram)] : []), lock.date],
+        needs: [...(folder === "debian" ? [parts.base, parts.trust] : []), ...(parent ? [parent] : []), ...(withIcu ? [parts.icu] : [])],
+        turn,
+        async run(context) {
+            const { out, progress } = context;
+            const work = join(out, "work");
+            const source = join(work, "source");
+            await cp(join(HUB, folder), source, { recursive: true });
+            progress("collecting what goes in");
+            if (folder === "hello-world") await compileHello(source, context);
+            else if (folder === "busybox") await addBusybox(source, inputs, context);
+            else if (folder === "debian") await addDebian(source, parts, context);
+            if (packages) await addPackages(source, packages, inputs);
+            if (withIcu) await addFolder(source, "icu", folder => link(join(parts.icu.folder, "libicudata.so"), join(folder, "libicudata.so")));
+            if (folder === "node") await addFolder(source, "npm", folder => fetchNpmProgram(lock.npmProgram, folder, context));
+
+            progress("building");
+            // a store of our own: the host's buildah or podman is none of our business
+            const store = ["--storage-driver", "vfs", "--root", join(work, "store"), "--runroot", join(work, "run")];
+            const buildah = (command: string, ...argv: string[]) => run("buildah", [...store, command, ...argv], { ...context, cwd: dirname(out) });
+            // by a relative path: buildah takes what follows "oci:" for an image's name first, and a folder like ".cache" is in none
+            if (parent) await buildah("tag", (await buildah("pull", "--quiet", `oci:${basename(parent.folder)}:${BASE}`)).trim(), BASE);
+            const options = ["--isolation", "chroot", "--platform", "linux/386", "--pull-never", "--format", "oci", "--timestamp", epochOf(lock)];
+            await buildah("build", ...options, ...(version === undefined ? [] : ["--build-arg", `VERSION=${version}`]), "--tag", image.ref, source);
+            // the transport "oci" would compress
+            const pushed = join(work, "pushed");
+            await buildah("push", "--disable-compression", image.ref, `dir:${pushed}`);
+            progress("compressing");
+            await writeLayout(pushed, out, refs, parent?.folder, context);
+            await buildah("rmi", "--all", "--force");
+            await rm(work, { recursive: true });
+        },
+    });
+}
+
+async function addFolder(source: string, name: string, fill: (folder: string) => Promise<void>): Promise<void> {
+    await mkdir(join(source, name));
+    await fill(join(source, name));
+}
+
+/** The packages themselves: nothing is downloaded in a build. */
+async function addPackages(source: string, versions: Versions, { debian }: Inputs): Promise<void> {
+    await cp(join(HUB, "common"), join(source, "common"), { recursive: true });
+    await addFolder(source, "packages", async folder => (await debian()).download(versions, folder));
+}
+
+async function compileHello(source: string, context: StageContext): Promise<void> {
+    await run("gcc", ["-m32", "-march=i686", "-static", "-Os", "-s", "-nostdlib", "-fno-pic", "-fno-asynchronous-unwind-tables", "-Wl,--build-id=none", "-o", join(source, "hello"), join(source, "hello.c")], context);
+}
+
+async function addBusybox(source: string, { lock, debian }: Inputs, context: StageContext): Promise<void> {
+    const packages = join(source, "packages");
+    await mkdir(packages);
+    await (await debian()).download(lock.debian.busybox, packages);
+    const [archive] = await readdir(packages);
+    await run("dpkg-deb", ["--extract", join(packages, archive!), join(packages, "root")], context);
+    await cp(join(packages, "root/usr/bin/busybox"), join(source, "busybox"));
+    await rm(packages, { recursive: true });
+}
+
+/** The root, and the authority that it trusts: where curl and OpenSSL look, and where update-ca-certificates finds it later. */
+async function addDebian(source: string, { base, trust }: Parts, context: StageContext): Promise<void> {
+    await cp(join(base.folder, "root.tar"), join(source, "rootfs.tar"));
+    const authority = join(trust.folder, "ca.crt");
+    const place = async (path: string): Promise<string> => {
+        const to = join(source, "trust", path);
+        await mkdir(join(to, ".."), { recursive: true });
+        return to;
+    };
+    await cp(authority, await place("usr/local/share/ca-certificates/drydock.crt"));
+    const hash = (await run("openssl", ["x509", "-noout", "-hash", "-in", authority], context)).trim();
+    await symlink("/usr/local/share/ca-certificates/drydock.crt", await place("etc/ssl/certs/drydock.pem"));
+    await symlink("drydock.pem", await place(`etc/ssl/certs/${hash}.0`));
+    await writeFile(await place("etc/ssl/certs/ca-certificates.crt"), await readFile(authority));
+}

@@ -1,0 +1,50 @@
+/**
+ * Fills the guest's engine with images before the guest has ever run: the engine pulls them, natively, from the same Docker Hub
+ * that the page will answer with, over the guest's own agent. So its records (digests, which layer came from where) are those of
+ * a pull, and a later pull of a sibling finds its layers there.
+ */
+import { Duplex as NodeDuplex } from "node:stream";
+import { connectAgent } from "../../agent/connect";
+import type { Duplex } from "../../base/duplex";
+import { DrydockError, messageOf } from "../../base/errors";
+import type { Bundle } from "../../internet/internet";
+import { createInternet } from "../../internet/router";
+import { createFileBundle } from "../../host/file-bundle";
+import { run } from "../workshop/program";
+
+export interface PreloadContext {
+    log: string;
+    signal: AbortSignal;
+    onPull(ref: string): void;
+}
+
+/** `script` is preload.sh, `tree` the guest's root, `hub` a folder with catalogue.json and blobs/. Gives what the script printed. */
+export async function preload(script: string, tree: string, hub: string, refs: readonly string[], { log, signal, onPull }: PreloadContext): Promise<string> {
+    const problems: string[] = [];
+    const internet = createInternet(bundleOf(hub), { report: error => problems.push(error.message) });
+    const serve = async (end: NodeDuplex): Promise<void> => {
+        end.on("error", () => undefined); // the script's status tells
+        const agent = await connectAgent(NodeDuplex.toWeb(end) as unknown as Duplex, { signal });
+        end.once("close", () => agent.close());
+        agent.serve(internet);
+    };
+    try {
+        return await run("unshare", ["--mount", "--net", "--pid", "--fork", "--kill-child", script, tree, ...refs], {
+            log,
+            signal,
+            link: end => void serve(end).catch((thrown: unknown) => problems.push(messageOf(thrown))),
+            onLine: line => {
+                if (line.startsWith("docker.io/")) onPull(line);
+            },
+        });
+    } catch (thrown) {
+        if (problems.length === 0) throw thrown;
+        throw new DrydockError("image.preload-failed", `The engine could not pull its images: ${problems.join("; ")}`, `The whole log: ${log}`, { cause: thrown });
+    }
+}
+
+/** Only images, where the page's bundle has them. */
+function bundleOf(hub: string): Bundle {
+    const files = createFileBundle(hub);
+    return { open: (path, signal) => files.open(path.replace(/^internet\/hub\//, ""), signal) };
+}

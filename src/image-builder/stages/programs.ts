@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { root } from "../../host/project";
+import { findHostProgram } from "../workshop/host-packages";
+import { run } from "../workshop/program";
+import { defineStage, hashPath, type Stage } from "../workshop/stage";
+import type { Inputs } from "./inputs";
+
+const RUNTIME = join(root, "vm-images/runtime");
+const AGENT = join(root, "vm-images/agent");
+
+/** What stands in front of crun, of containerd's shim, of the client's plugins and of the engine's network hook. Output: runtime, shim, plugin, setkey. */
+export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
+    return defineStage(workshop, {
+        name: "runtime",
+        version: 1,
+        inputs: [await hashPath(RUNTIME)],
+        needs: [],
+        async run({ out, log, signal }) {
+            const compile = (program: string, ...sources: string[]) =>
+                run("gcc", ["-m32", "-march=i686", "-static", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-o", join(out, program), ...sources.map(source => join(RUNTIME, source))], { log, signal });
+            await compile("runtime", "runtime.c", "hook.c");
+            await compile("shim", "shim.c");
+            await compile("plugin", "plugin.c");
+            await compile("setkey", "setkey.c");
+        },
+    });
+}
+
+/** The guest agent, static. Output: agent. */
+export async function agentStage({ workshop }: Inputs): Promise<Stage> {
+    return defineStage(workshop, {
+        name: "agent",
+        version: 1,
+        inputs: [await hashPath(AGENT, /_test\.go$|^testdata$/)],
+        needs: [],
+        async run({ out, log, signal }) {
+            await run(findHostProgram("go") ?? "go", ["build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", join(out, "agent"), "."], {
+                log,
+                signal,
+                cwd: AGENT,
+                // 386 with SSE2, which v86 has; its x87 is slow software
+                env: { GOOS: "linux", GOARCH: "386", GO386: "sse2", CGO_ENABLED: "0" },
+            });
+        },
+    });
+}

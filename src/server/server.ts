@@ -1,0 +1,147 @@
+/** The web server: the page on one port, the preview's own origin on the next. */
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { DrydockError, messageOf } from "../base/errors";
+import { locate, sendFile } from "../host/files";
+import { listen, type Listening } from "./listen";
+import { bridgePolicy, commonHeaders, isOnlineWorker, onlinePolicy, type Origins, originsFor, pagePolicy } from "./headers";
+
+export interface ServerOptions {
+    /** First port to try, default 5173; the next free pair is taken. 0 asks the system for any. */
+    port?: number;
+    /** Default: the port after the page's. */
+    previewPort?: number;
+    /** Address to listen on, default "localhost" (this machine only). */
+    host?: string;
+    /** Folder of the built page. */
+    dist: string;
+    /** Folder of the VM image (with image.json). */
+    image: string;
+    version?: string;
+    /** Gives the page instead of `dist` (Vite's development server). */
+    middleware?: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+export interface RunningServer {
+    /** Where the page is, with a slash at the end. */
+    url: string;
+    previewUrl: string;
+    close(): Promise<void>;
+}
+
+/** Ports tried after the first before giving up. */
+const TRIES = 20;
+
+/** Rejects with "serve.port-taken" when no pair of ports is free, "serve.address" when `host` is none of this machine's. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+    const host = options.host ?? "localhost";
+    const ports = { page: 0, preview: 0 };
+    const page = guarded(ports, (request, response, origins) => servePage(request, response, origins, options));
+    const preview = guarded(ports, (request, response, origins) => servePreview(request, response, origins, options));
+    const first = options.port ?? 5173;
+    for (let attempt = 0; ; attempt++) {
+        const wanted = first === 0 ? 0 : first + attempt * 2;
+        const open: Listening[] = [];
+        try {
+            open.push(await listen(page, wanted, host));
+            ports.page = open[0]!.port;
+            open.push(await listen(preview, options.previewPort ?? (wanted === 0 ? 0 : ports.page + 1), host));
+            ports.preview = open[1]!.port;
+        } catch (thrown) {
+            await Promise.all(open.map(one => one.close()));
+            const code = (thrown as NodeJS.ErrnoException).code;
+            if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new DrydockError("serve.address", `This machine has no address ${host}.`, "Use --host localhost, or --host 0.0.0.0 for every address.", { cause: thrown });
+            const pinned = options.previewPort !== undefined && options.previewPort !== 0;
+            if ((code !== "EADDRINUSE" && code !== "EACCES") || pinned || attempt >= TRIES)
+                throw new DrydockError("serve.port-taken", `Port ${wanted} or the one after it cannot be used (${messageOf(thrown)}).`, "Choose another with --port.", { cause: thrown });
+            continue;
+        }
+        const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+        return {
+            url: `http://${name}:${ports.page}/`,
+            previewUrl: `http://${name}:${ports.preview}/`,
+            close: async () => {
+                await Promise.all(open.map(one => one.close()));
+            },
+        };
+    }
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, origins: Origins) => Promise<void>;
+
+/** What holds for every request: headers, a host, and that it ends. */
+function guarded(ports: { page: number; preview: number }, handler: Handler): RequestListener {
+    return (request, response) => {
+        for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+        const origins = originsFor(request.headers.host, ports);
+        if (!origins) return plain(response, 400, "This request names no host.");
+        handler(request, response, origins).catch((thrown: unknown) => {
+            console.error(`${request.url}: ${messageOf(thrown)}`);
+            if (response.headersSent) response.destroy();
+            else plain(response, 500, "The server could not read that.");
+        });
+    };
+}
+
+function plain(response: ServerResponse, status: number, text: string): void {
+    response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" }).end(`${text}\n`);
+}
+
+/** True when the request was answered: it wants to change something, and there is nothing to change here. */
+function refused(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.method === "GET" || request.method === "HEAD") return false;
+    response.setHeader("Allow", "GET, HEAD");
+    plain(response, 405, "Only GET and HEAD here.");
+    return true;
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0]!;
+
+async function servePage(request: IncomingMessage, response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
+    const path = pathOf(request);
+    const development = options.middleware !== undefined;
+    response.setHeader("Content-Security-Policy", isOnlineWorker(path) ? onlinePolicy(development) : pagePolicy(origins, development));
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+    if (options.middleware && path !== "/config.json" && !path.startsWith("/vm/")) return options.middleware(request, response);
+    if (refused(request, response)) return;
+    if (path === "/config.json") return sendConfig(response, origins, options);
+    if (path.startsWith("/vm/")) {
+        const file = await locate(options.image, path.slice("/vm".length));
+        if (!file) return plain(response, 404, "The VM image has no such file.");
+        return sendFile(request, response, file, { cache: path === "/vm/image.json" ? "revalidate" : "forever" });
+    }
+    // The preview's files belong to the other origin only.
+    const file = path.startsWith("/preview/") ? undefined : await locate(options.dist, path === "/" ? "/index.html" : path);
+    if (!file) return plain(response, 404, "There is no such page.");
+    return sendFile(request, response, file, { cache: path.startsWith("/assets/") ? "forever" : "revalidate" });
+}
+
+async function servePreview(request: IncomingMessage, response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
+    response.setHeader("Content-Security-Policy", bridgePolicy(origins));
+    if (refused(request, response)) return;
+    const folder = join(options.dist, "preview");
+    const file = await locate(folder, pathOf(request));
+    if (file) return sendFile(request, response, file, { cache: "revalidate" });
+    // Anything else is the guest's and should have met the service worker: a document that installs it and loads again.
+    const waiting = request.headers["sec-fetch-dest"] === undefined || /^(document|iframe|frame)$/.test(String(request.headers["sec-fetch-dest"])) ? await locate(folder, "/waiting.html") : undefined;
+    if (!waiting) return plain(response, 404, "The preview's service worker is not there to answer this.");
+    return sendFile(request, response, waiting, { cache: "revalidate" });
+}
+
+async function sendConfig(response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
+    const image = await imageId(options.image);
+    response.writeHead(200, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
+    response.end(JSON.stringify({ previewOrigin: origins.preview, version: options.version ?? "development", image }));
+}
+
+/** Read at each request: the image may be built while the server runs. */
+async function imageId(folder: string): Promise<string | undefined> {
+    try {
+        const manifest: unknown = JSON.parse(await readFile(join(folder, "image.json"), "utf8"));
+        return typeof manifest === "object" && manifest !== null && "id" in manifest && typeof manifest.id === "string" ? manifest.id : undefined;
+    } catch {
+        return undefined; // no image yet; the page says so when it looks for it
+    }
+}

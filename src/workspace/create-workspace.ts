@@ -1,0 +1,276 @@
+/** The workspace: files in memory, their store, and the guest when there is one. */
+import type { FileSystemTree } from "@webcontainer/api";
+import type { GuestFiles } from "../agent/agent";
+import { encodeText, type Bytes } from "../base/bytes";
+import { asDrydockError, DrydockError, messageOf } from "../base/errors";
+import type { Stop } from "../base/lifetime";
+import { Signal, Store } from "../base/store";
+import { filesOf } from "../lesson/file-tree";
+import type { WorkspaceStore } from "../storage/stores";
+import { GuestSync, isGone, type GuestNews } from "./guest-sync";
+import { goodPath, KeptFiles } from "./kept-files";
+import type { Workspace, WorkspaceChange, WorkspaceEntry } from "./workspace";
+import { WorkspaceSaver } from "./workspace-saver";
+
+export interface WorkspaceOptions {
+    /** The lesson's id. */
+    lesson: string;
+    /** What the workspace begins with. */
+    start: FileSystemTree;
+    store: WorkspaceStore;
+}
+
+/** Loads the saved files, or lays the lesson's first ones. Resolves even when the store fails; a notice says so. */
+export async function createWorkspace({ lesson, start, store }: WorkspaceOptions): Promise<Workspace> {
+    const first = new Map([...filesOf(start)].map(([path, content]) => [path, typeof content === "string" ? encodeText(content) : content]));
+    const workspace = new KeptWorkspace(lesson, first, store);
+    await workspace.load();
+    return workspace;
+}
+
+type Files = ReadonlyMap<string, Uint8Array>;
+
+class KeptWorkspace implements Workspace {
+    readonly files = new Store<readonly WorkspaceEntry[]>([]);
+    readonly notices = new Store<readonly DrydockError[]>([]);
+    readonly canUndo = new Store(false);
+    readonly saved;
+    readonly #kept = new KeptFiles();
+    readonly #saver: WorkspaceSaver;
+    readonly #changes = new Signal<WorkspaceChange>();
+    readonly #noticeOf = new Map<string, DrydockError>();
+    #sync: GuestSync | undefined;
+    /** Changed or removed while no guest was there. */
+    #dirty = new Set<string>();
+
+    constructor(
+        private readonly lesson: string,
+        private readonly first: Files,
+        private readonly store: WorkspaceStore,
+    ) {
+        this.#saver = new WorkspaceSaver(store, lesson, error => this.#notice("store", error));
+        this.saved = this.#saver.saved;
+    }
+
+    async load(): Promise<void> {
+        let stored: Files | undefined;
+        try {
+            stored = await this.store.load(this.lesson);
+            this.canUndo.set((await this.store.load(this.#beforeReset)) !== undefined);
+        } catch (thrown) {
+            this.#notice("store", asDrydockError(thrown, "workspace.unreadable", "Your saved files could not be read.", "The lesson starts with its first files. Reload the page to try again before you change them."));
+        }
+        for (const [path, bytes] of stored ?? this.first) {
+            this.#kept.set(path, bytes);
+            // an unreadable store is not written over before the student changes something
+            if (!stored && !this.#noticeOf.has("store")) this.#saver.put(path, bytes);
+        }
+        this.#publish();
+    }
+
+    async read(path: string): Promise<Bytes> {
+        const file = this.#kept.files.get(path);
+        if (file?.bytes) return file.bytes.slice();
+        if (!file || !this.#sync) throw missing(path);
+        return this.#sync.read(path);
+    }
+
+    async write(path: string, content: Uint8Array | string): Promise<void> {
+        const bytes = typeof content === "string" ? encodeText(content) : content.slice();
+        if (this.#kept.folders.has(goodPath(path))) throw exists(path);
+        await this.#put(path, bytes, "editor");
+    }
+
+    async create(path: string, kind: "file" | "folder"): Promise<void> {
+        if (this.#kept.has(goodPath(path))) throw exists(path);
+        if (kind === "file") return this.#put(path, new Uint8Array(), "editor");
+        this.#kept.addFolder(path);
+        this.#publish();
+        await this.#inGuest([path], sync => sync.makeFolder(path));
+    }
+
+    async rename(from: string, to: string): Promise<void> {
+        if (!this.#kept.has(from)) throw missing(from);
+        if (from === to) return;
+        if (this.#kept.has(goodPath(to)) || to.startsWith(`${from}/`)) throw exists(to);
+        const moved = this.#kept.files.has(from) ? [from] : this.#kept.below(from);
+        const folders = [...this.#kept.folders].filter(folder => folder === from || folder.startsWith(`${from}/`));
+        const target = (path: string) => to + path.slice(from.length);
+        if (!this.#sync && moved.some(path => !this.#kept.files.get(path)!.bytes)) throw missing(from);
+        for (const path of moved) {
+            const { bytes, size } = this.#kept.files.get(path)!;
+            this.#forget(path, "editor");
+            if (bytes) this.#keep(target(path), bytes, "editor");
+            else this.#kept.setUnread(target(path), size);
+        }
+        for (const folder of folders) {
+            this.#kept.folders.delete(folder);
+            this.#kept.addFolder(target(folder));
+        }
+        this.#publish();
+        await this.#inGuest([...moved, ...moved.map(target)], sync => sync.rename(from, to));
+    }
+
+    async remove(path: string): Promise<void> {
+        const gone = this.#forgetAll(path, "editor");
+        await this.#inGuest(gone, sync => sync.remove(path));
+    }
+
+    async reset(): Promise<void> {
+        const before = this.#snapshot();
+        await this.#keepBeforeReset(before);
+        this.canUndo.set(true);
+        await this.#replace(this.first);
+    }
+
+    async undo(): Promise<void> {
+        const before = await this.store.load(this.#beforeReset);
+        if (!before) throw new DrydockError("workspace.nothing-to-undo", "The files have not been reset.", "Nothing has changed.");
+        const now = this.#snapshot();
+        await this.#replace(before);
+        await this.#keepBeforeReset(now);
+    }
+
+    changes(listener: (change: WorkspaceChange) => void): Stop {
+        return this.#changes.listen(listener);
+    }
+
+    async attach(guest: GuestFiles): Promise<Stop> {
+        this.#sync?.stop();
+        const news: GuestNews = {
+            changed: (path, bytes) => this.#fromGuest(path, bytes),
+            unread: (path, size) => {
+                this.#saver.put(path, undefined);
+                this.#notice(path, this.#kept.setUnread(path, size));
+                this.#changes.emit({ kind: "changed", path, by: "guest" });
+                this.#publish();
+            },
+            folder: path => {
+                if (this.#kept.files.has(path)) this.#forget(path, "guest");
+                this.#kept.addFolder(path);
+                this.#publish();
+            },
+            removed: path => void this.#forgetAll(path, "guest"),
+            gone: () => this.#detach(sync),
+            problem: error => this.#notice(error.code, error),
+        };
+        const dirty = this.#dirty;
+        this.#dirty = new Set();
+        const sync = new GuestSync(guest, this.lesson, news, () => ({ files: new Map(this.#kept.files), folders: new Set(this.#kept.folders), dirty }));
+        this.#sync = sync;
+        try {
+            await sync.start();
+        } catch (thrown) {
+            this.#detach(sync);
+            for (const path of dirty) this.#dirty.add(path);
+            throw thrown;
+        }
+        return () => this.#detach(sync);
+    }
+
+    async idle(): Promise<void> {
+        await this.#saver.idle();
+    }
+
+    get #beforeReset(): string {
+        return `${this.lesson}~before-reset`;
+    }
+
+    #detach(sync: GuestSync): void {
+        sync.stop();
+        if (this.#sync === sync) this.#sync = undefined;
+    }
+
+    async #put(path: string, bytes: Uint8Array, by: WorkspaceChange["by"]): Promise<void> {
+        const refusal = this.#keep(path, bytes, by);
+        if (refusal && !this.#sync) throw refusal; // nobody would have it
+        this.#publish();
+        await this.#inGuest([path], sync => sync.write(path, bytes));
+    }
+
+    /** In memory and on its way to the store; the reason when it is not kept. */
+    #keep(path: string, bytes: Uint8Array, by: WorkspaceChange["by"]): DrydockError | undefined {
+        const refusal = this.#kept.set(path, bytes);
+        this.#notice(path, refusal);
+        this.#saver.put(path, refusal ? undefined : bytes);
+        this.#changes.emit({ kind: "changed", path, by });
+        return refusal;
+    }
+
+    #forget(path: string, by: WorkspaceChange["by"]): void {
+        this.#kept.delete(path);
+        this.#notice(path, undefined);
+        this.#saver.put(path, undefined);
+        this.#changes.emit({ kind: "removed", path, by });
+    }
+
+    /** The paths that went. */
+    #forgetAll(path: string, by: WorkspaceChange["by"]): string[] {
+        const gone = [...(this.#kept.files.has(path) ? [path] : []), ...this.#kept.below(path)];
+        for (const file of gone) this.#forget(file, by);
+        for (const folder of [...this.#kept.folders]) if (folder === path || folder.startsWith(`${path}/`)) this.#kept.folders.delete(folder);
+        this.#publish();
+        return gone;
+    }
+
+    #fromGuest(path: string, bytes: Uint8Array): void {
+        const known = this.#kept.files.get(path)?.bytes;
+        if (known && same(known, bytes)) return; // the echo of our own writing
+        if (this.#kept.folders.has(path)) this.#forgetAll(path, "guest");
+        this.#keep(path, bytes, "guest");
+        this.#publish();
+    }
+
+    /** Does it in the guest if there is one, and waits for the store. A guest that went away gets it when one is there again. */
+    async #inGuest(paths: readonly string[], work: (sync: GuestSync) => Promise<void>): Promise<void> {
+        try {
+            if (this.#sync) await work(this.#sync);
+            else for (const path of paths) this.#dirty.add(path);
+        } catch (thrown) {
+            if (!isGone(thrown)) throw new DrydockError("workspace.not-written", `The machine did not take "${paths[0] ?? ""}": ${messageOf(thrown)}`, "It is kept in the browser. Look whether the machine's disk is full.", { cause: thrown });
+            for (const path of paths) this.#dirty.add(path);
+        } finally {
+            await this.#saver.idle();
+        }
+    }
+
+    /** What is kept now. Files that are in the guest only stay there, whatever is laid over them. */
+    #snapshot(): Files {
+        return new Map([...this.#kept.files].flatMap(([path, { bytes }]) => (bytes ? [[path, bytes] as const] : [])));
+    }
+
+    async #replace(files: Files): Promise<void> {
+        const gone = [...this.#snapshot().keys()].filter(path => !files.has(path));
+        for (const path of gone) {
+            this.#forget(path, "reset");
+            await this.#inGuest([path], sync => sync.remove(path));
+        }
+        for (const [path, bytes] of files) await this.#put(path, bytes, "reset");
+        this.#publish();
+    }
+
+    async #keepBeforeReset(files: Files): Promise<void> {
+        await this.store.clear(this.#beforeReset);
+        // an empty workspace is something to come back to as well
+        if (files.size === 0) await this.store.remove(this.#beforeReset, "");
+        for (const [path, bytes] of files) await this.store.put(this.#beforeReset, path, bytes);
+    }
+
+    #notice(about: string, error: DrydockError | undefined): void {
+        if (error ? this.#noticeOf.get(about)?.message === error.message : !this.#noticeOf.has(about)) return;
+        if (error) this.#noticeOf.set(about, error);
+        else this.#noticeOf.delete(about);
+        this.notices.set([...this.#noticeOf.values()]);
+    }
+
+    #publish(): void {
+        this.files.set(this.#kept.entries());
+    }
+}
+
+const missing = (path: string) => new DrydockError("workspace.missing", `There is no "${path}" in the workspace.`, "Look at the file list; a file that was in the machine only goes with it.");
+const exists = (path: string) => new DrydockError("workspace.exists", `There is a "${path}" already.`, "Choose another name.");
+
+function same(one: Uint8Array, other: Uint8Array): boolean {
+    return one.byteLength === other.byteLength && one.every((byte, index) => byte === other[index]);
+}

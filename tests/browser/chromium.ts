@@ -1,0 +1,42 @@
+/** Debian's Chromium, driven as a student's browser: for the end-to-end tests and the benchmark. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type BrowserContext } from "playwright-core";
+import { DrydockError } from "../../src/base/errors";
+import { findProgram } from "../../src/host/debian-packages";
+
+/** Without the last five Chromium asks hosts of its own at every start. */
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+export interface Browser {
+    context: BrowserContext;
+    close(): Promise<void>;
+}
+
+export interface BrowserOptions {
+    viewport?: { width: number; height: number };
+    colorScheme?: "light" | "dark";
+    /** Keeps cookies, storage and HTTP cache there; a fresh folder when left out, removed at `close`. */
+    profile?: string;
+}
+
+export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
+    const executablePath = findProgram("chromium");
+    if (!executablePath) throw new DrydockError("browser.missing", "Chromium is not installed.", "Install Debian's package chromium.");
+    const profile = options.profile ?? mkdtempSync(join(tmpdir(), "drydock-chromium-"));
+    const context = await chromium.launchPersistentContext(profile, {
+        executablePath,
+        args: flags,
+        viewport: options.viewport ?? { width: 1440, height: 900 },
+        colorScheme: options.colorScheme ?? "light",
+        reducedMotion: "reduce",
+    });
+    return {
+        context,
+        close: async () => {
+            await context.close();
+            if (!options.profile) rmSync(profile, { recursive: true, force: true });
+        },
+    };
+}

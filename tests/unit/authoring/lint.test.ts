@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { checkKinds } from "../../../src/checks/registry";
+import { containerImages } from "../../../src/image-builder/stages/container-images";
+import { formatProblems, lintCourse, parseImageList } from "../../../src/authoring/lint";
+import { chooseLessons, lessonFolders, readLessons } from "../../../src/authoring/read-lessons";
+import { baseImages, canonicalImage } from "../../../src/lesson/image-ref";
+import { broken, course, kinds } from "../lesson/fixture";
+
+const bundled = [{ ref: "busybox:latest", architecture: "386" }, { ref: "python:3.13-slim", architecture: "386" }, { ref: "nginx:1.29", architecture: "amd64" }];
+
+test("the course's lessons have no problems", async () => {
+    const { course: parsed, problems } = lintCourse(await readLessons(), checkKinds, containerImages.map(({ ref }) => ({ ref, architecture: "386" })));
+    expect(formatProblems(problems)).toBe("");
+    expect(parsed.parts.flatMap(part => part.lessons).length).toBeGreaterThan(0);
+});
+
+test("an image of the bundle is found by any of its names", () => {
+    expect(lintCourse(course(), kinds, bundled).problems).toEqual([]);
+    expect(lintCourse(course(), kinds, [{ ref: "docker.io/library/busybox", architecture: "386" }]).problems).toEqual([]);
+});
+
+test.each([
+    ["not in the bundle", "redis:8"],
+    ["misspelt", "busibox:latest"],
+    ["another tag", "busybox:1.36"],
+    ["for another processor", "nginx:1.29"],
+])("an image that is %s", (_name, ref) => {
+    const files = broken("lesson.md", "busybox:latest", ref);
+    files.set("lessons/02-images/01-small/start/Dockerfile", `FROM ${ref}\n`);
+    expect(formatProblems(lintCourse(files, kinds, bundled).problems)).toMatchSnapshot();
+});
+
+test("lists of images", () => {
+    expect(parseImageList("busybox:latest, nginx:1.29=amd64\n")).toEqual([{ ref: "busybox:latest", architecture: "386" }, { ref: "nginx:1.29", architecture: "amd64" }]);
+    expect(parseImageList('["a", {"ref": "b", "architecture": "arm64"}]')).toEqual([{ ref: "a", architecture: "386" }, { ref: "b", architecture: "arm64" }]);
+    expect(() => parseImageList('[{"name": "b"}]')).toThrow("entry 1");
+});
+
+test("lessons are named by id or folder", () => {
+    const folders = lessonFolders(course());
+    for (const word of ["images/small", "lessons/02-images/01-small", "02-images/01-small/"]) expect(chooseLessons("lint", [word], folders)).toEqual(["images/small"]);
+    expect(chooseLessons("lint", [], folders)).toEqual(["images/small"]);
+    expect(() => chooseLessons("lint", ["images/none"], folders)).toThrow(expect.objectContaining({ code: "cli.usage" }));
+});
+
+test.each([
+    ["busybox", "docker.io/library/busybox:latest"],
+    ["me/app:1", "docker.io/me/app:1"],
+    ["localhost:5000/app", "localhost:5000/app:latest"],
+    ["ghcr.io/a/b@sha256:00", "ghcr.io/a/b:latest@sha256:00"],
+])("%s is %s", (ref, canonical) => expect(canonicalImage(ref)).toBe(canonical));
+
+test("base images are those from outside", () => {
+    expect(baseImages("ARG V\nFROM --platform=linux/386 python:3 AS build\nfrom Build\nFROM scratch\nFROM x:$V\n# FROM no\nFROM debian\n")).toEqual([{ ref: "python:3", line: 2 }, { ref: "debian", line: 7 }]);
+});

@@ -1,0 +1,224 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { request, type IncomingHttpHeaders } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFileBundle } from "../../../src/host/file-bundle";
+import { originsFor } from "../../../src/server/headers";
+import { type RunningServer, startServer } from "../../../src/server/server";
+import { readAll } from "../../../src/base/bytes";
+
+const script = `console.log("${"long ".repeat(1000)}");\n`;
+const blob = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 256));
+
+let folder: string;
+let server: RunningServer;
+
+beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "drydock-serve-"));
+    for (const name of ["dist/assets", "dist/preview", "image/disk/ab"]) mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, "secret.txt"), "secret");
+    writeFileSync(join(folder, "dist/index.html"), "<!doctype html><title>Drydock</title>");
+    writeFileSync(join(folder, "dist/.built-from"), "hidden");
+    writeFileSync(join(folder, "dist/assets/app-1234.js"), script);
+    for (const [name, content] of [["bridge.html", "bridge"], ["service-worker.js", "// worker"], ["waiting.html", "waiting"]] as const) writeFileSync(join(folder, "dist/preview", name), content);
+    writeFileSync(join(folder, "image/image.json"), JSON.stringify({ id: "abc123" }));
+    writeFileSync(join(folder, "image/disk/ab/abcd.zst"), blob);
+    writeFileSync(join(folder, "image/empty"), "");
+    writeFileSync(join(folder, "image/v86.wasm"), Buffer.alloc(5000));
+    symlinkSync(join(folder, "secret.txt"), join(folder, "image/link"));
+    server = await startServer({ port: 0, host: "127.0.0.1", dist: join(folder, "dist"), image: join(folder, "image"), version: "1.2.3" });
+});
+afterAll(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+});
+
+interface Got {
+    status: number;
+    headers: IncomingHttpHeaders;
+    body: Buffer;
+}
+
+/** Over node:http, since fetch tidies paths, unpacks bodies and names its own host. */
+function get(path: string, headers: Record<string, string> = {}, options: { base?: string; method?: string } = {}): Promise<Got> {
+    const { hostname, port, host } = new URL(options.base ?? server.url);
+    return new Promise((resolve, reject) => {
+        request({ host: hostname, port, path, method: options.method ?? "GET", headers: { Host: host, ...headers }, agent: false }, response => {
+            const parts: Buffer[] = [];
+            response.on("data", part => parts.push(part as Buffer));
+            response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts) }));
+        })
+            .on("error", reject)
+            .end();
+    });
+}
+
+const preview = { get base() { return server.previewUrl; } };
+
+describe("the page's origin", () => {
+    test("gives the page with a strict policy that names the preview's origin and no other", async () => {
+        const { status, headers, body } = await get("/");
+        expect(status).toBe(200);
+        expect(body.toString()).toContain("Drydock");
+        const policy = String(headers["content-security-policy"]);
+        expect(policy).toContain("default-src 'none'");
+        expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
+        expect(policy).toContain("worker-src 'self' blob:");
+        expect(policy).toContain(`frame-src ${new URL(server.previewUrl).origin};`);
+        expect(policy).toContain("frame-ancestors 'none'");
+        expect(policy).not.toContain("unsafe-eval' ");
+        expect(headers["x-content-type-options"]).toBe("nosniff");
+        expect(headers["cache-control"]).toBe("no-cache");
+    });
+
+    test("only the worker that asks hosts outside may connect to them", async () => {
+        const policy = async (path: string) => String((await get(path)).headers["content-security-policy"]);
+        expect(await policy("/assets/online-worker-Ab_1-x.js")).toBe("default-src 'none'; script-src 'self'; connect-src https:");
+        for (const path of ["/", "/assets/app-1234.js", "/assets/online-worker/x.html", "/online-worker/"]) expect(await policy(path), path).toContain("connect-src 'self' data:;");
+    });
+
+    test("names the preview's origin by the host that the browser came by", async () => {
+        const { headers, body } = await get("/config.json", { Host: "classroom.example:5173" });
+        const port = new URL(server.previewUrl).port;
+        expect(JSON.parse(body.toString())).toEqual({ previewOrigin: `http://classroom.example:${port}`, version: "1.2.3", image: "abc123" });
+        expect(headers["cache-control"]).toBe("no-store");
+    });
+
+    test.each(["evil.example;script-src *", "a b", "x,y", "[::1", "user@host"])("a host header %j is refused", async host => {
+        expect((await get("/", { Host: host })).status).toBe(400);
+    });
+
+    test.each(["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/../../secret.txt", "/.built-from", "/%00", "/%zz", "/..%5csecret.txt", "/vm/../../secret.txt", "/vm/%2e%2e/%2e%2e/secret.txt", "/vm/link", "/vm/", "/vm", "/vm/disk", "/assets", "/preview/bridge.html", "/missing"])(
+        "%s is not there",
+        async path => {
+            const { status, body } = await get(path);
+            expect(status).toBe(404);
+            expect(body.toString()).not.toContain("secret\n");
+            expect(body.toString()).not.toBe("secret");
+        },
+    );
+
+    test("what names its content is kept for ever, what does not is asked for again", async () => {
+        const lasting = "public, max-age=31536000, immutable";
+        expect((await get("/vm/image.json")).headers["cache-control"]).toBe("no-cache");
+        expect((await get("/vm/disk/ab/abcd.zst")).headers["cache-control"]).toBe(lasting);
+        expect((await get("/assets/app-1234.js")).headers["cache-control"]).toBe(lasting);
+    });
+
+    test("types", async () => {
+        expect((await get("/vm/v86.wasm")).headers["content-type"]).toBe("application/wasm");
+        expect((await get("/assets/app-1234.js")).headers["content-type"]).toBe("text/javascript; charset=utf-8");
+        expect((await get("/vm/disk/ab/abcd.zst")).headers["content-type"]).toBe("application/octet-stream");
+    });
+
+    test("scripts are packed as the browser takes them, chunks never", async () => {
+        const brotli = await get("/assets/app-1234.js", { "Accept-Encoding": "gzip, br" });
+        expect(brotli.headers["content-encoding"]).toBe("br");
+        expect(brotliDecompressSync(brotli.body).toString()).toBe(script);
+        const gzip = await get("/assets/app-1234.js", { "Accept-Encoding": "gzip, br;q=0" });
+        expect(gunzipSync(gzip.body).toString()).toBe(script);
+        const plain = await get("/assets/app-1234.js");
+        expect(plain.body.toString()).toBe(script);
+        expect(plain.headers.vary).toBe("Accept-Encoding");
+        expect((await get("/vm/disk/ab/abcd.zst", { "Accept-Encoding": "br" })).headers["content-encoding"]).toBeUndefined();
+    });
+
+    test("an unchanged file is not sent again", async () => {
+        for (const headers of [{}, { "Accept-Encoding": "br" }] as Record<string, string>[]) {
+            const { etag } = (await get("/assets/app-1234.js", headers)).headers;
+            const again = await get("/assets/app-1234.js", { ...headers, "If-None-Match": `W/"x", ${etag!}` });
+            expect([again.status, again.body.byteLength]).toEqual([304, 0]);
+        }
+        expect((await get("/assets/app-1234.js", { "If-None-Match": `"else"` })).status).toBe(200);
+    });
+
+    test.each([
+        ["bytes=0-9", 206, 0, 10],
+        ["bytes=990-", 206, 990, 1000],
+        ["bytes=990-5000", 206, 990, 1000],
+        ["bytes=-5", 206, 995, 1000],
+        ["bytes=-5000", 206, 0, 1000],
+        ["bytes=0-1,5-6", 200, 0, 1000],
+        ["items=1-2", 200, 0, 1000],
+        ["bytes=-", 200, 0, 1000],
+    ])("range %s", async (range, status, from, to) => {
+        const got = await get("/vm/disk/ab/abcd.zst", { Range: range });
+        expect(got.status).toBe(status);
+        expect(got.body.equals(blob.subarray(from, to))).toBe(true);
+        if (status === 206) expect(got.headers["content-range"]).toBe(`bytes ${from}-${to - 1}/1000`);
+    });
+
+    test("ranges that cannot be, and a range of a file that has changed", async () => {
+        expect((await get("/vm/disk/ab/abcd.zst", { Range: "bytes=1000-" })).status).toBe(416);
+        expect((await get("/vm/disk/ab/abcd.zst", { Range: "bytes=9-3" })).status).toBe(416);
+        expect((await get("/vm/disk/ab/abcd.zst", { Range: "bytes=0-1", "If-Range": `"old"` })).status).toBe(200);
+    });
+
+    test("an empty file, HEAD, and no other method", async () => {
+        expect((await get("/vm/empty")).body.byteLength).toBe(0);
+        const head = await get("/vm/disk/ab/abcd.zst", {}, { method: "HEAD" });
+        expect([head.status, head.headers["content-length"], head.body.byteLength]).toEqual([200, "1000", 0]);
+        for (const base of [server.url, server.previewUrl]) expect((await get("/", {}, { base, method: "POST" })).status).toBe(405);
+    });
+});
+
+describe("the preview's origin", () => {
+    test("gives bridge and worker; only the page may frame them", async () => {
+        const bridge = await get("/bridge.html", {}, preview);
+        expect(bridge.body.toString()).toBe("bridge");
+        expect(String(bridge.headers["content-security-policy"])).toContain(`frame-ancestors ${new URL(server.url).origin}`);
+        const worker = await get("/service-worker.js", {}, preview);
+        expect(worker.headers["content-type"]).toContain("text/javascript");
+        expect(worker.headers["cache-control"]).toBe("no-cache");
+    });
+
+    test("a document that met no worker waits for it; a script of the guest's does not become one", async () => {
+        expect((await get("/p/5000/", { "Sec-Fetch-Dest": "iframe" }, preview)).body.toString()).toBe("waiting");
+        expect((await get("/p/5000/own-worker.js", { "Sec-Fetch-Dest": "serviceworker" }, preview)).status).toBe(404);
+    });
+
+    test("nothing of the page's origin is here", async () => {
+        for (const path of ["/config.json", "/vm/image.json", "/assets/app-1234.js"]) expect((await get(path, { "Sec-Fetch-Dest": "script" }, preview)).status).toBe(404);
+    });
+});
+
+describe("starting", () => {
+    test("takes the next pair when a port is taken", async () => {
+        const blocker = createServer();
+        const taken = await new Promise<number>(resolve => blocker.listen(0, "127.0.0.1", () => resolve((blocker.address() as { port: number }).port)));
+        const other = await startServer({ port: taken, host: "127.0.0.1", dist: folder, image: folder });
+        try {
+            expect(Number(new URL(other.url).port)).toBeGreaterThan(taken);
+        } finally {
+            await other.close();
+            blocker.close();
+        }
+    });
+
+    test("names the port that was asked for and cannot be had", async () => {
+        const previewPort = Number(new URL(server.previewUrl).port);
+        await expect(startServer({ port: 0, previewPort, host: "127.0.0.1", dist: folder, image: folder })).rejects.toMatchObject({ code: "serve.port-taken" });
+    });
+
+    test("an address of another machine", async () => {
+        await expect(startServer({ port: 0, host: "192.0.2.1", dist: folder, image: folder })).rejects.toMatchObject({ code: "serve.address" });
+    });
+});
+
+test("origins of every kind of host", () => {
+    const ports = { page: 80, preview: 81 };
+    expect(originsFor("LocalHost", ports)).toEqual({ page: "http://localhost", preview: "http://localhost:81" });
+    expect(originsFor("[::1]:80", ports)).toEqual({ page: "http://[::1]", preview: "http://[::1]:81" });
+    for (const host of [undefined, ""]) expect(originsFor(host, ports)).toBeUndefined();
+});
+
+test("the bundle reads files of the image and nothing beside it", async () => {
+    const bundle = createFileBundle(join(folder, "image"));
+    const { bytes, body } = await bundle.open("disk/ab/abcd.zst");
+    expect(bytes).toBe(1000);
+    expect(Buffer.from(await readAll(body)).equals(blob)).toBe(true);
+    await expect(bundle.open("../secret.txt")).rejects.toMatchObject({ code: "internet.missing" });
+});

@@ -1,0 +1,98 @@
+import "fake-indexeddb/auto";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { StoredProgress } from "../../../src/storage/stores";
+import { openIndexedDb } from "../../../src/storage/indexed-db";
+import { createMemoryStorage } from "../../../src/storage/memory";
+import { openStorage } from "../../../src/storage/open";
+
+const progress: StoredProgress = { lesson: "images/flask", version: 1, passed: { write: { at: 5, attempts: 2 } }, hintsShown: { write: 1 }, solutionShown: {}, answers: { port: "5000" } };
+const bytes = (text: string) => new TextEncoder().encode(text);
+let databases = 0;
+
+describe.each([
+    ["memory", async () => createMemoryStorage()],
+    ["IndexedDB", () => openIndexedDb(`test ${++databases}`)],
+])("%s", (_name, open) => {
+    test("progress comes back as it was, by lesson, and goes", async () => {
+        const { progress: store } = await open();
+        expect(await store.load("images/flask")).toBeUndefined();
+        await store.save(progress);
+        await store.save({ ...progress, lesson: "other/lesson", answers: {} });
+        expect(await store.load("images/flask")).toEqual(progress);
+        await store.save({ ...progress, version: 2 });
+        expect((await store.load("images/flask"))?.version).toBe(2);
+        await store.clear("images/flask");
+        expect(await store.load("images/flask")).toBeUndefined();
+        expect((await store.load("other/lesson"))?.answers).toEqual({});
+    });
+
+    test("what is loaded or saved is a copy", async () => {
+        const { progress: store, workspace } = await open();
+        const mine = structuredClone(progress);
+        const content = bytes("one");
+        await store.save(mine);
+        await workspace.put("a/b", "f", content);
+        mine.passed = {};
+        content.fill(0);
+        expect(await store.load("images/flask")).toEqual(progress);
+        expect(await workspace.load("a/b")).toEqual(new Map([["f", bytes("one")]]));
+    });
+
+    test("files come back byte for byte, by lesson and path", async () => {
+        const { workspace } = await open();
+        const binary = Uint8Array.from({ length: 256 }, (_, index) => index);
+        await workspace.put("images/flask", "app.py", bytes("print()"));
+        await workspace.put("images/flask", "static/ü.bin", binary);
+        await workspace.put("images/flask2", "app.py", bytes("other"));
+        await workspace.put("images/flask", "app.py", bytes("print(1)"));
+        expect(await workspace.load("images/flask")).toEqual(new Map([["app.py", bytes("print(1)")], ["static/ü.bin", binary]]));
+        await workspace.remove("images/flask", "app.py");
+        await workspace.remove("images/flask", "never there");
+        expect([...(await workspace.load("images/flask"))!.keys()]).toEqual(["static/ü.bin"]);
+        expect([...(await workspace.load("images/flask2"))!.keys()]).toEqual(["app.py"]);
+    });
+
+    test("never saved differs from saved and empty", async () => {
+        const { workspace } = await open();
+        expect(await workspace.load("images/flask")).toBeUndefined();
+        await workspace.put("images/flask", "app.py", bytes(""));
+        await workspace.remove("images/flask", "app.py");
+        expect(await workspace.load("images/flask")).toEqual(new Map());
+        await workspace.clear("images/flask");
+        expect(await workspace.load("images/flask")).toBeUndefined();
+    });
+});
+
+describe("the browser's refusals", () => {
+    afterEach(() => vi.restoreAllMocks());
+
+    test("what is in IndexedDB is there when the page is opened again", async () => {
+        await (await openIndexedDb("again")).progress.save(progress);
+        expect(await (await openIndexedDb("again")).progress.load("images/flask")).toEqual(progress);
+    });
+
+    test("full storage is storage.full, and what was there stays", async () => {
+        const { workspace } = await openIndexedDb("full");
+        await workspace.put("a/b", "f", bytes("one"));
+        const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+            throw new DOMException("full", "QuotaExceededError");
+        });
+        await expect(workspace.put("a/b", "f", bytes("two"))).rejects.toMatchObject({ code: "storage.full" });
+        put.mockRestore();
+        expect(await workspace.load("a/b")).toEqual(new Map([["f", bytes("one")]]));
+    });
+
+    test("no database: memory with a notice", async () => {
+        vi.spyOn(indexedDB, "open").mockImplementation(() => {
+            throw new DOMException("private", "SecurityError");
+        });
+        const storage = await openStorage("private");
+        expect(storage.notice).toMatchObject({ code: "storage.unavailable" });
+        await storage.progress.save(progress);
+        expect(await storage.progress.load("images/flask")).toEqual(progress);
+    });
+
+    test("a database is used without a notice", async () => {
+        expect((await openStorage("fine")).notice).toBeUndefined();
+    });
+});
