@@ -4,25 +4,58 @@ import { defineConfig } from "vitest/config";
 import { previewFiles } from "./src/server/preview-build.ts";
 
 /** Monaco in the layers that it is written in, each on those before it: the page evaluates them one at a time (see `loadMonaco`). */
-const editorLayers = ["base", "platform", "editor/common"].map(layer => ({ name: `monaco-${layer.replace("/", "-")}`, test: new RegExp(`/monaco-editor/esm/vs/${layer}/`) }));
+const editorLayers = ["base", "platform", "editor/common"].map(layer => ({
+    name: `monaco-${layer.replace("/", "-")}`,
+    test: new RegExp(`/monaco-editor/esm/vs/${layer}/`),
+}));
 
 export default defineConfig({
     root: "src/app",
     publicDir: "../../static",
     plugins: [svelte(), svelteTesting(), previewFiles()],
-    build: { outDir: "../../dist", emptyOutDir: true, target: "es2022", sourcemap: true, rolldownOptions: { output: { codeSplitting: { groups: editorLayers } } } },
+    build: {
+        outDir: "../../dist",
+        emptyOutDir: true,
+        target: "es2022",
+        sourcemap: true,
+        rolldownOptions: { output: { codeSplitting: { groups: editorLayers } } },
+    },
     worker: { format: "es" },
     test: {
         root: ".",
         projects: [
-            { extends: true, test: { name: "unit", root: ".", include: ["tests/unit/**/*.test.ts", "tests/architecture.test.ts"], environment: "node" } },
             {
                 extends: true,
-                test: { name: "machine", root: ".", include: ["tests/machine/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 600_000, hookTimeout: 600_000 },
+                test: {
+                    name: "unit",
+                    root: ".",
+                    include: ["tests/unit/**/*.test.ts", "tests/architecture.test.ts"],
+                    environment: "node",
+                },
             },
             {
                 extends: true,
-                test: { name: "e2e", root: ".", include: ["tests/e2e/**/*.test.ts"], environment: "node", fileParallelism: false, testTimeout: 1_200_000, hookTimeout: 600_000 },
+                test: {
+                    name: "machine",
+                    root: ".",
+                    include: ["tests/machine/**/*.test.ts"],
+                    environment: "node",
+                    fileParallelism: false,
+                    testTimeout: 600_000,
+                    hookTimeout: 600_000,
+                },
+            },
+            {
+                extends: true,
+                test: {
+                    name: "e2e",
+                    root: ".",
+                    include: ["tests/e2e/**/*.test.ts"],
+                    environment: "node",
+                    fileParallelism: false,
+                    testTimeout: 1_200_000,
+                    hookTimeout: 600_000,
+                },
             },
         ],
     },

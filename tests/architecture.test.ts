@@ -19,11 +19,39 @@ const allowed: Record<string, readonly string[]> = {
     engine: ["checks", "workspace", "storage", "guest", "docker", "agent", "lesson", "base"],
     preview: ["agent", "base"],
     ui: ["preview", "engine", "checks", "workspace", "guest", "docker", "agent", "vm", "lesson", "internet", "base"],
-    app: ["ui", "preview", "engine", "checks", "workspace", "storage", "guest", "docker", "agent", "vm", "lesson", "internet", "base"],
+    app: [
+        "ui",
+        "preview",
+        "engine",
+        "checks",
+        "workspace",
+        "storage",
+        "guest",
+        "docker",
+        "agent",
+        "vm",
+        "lesson",
+        "internet",
+        "base",
+    ],
     host: ["guest", "docker", "agent", "vm", "internet", "base"],
     "image-builder": ["host", "guest", "docker", "agent", "vm", "internet", "base"],
     server: ["host", "base"],
-    authoring: ["image-builder", "host", "engine", "checks", "workspace", "storage", "guest", "docker", "agent", "vm", "lesson", "internet", "base"],
+    authoring: [
+        "image-builder",
+        "host",
+        "engine",
+        "checks",
+        "workspace",
+        "storage",
+        "guest",
+        "docker",
+        "agent",
+        "vm",
+        "lesson",
+        "internet",
+        "base",
+    ],
     cli: ["authoring", "image-builder", "server", "host", "checks", "lesson", "vm", "internet", "base"],
 };
 
@@ -46,7 +74,8 @@ function* files(folder: string): Generator<string> {
     }
 }
 
-const importPattern = /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*(?:\/\*.*?\*\/\s*)?["']([^"']+)["']\s*\)|new URL\(\s*["'](\.[^"']+)["']\s*,\s*import\.meta\.url/g;
+const importPattern =
+    /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*(?:\/\*.*?\*\/\s*)?["']([^"']+)["']\s*\)|new URL\(\s*["'](\.[^"']+)["']\s*,\s*import\.meta\.url/g;
 
 function importsOf(file: string): string[] {
     return [...readFileSync(file, "utf8").matchAll(importPattern)].map(match => (match[1] ?? match[2] ?? match[3])!);
@@ -76,7 +105,9 @@ describe("architecture", () => {
             importsOf(file)
                 .filter(name => name.startsWith("."))
                 .map(name => resolve(dirname(file), name.replace(/\?.*$/, "")))
-                .flatMap(path => ["", ".ts", ".svelte", ".svelte.ts", ".mjs"].map(end => path + end).filter(path => known.has(path)));
+                .flatMap(path =>
+                    ["", ".ts", ".svelte", ".svelte.ts", ".mjs"].map(end => path + end).filter(path => known.has(path)),
+                );
         const finished = new Set<string>();
         const circles: string[] = [];
         const visit = (file: string, way: string[]): void => {
@@ -98,7 +129,9 @@ describe("architecture", () => {
                 if (!name.startsWith(".")) continue;
                 const target = layerOf(resolve(dirname(file), name));
                 if (target !== layer && target in allowed && !allowed[layer]?.includes(target))
-                    wrong.push(`${relative(source, file)} imports ${target}; ${layer} may import: ${allowed[layer]?.join(", ") || "nothing"}`);
+                    wrong.push(
+                        `${relative(source, file)} imports ${target}; ${layer} may import: ${allowed[layer]?.join(", ") || "nothing"}`,
+                    );
             }
         }
         expect(wrong).toEqual([]);

@@ -95,7 +95,11 @@ export interface Agent {
     /** Mixes 32 or more random bytes into the guest kernel's generator and forces a reseed. */
     reseed(bytes: Uint8Array): Promise<void>;
     /** Processor time and memory of the guest, for the status line. */
-    usage(): Promise<{ /** share 0..1 since the last call */ processor: number; memoryTotal: number; memoryAvailable: number }>;
+    usage(): Promise<{
+        /** share 0..1 since the last call */ processor: number;
+        memoryTotal: number;
+        memoryAvailable: number;
+    }>;
     /** Answers what the guest asks of the outside world. One handler at a time. */
     serve(handler: (request: Request) => Promise<Response> | Response): Stop;
     /** Rejects or ends everything; the port stays open for another `connect`. */

@@ -27,14 +27,24 @@ export interface CallOptions {
  * Opens a stream, names the operation and waits for its reply. Rejects with the agent's error, the signal's reason, or
  * "agent.silent". The signal holds until `done`: aborting it resets the stream.
  */
-export async function openCall(session: YamuxSession, header: { op: string } & Record<string, unknown>, options: CallOptions = {}): Promise<Call> {
+export async function openCall(
+    session: YamuxSession,
+    header: { op: string } & Record<string, unknown>,
+    options: CallOptions = {},
+): Promise<Call> {
     options.signal?.throwIfAborted();
     const stream = session.open(options.window);
     const input = new FrameReader(stream);
     const onAbort = () => stream.reset(options.signal?.reason);
     const done = () => options.signal?.removeEventListener("abort", onAbort);
     options.signal?.addEventListener("abort", onAbort, { once: true });
-    const timer = options.timeout === undefined ? undefined : setTimeout(() => stream.reset(agentSilent(`${header.op} took more than ${options.timeout! / 1000} s`)), options.timeout);
+    const timer =
+        options.timeout === undefined
+            ? undefined
+            : setTimeout(
+                  () => stream.reset(agentSilent(`${header.op} took more than ${options.timeout! / 1000} s`)),
+                  options.timeout,
+              );
     try {
         const sending = stream.write(encodeText(`${JSON.stringify(header)}\n`)).then(() => options.send?.(stream));
         // A refusal comes while we still send: then the reply tells more than the write's failure.
@@ -55,7 +65,11 @@ export async function openCall(session: YamuxSession, header: { op: string } & R
 export const QUICK = 60_000;
 
 /** An operation that is over with its reply. */
-export async function ask(session: YamuxSession, header: { op: string } & Record<string, unknown>, options: CallOptions = {}): Promise<Record<string, unknown>> {
+export async function ask(
+    session: YamuxSession,
+    header: { op: string } & Record<string, unknown>,
+    options: CallOptions = {},
+): Promise<Record<string, unknown>> {
     const call = await openCall(session, header, { timeout: QUICK, ...options });
     call.done();
     call.stream.end();

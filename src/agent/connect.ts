@@ -34,8 +34,17 @@ export async function connectAgent(port: Duplex, options: ConnectOptions = {}): 
     const early = await takeOver(port, options.timeout ?? CONNECT_TIMEOUT, options.signal);
     const session = new YamuxSession(port, early);
     try {
-        const { version } = await ask(session, { op: "hello" }, { signal: options.signal, timeout: options.timeout ?? CONNECT_TIMEOUT });
-        if (version !== VERSION) throw new DrydockError("agent.wrong-version", `The image's agent has version ${String(version)}, the page needs ${VERSION}.`, "Build the image anew: npm run drydock -- image build.");
+        const { version } = await ask(
+            session,
+            { op: "hello" },
+            { signal: options.signal, timeout: options.timeout ?? CONNECT_TIMEOUT },
+        );
+        if (version !== VERSION)
+            throw new DrydockError(
+                "agent.wrong-version",
+                `The image's agent has version ${String(version)}, the page needs ${VERSION}.`,
+                "Build the image anew: npm run drydock -- image build.",
+            );
     } catch (thrown) {
         session.close(thrown);
         throw thrown;
@@ -85,12 +94,18 @@ class ConnectedAgent implements Agent {
 
     async usage(): Promise<{ processor: number; memoryTotal: number; memoryAvailable: number }> {
         const { processor, memoryTotal, memoryAvailable } = await ask(this.#session, { op: "usage" });
-        if (typeof processor !== "number" || typeof memoryTotal !== "number" || typeof memoryAvailable !== "number") throw badReply("a usage without its figures");
+        if (typeof processor !== "number" || typeof memoryTotal !== "number" || typeof memoryAvailable !== "number")
+            throw badReply("a usage without its figures");
         return { processor, memoryTotal, memoryAvailable };
     }
 
     serve(handler: Handler): Stop {
-        if (this.#handler) throw new DrydockError("agent.serving", "Requests of the guest are answered already.", "Stop the present handler first.");
+        if (this.#handler)
+            throw new DrydockError(
+                "agent.serving",
+                "Requests of the guest are answered already.",
+                "Stop the present handler first.",
+            );
         this.#handler = handler;
         return () => {
             if (this.#handler === handler) this.#handler = undefined;

@@ -12,8 +12,16 @@ const OUTPUT_MARK = 256 << 10;
 /** Most bytes that `exec` collects of each output. */
 const COLLECTED_LIMIT = 64 << 20;
 
-export async function spawn(session: YamuxSession, argv: string[], options: Omit<ExecOptions, "stdin"> = {}): Promise<GuestProcess> {
-    const call = await openCall(session, { op: "exec", argv, env: options.env, cwd: options.cwd }, { signal: options.signal, timeout: QUICK });
+export async function spawn(
+    session: YamuxSession,
+    argv: string[],
+    options: Omit<ExecOptions, "stdin"> = {},
+): Promise<GuestProcess> {
+    const call = await openCall(
+        session,
+        { op: "exec", argv, env: options.env, cwd: options.cwd },
+        { signal: options.signal, timeout: QUICK },
+    );
     const { stream, input } = call;
     const stdout = new Output();
     const stderr = new Output();
@@ -52,7 +60,8 @@ export async function spawn(session: YamuxSession, argv: string[], options: Omit
         stdout: stdout.readable,
         stderr: stderr.readable,
         exit,
-        kill: (signal = "TERM") => void stream.write(encodeFrame(FRAME.signal, encodeText(JSON.stringify({ signal })))).catch(() => undefined), // it has ended
+        kill: (signal = "TERM") =>
+            void stream.write(encodeFrame(FRAME.signal, encodeText(JSON.stringify({ signal })))).catch(() => undefined), // it has ended
     };
 }
 
@@ -60,12 +69,21 @@ export async function exec(session: YamuxSession, argv: string[], options: ExecO
     const program = await spawn(session, argv, options);
     void feed(program.stdin, options.stdin).catch(() => undefined); // it need not read its input
     try {
-        const [stdout, stderr, code] = await Promise.all([readAll(program.stdout, COLLECTED_LIMIT), readAll(program.stderr, COLLECTED_LIMIT), program.exit]);
+        const [stdout, stderr, code] = await Promise.all([
+            readAll(program.stdout, COLLECTED_LIMIT),
+            readAll(program.stderr, COLLECTED_LIMIT),
+            program.exit,
+        ]);
         return { stdout: decodeText(stdout), stderr: decodeText(stderr), code };
     } catch (thrown) {
         if (!(thrown instanceof RangeError)) throw thrown;
         program.kill("KILL");
-        throw new DrydockError("agent.output-too-large", `${argv[0]} wrote more than ${COLLECTED_LIMIT >> 20} MB.`, "Run it in a terminal, or write to a file.", { cause: thrown });
+        throw new DrydockError(
+            "agent.output-too-large",
+            `${argv[0]} wrote more than ${COLLECTED_LIMIT >> 20} MB.`,
+            "Run it in a terminal, or write to a file.",
+            { cause: thrown },
+        );
     }
 }
 
@@ -93,7 +111,8 @@ class Output {
     );
 
     async put(bytes: Bytes): Promise<void> {
-        while (!this.#over && (this.#controller.desiredSize ?? 1) <= 0) await new Promise<void>(resolve => (this.#wake = resolve));
+        while (!this.#over && (this.#controller.desiredSize ?? 1) <= 0)
+            await new Promise<void>(resolve => (this.#wake = resolve));
         if (!this.#over && bytes.byteLength) this.#controller.enqueue(bytes);
     }
 

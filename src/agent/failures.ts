@@ -17,19 +17,36 @@ const advice: Record<string, string> = {
 
 /** An error that the agent itself gave, `{code, message}`. */
 export function agentFailure(reported: unknown): DrydockError {
-    const given = typeof reported === "object" && reported !== null ? (reported as { code?: unknown; message?: unknown }) : {};
+    const given =
+        typeof reported === "object" && reported !== null ? (reported as { code?: unknown; message?: unknown }) : {};
     const code = typeof given.code === "string" ? given.code : "agent.failed";
-    const message = typeof given.message === "string" ? given.message : "The guest agent reported a failure without a reason.";
+    const message =
+        typeof given.message === "string" ? given.message : "The guest agent reported a failure without a reason.";
     return new DrydockError(code, message, advice[code] ?? "Try again.");
 }
 
 export const agentGone = (cause?: unknown) =>
-    new DrydockError("agent.gone", `The connection to the machine ended${cause === undefined ? "" : `: ${messageOf(cause)}`}.`, "Connect again, or restart the machine.", { cause });
+    new DrydockError(
+        "agent.gone",
+        `The connection to the machine ended${cause === undefined ? "" : `: ${messageOf(cause)}`}.`,
+        "Connect again, or restart the machine.",
+        { cause },
+    );
 
-export const agentSilent = (what: string) => new DrydockError("agent.silent", `The machine does not answer: ${what}.`, "Wait a little; if it stays silent, restart the machine.");
+export const agentSilent = (what: string) =>
+    new DrydockError(
+        "agent.silent",
+        `The machine does not answer: ${what}.`,
+        "Wait a little; if it stays silent, restart the machine.",
+    );
 
 export const badReply = (what: string, cause?: unknown) =>
-    new DrydockError("agent.bad-reply", `The guest agent's answer is not understood: ${what}.`, "Reload the page; if it stays, the image and the page do not fit each other.", { cause });
+    new DrydockError(
+        "agent.bad-reply",
+        `The guest agent's answer is not understood: ${what}.`,
+        "Reload the page; if it stays, the image and the page do not fit each other.",
+        { cause },
+    );
 
 /** Stream ended by one side giving up. */
 export const streamReset = () => new DrydockError("agent.reset", "The other side gave the operation up.", "Try again.");

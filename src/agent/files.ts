@@ -17,10 +17,20 @@ export class AgentFiles implements GuestFiles {
     }
 
     async read(path: string, options: { limit?: number; signal?: AbortSignal } = {}): Promise<Bytes> {
-        return this.#collect(await openCall(this.#session, { op: "read", path, limit: options.limit ?? READ_LIMIT }, { signal: options.signal, timeout: QUICK }));
+        return this.#collect(
+            await openCall(
+                this.#session,
+                { op: "read", path, limit: options.limit ?? READ_LIMIT },
+                { signal: options.signal, timeout: QUICK },
+            ),
+        );
     }
 
-    async write(path: string, bytes: Uint8Array | string, options: { mode?: number; signal?: AbortSignal } = {}): Promise<void> {
+    async write(
+        path: string,
+        bytes: Uint8Array | string,
+        options: { mode?: number; signal?: AbortSignal } = {},
+    ): Promise<void> {
         const content = typeof bytes === "string" ? encodeText(bytes) : bytes;
         const call = await openCall(
             this.#session,
@@ -38,7 +48,11 @@ export class AgentFiles implements GuestFiles {
     }
 
     async list(path: string, options: { recursive?: boolean; signal?: AbortSignal } = {}): Promise<FileEntry[]> {
-        const call = await openCall(this.#session, { op: "list", path, recursive: options.recursive ?? false }, { signal: options.signal, timeout: QUICK });
+        const call = await openCall(
+            this.#session,
+            { op: "list", path, recursive: options.recursive ?? false },
+            { signal: options.signal, timeout: QUICK },
+        );
         const lines = decodeText(await this.#collect(call)).split("\n");
         return lines.filter(line => line !== "").map(line => entryOf(JSON.parse(line)));
     }
@@ -91,7 +105,13 @@ const kinds = ["file", "folder", "link", "other"];
 
 function entryOf(value: unknown): FileEntry {
     const entry = value as FileEntry;
-    if (typeof entry?.path !== "string" || !kinds.includes(entry.kind) || typeof entry.size !== "number" || typeof entry.mode !== "number" || typeof entry.modified !== "number")
+    if (
+        typeof entry?.path !== "string" ||
+        !kinds.includes(entry.kind) ||
+        typeof entry.size !== "number" ||
+        typeof entry.mode !== "number" ||
+        typeof entry.modified !== "number"
+    )
         throw badReply("a file entry without its fields");
     return entry;
 }

@@ -26,7 +26,8 @@ export function encodeFrame(type: number, payload: Uint8Array = new Uint8Array(0
 
 /** Writes any number of bytes as data frames. */
 export async function writeData(stream: YamuxStream, bytes: Uint8Array, type: number = FRAME.data): Promise<void> {
-    for (let at = 0; at < bytes.byteLength; at += FRAME_LIMIT) await stream.write(encodeFrame(type, bytes.subarray(at, at + FRAME_LIMIT)));
+    for (let at = 0; at < bytes.byteLength; at += FRAME_LIMIT)
+        await stream.write(encodeFrame(type, bytes.subarray(at, at + FRAME_LIMIT)));
 }
 
 /** Reads lines and frames off a stream. */
@@ -82,7 +83,7 @@ export class FrameReader {
     async #atLeast(count: number): Promise<void> {
         if (this.#rest.byteLength >= count) return;
         const parts = [this.#rest];
-        for (let have = this.#rest.byteLength; have < count; ) {
+        for (let have = this.#rest.byteLength; have < count;) {
             const more = await this.#stream.read();
             if (!more) throw streamReset();
             parts.push(more);

@@ -51,13 +51,18 @@ export async function http(session: YamuxSession, address: Address, request: Req
     const empty = request.method === "HEAD" || EMPTY.includes(status);
     if (empty) void content.cancel();
     const response = new Response(empty ? null : content, { status: status === 101 ? 502 : status, headers: pairs });
-    if (typeof length === "number" && length >= 0 && !response.headers.has("content-length")) response.headers.set("content-length", String(length));
+    if (typeof length === "number" && length >= 0 && !response.headers.has("content-length"))
+        response.headers.set("content-length", String(length));
     rawHeaders.set(response, pairs);
     return response;
 }
 
 /** Body frames as a stream: `atEnd` after the last, `giveUp` when it breaks off or its reader cancels. */
-export function bodyOf(input: FrameReader, atEnd: () => void, giveUp: (reason: unknown) => void): ReadableStream<Bytes> {
+export function bodyOf(
+    input: FrameReader,
+    atEnd: () => void,
+    giveUp: (reason: unknown) => void,
+): ReadableStream<Bytes> {
     return new ReadableStream<Bytes>(
         {
             async pull(controller) {
@@ -88,7 +93,7 @@ async function beginBody(request: Request): Promise<OutgoingBody | undefined> {
     if (!request.body) return undefined;
     const reader = request.body.getReader() as ReadableStreamDefaultReader<Bytes>;
     const parts: Bytes[] = [];
-    for (let size = 0; size <= KNOWN_LENGTH_LIMIT; ) {
+    for (let size = 0; size <= KNOWN_LENGTH_LIMIT;) {
         const { done, value } = await reader.read();
         if (done) return { first: concatBytes(parts), rest: undefined, length: size };
         parts.push(value);

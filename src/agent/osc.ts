@@ -7,7 +7,11 @@ import { concatBytes, decodeText, type Bytes } from "../base/bytes";
 
 export type ShellMark =
     | { kind: "promptStart" | "promptEnd" | "commandStart" }
-    | { kind: "commandEnd"; /** undefined: the prompt was left without a command */ code: number | undefined; nonce: string | undefined }
+    | {
+          kind: "commandEnd";
+          /** undefined: the prompt was left without a command */ code: number | undefined;
+          nonce: string | undefined;
+      }
     | { kind: "commandLine"; command: string; nonce: string };
 
 /** Output and marks in the order in which they came. */
@@ -32,7 +36,7 @@ export class ShellMarks {
             if (to > from) parts.push({ bytes: text.subarray(from, to) });
         };
         let done = 0;
-        for (let at = text.indexOf(ESCAPE); at >= 0; ) {
+        for (let at = text.indexOf(ESCAPE); at >= 0;) {
             if (!startsLike(text, at)) {
                 at = text.indexOf(ESCAPE, at + 1);
                 continue;
@@ -68,7 +72,8 @@ export class ShellMarks {
 
 /** The prefix is there, as far as the text goes. */
 function startsLike(text: Uint8Array, at: number): boolean {
-    for (let i = 0; i < PREFIX.byteLength && at + i < text.byteLength; i++) if (text[at + i] !== PREFIX[i]) return false;
+    for (let i = 0; i < PREFIX.byteLength && at + i < text.byteLength; i++)
+        if (text[at + i] !== PREFIX[i]) return false;
     return true;
 }
 
@@ -95,7 +100,11 @@ function parseMark(text: string): ShellMark | undefined {
         case "C":
             return { kind: "commandStart" };
         case "D":
-            return { kind: "commandEnd", code: /^\d+$/.test(fields[0] ?? "") ? Number(fields[0]) : undefined, nonce: fields[1] };
+            return {
+                kind: "commandEnd",
+                code: /^\d+$/.test(fields[0] ?? "") ? Number(fields[0]) : undefined,
+                nonce: fields[1],
+            };
         case "E":
             return { kind: "commandLine", command: unescape(fields[0] ?? ""), nonce: fields[1] ?? "" };
         default:
@@ -105,5 +114,7 @@ function parseMark(text: string): ShellMark | undefined {
 
 /** `\\` is a backslash, `\xNN` the byte NN. */
 function unescape(text: string): string {
-    return text.replace(/\\(\\|x[0-9a-fA-F]{2})/g, (_, what: string) => (what === "\\" ? "\\" : String.fromCharCode(Number.parseInt(what.slice(1), 16))));
+    return text.replace(/\\(\\|x[0-9a-fA-F]{2})/g, (_, what: string) =>
+        what === "\\" ? "\\" : String.fromCharCode(Number.parseInt(what.slice(1), 16)),
+    );
 }

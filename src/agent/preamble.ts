@@ -7,7 +7,32 @@ import type { Duplex } from "../base/duplex";
 import { agentGone, agentSilent } from "./failures";
 
 /** As in the agent's link.go. 0xFF occurs only at the start. */
-const MAGIC = Uint8Array.of(0xff, 0xfe, 0x44, 0x52, 0x59, 0x44, 0x4f, 0x43, 0x4b, 0x91, 0xe3, 0x07, 0xc8, 0x5d, 0xb2, 0x1a, 0xf4, 0x86, 0x3b, 0xd9, 0x60, 0xae, 0x72, 0x15);
+const MAGIC = Uint8Array.of(
+    0xff,
+    0xfe,
+    0x44,
+    0x52,
+    0x59,
+    0x44,
+    0x4f,
+    0x43,
+    0x4b,
+    0x91,
+    0xe3,
+    0x07,
+    0xc8,
+    0x5d,
+    0xb2,
+    0x1a,
+    0xf4,
+    0x86,
+    0x3b,
+    0xd9,
+    0x60,
+    0xae,
+    0x72,
+    0x15,
+);
 const NONCE_BYTES = 8;
 
 /** First wait before the preamble is sent again: what is sent before the guest has opened its port is lost. Milliseconds, doubled each time. */
@@ -25,7 +50,10 @@ export async function takeOver(port: Duplex, timeout: number, signal?: AbortSign
     let giveUp: (reason: unknown) => void = () => undefined;
     const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
     givenUp.catch(() => undefined);
-    const end = setTimeout(() => giveUp(agentSilent(`no agent answered on the port within ${timeout / 1000} s`)), timeout);
+    const end = setTimeout(
+        () => giveUp(agentSilent(`no agent answered on the port within ${timeout / 1000} s`)),
+        timeout,
+    );
     const onAbort = () => giveUp(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
 

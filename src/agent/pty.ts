@@ -10,7 +10,11 @@ const PTY_WINDOW = 64 << 10;
 
 export async function openPty(session: YamuxSession, options: PtyOptions): Promise<Pty> {
     const { argv, env, cwd, columns, rows } = options;
-    const { stream, input } = await openCall(session, { op: "pty", argv, env, cwd, columns, rows }, { timeout: QUICK, window: PTY_WINDOW });
+    const { stream, input } = await openCall(
+        session,
+        { op: "pty", argv, env, cwd, columns, rows },
+        { timeout: QUICK, window: PTY_WINDOW },
+    );
     let ended: (code: number) => void;
     let failed: (reason: unknown) => void;
     const exit = new Promise<number>((resolve, reject) => ((ended = resolve), (failed = reject)));
@@ -42,7 +46,10 @@ export async function openPty(session: YamuxSession, options: PtyOptions): Promi
         output,
         exit,
         write: data => writeData(stream, typeof data === "string" ? encodeText(data) : data),
-        resize: (columns, rows) => void stream.write(encodeFrame(FRAME.resize, encodeText(JSON.stringify({ columns, rows })))).catch(() => undefined), // it has ended
+        resize: (columns, rows) =>
+            void stream
+                .write(encodeFrame(FRAME.resize, encodeText(JSON.stringify({ columns, rows }))))
+                .catch(() => undefined), // it has ended
         close: () => stream.reset(),
     };
 }

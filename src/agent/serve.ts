@@ -24,16 +24,24 @@ export async function answer(stream: YamuxStream, handler: Handler | undefined):
         const header = await input.json();
         if (!handler) return await refuse(stream, "internet.closed", "The page answers no requests at the moment.");
         const request = requestOf(header, input, gone);
-        if (!request) return await refuse(stream, "internet.bad-request", `${String(header.method)} ${String(header.url)} is no request that the page can answer.`);
+        if (!request)
+            return await refuse(
+                stream,
+                "internet.bad-request",
+                `${String(header.method)} ${String(header.url)} is no request that the page can answer.`,
+            );
         const response = await handler(request);
         replied = true;
-        await stream.write(encodeText(`${JSON.stringify({ ok: true, status: response.status, headers: [...response.headers] })}\n`));
+        await stream.write(
+            encodeText(`${JSON.stringify({ ok: true, status: response.status, headers: [...response.headers] })}\n`),
+        );
         const reader = response.body?.getReader() as ReadableStreamDefaultReader<Bytes> | undefined;
         const stop = () => void reader?.cancel(gone.signal.reason).catch(() => undefined); // it has failed itself
         gone.signal.addEventListener("abort", stop);
         if (gone.signal.aborted) stop();
         try {
-            for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) await writeData(stream, part.value);
+            for (let part = await reader?.read(); part && !part.done; part = await reader?.read())
+                await writeData(stream, part.value);
         } catch (thrown) {
             stop();
             throw thrown;
@@ -53,11 +61,16 @@ async function refuse(stream: YamuxStream, code: string, message: string): Promi
 
 function requestOf(header: Record<string, unknown>, input: FrameReader, gone: AbortController): Request | undefined {
     const { op, method, url, headers, body } = header;
-    if (op !== "fetch" || typeof method !== "string" || typeof url !== "string" || !Array.isArray(headers)) throw badReply("a request without its fields");
+    if (op !== "fetch" || typeof method !== "string" || typeof url !== "string" || !Array.isArray(headers))
+        throw badReply("a request without its fields");
     if (REFUSED.includes(method.toUpperCase()) || !URL.canParse(url)) return undefined;
     const init: RequestInit & { duplex?: "half" } = { method, signal: gone.signal };
     if (body === true && method !== "GET" && method !== "HEAD") {
-        init.body = bodyOf(input, () => undefined, reason => gone.abort(reason));
+        init.body = bodyOf(
+            input,
+            () => undefined,
+            reason => gone.abort(reason),
+        );
         init.duplex = "half";
     }
     return new RawRequest(url, init, headers as HeaderPairs);

@@ -12,7 +12,11 @@ export type ShellEvent =
     | { kind: "commandEnded"; command: string; /** exit status */ code: number };
 
 /** "starting" also between a command's end and the next prompt. */
-export type ShellState = { kind: "starting" } | { kind: "prompt" } | { kind: "running"; command: string } | { kind: "ended"; /** of the shell itself, undefined when it was cut off */ code: number | undefined };
+export type ShellState =
+    | { kind: "starting" }
+    | { kind: "prompt" }
+    | { kind: "running"; command: string }
+    | { kind: "ended"; /** of the shell itself, undefined when it was cut off */ code: number | undefined };
 
 export interface ShellOptions {
     columns: number;
@@ -28,7 +32,13 @@ const KEPT_OUTPUT = 1 << 20;
 export async function openShell(agent: Agent, options: ShellOptions): Promise<Shell> {
     const nonce = toHex(crypto.getRandomValues(new Uint8Array(16)));
     const { columns, rows, cwd = "/workspace", env } = options;
-    const pty = await agent.pty({ argv: ["bash", "--login"], env: { ...env, DRYDOCK_NONCE: nonce }, cwd, columns, rows });
+    const pty = await agent.pty({
+        argv: ["bash", "--login"],
+        env: { ...env, DRYDOCK_NONCE: nonce },
+        cwd,
+        columns,
+        rows,
+    });
     return new Shell(pty, nonce);
 }
 
@@ -147,7 +157,8 @@ export class Shell {
     #capture(bytes: Bytes): void {
         this.#captured.push(bytes);
         this.#capturedBytes += bytes.byteLength;
-        while (this.#capturedBytes - this.#captured[0]!.byteLength > KEPT_OUTPUT) this.#capturedBytes -= this.#captured.shift()!.byteLength;
+        while (this.#capturedBytes - this.#captured[0]!.byteLength > KEPT_OUTPUT)
+            this.#capturedBytes -= this.#captured.shift()!.byteLength;
     }
 
     #follow(mark: ShellMark): void {

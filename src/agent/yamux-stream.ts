@@ -65,8 +65,9 @@ export class YamuxStream {
         this.#writing = new Promise(resolve => (done = resolve));
         await turn;
         try {
-            for (let at = 0; at < bytes.byteLength; ) {
-                while (this.#sendable === 0 && this.#failure === undefined && !this.#ended.here) await new Promise<void>(resolve => this.#wakeWriters.push(resolve));
+            for (let at = 0; at < bytes.byteLength;) {
+                while (this.#sendable === 0 && this.#failure === undefined && !this.#ended.here)
+                    await new Promise<void>(resolve => this.#wakeWriters.push(resolve));
                 if (this.#failure !== undefined) throw this.#failure;
                 if (this.#ended.here) throw streamReset();
                 const piece = bytes.subarray(at, at + Math.min(FRAME_BYTES, this.#sendable, bytes.byteLength - at));
@@ -177,4 +178,3 @@ export function asDuplex(stream: YamuxStream, first?: Bytes): Duplex {
         }),
     };
 }
-

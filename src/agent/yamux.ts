@@ -183,6 +183,7 @@ export class YamuxSession implements StreamCarrier {
     #watch(): void {
         this.#quietTicks = this.#streams.size === 0 ? 0 : this.#quietTicks + 1;
         if (this.#quietTicks === QUIET_TICKS) this.#send(TYPE.ping, FLAG.syn, 0, 1);
-        if (this.#quietTicks === SILENT_TICKS) this.close(agentSilent(`nothing was heard of the guest agent for ${(SILENT_TICKS * TICK) / 1000} seconds`));
+        if (this.#quietTicks === SILENT_TICKS)
+            this.close(agentSilent(`nothing was heard of the guest agent for ${(SILENT_TICKS * TICK) / 1000} seconds`));
     }
 }

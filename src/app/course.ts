@@ -4,10 +4,14 @@ import { checkKinds } from "../checks/registry";
 import type { Course, Lesson } from "../lesson/lesson";
 import { readCourse } from "../lesson/read-course";
 
-const texts = import.meta.glob<string>(["../../lessons/**/*", "../../lessons/**/.*", "!../../lessons/**/*.{png,jpg,webp,ico,gif,zip,gz}"], { query: "?raw", import: "default", eager: true });
+const texts = import.meta.glob<string>(
+    ["../../lessons/**/*", "../../lessons/**/.*", "!../../lessons/**/*.{png,jpg,webp,ico,gif,zip,gz}"],
+    { query: "?raw", import: "default", eager: true },
+);
 
 /** `seed`: the student, for values that differ from one to the other. */
-export const loadCourse = (seed: string): Promise<Course> => readCourse(new Map(Object.entries(texts)), checkKinds, { seed });
+export const loadCourse = (seed: string): Promise<Course> =>
+    readCourse(new Map(Object.entries(texts)), checkKinds, { seed });
 
 /** A number of this browser's own, kept: the same student gets the same values. */
 export function studentSeed(storage: Storage): string {
@@ -19,7 +23,8 @@ export function studentSeed(storage: Storage): string {
 }
 
 /** "#/images/flask", or "#/images/flask/build" for one of its steps. */
-export const lessonAddress = (lesson: string, step?: string): string => `#/${lesson}${step === undefined ? "" : `/${step}`}`;
+export const lessonAddress = (lesson: string, step?: string): string =>
+    `#/${lesson}${step === undefined ? "" : `/${step}`}`;
 
 /** The lesson that the address names, else the first one. */
 export function lessonAt(course: Course, hash: string): Lesson | undefined {

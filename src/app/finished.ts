@@ -9,7 +9,9 @@ export async function finishedLessons(course: Course, store: ProgressStore): Pro
         const lesson = lessons[index]!;
         const found = kept[index]!;
         const progress = found.status === "fulfilled" ? found.value : undefined;
-        return progress?.version === lesson.version && lesson.steps.every(step => progress.passed[step.id] !== undefined);
+        return (
+            progress?.version === lesson.version && lesson.steps.every(step => progress.passed[step.id] !== undefined)
+        );
     };
     return new Set(lessons.filter((_, index) => isFinished(index)).map(lesson => lesson.id));
 }

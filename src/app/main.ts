@@ -58,25 +58,51 @@ export function open(opening: Opening): void {
 
 async function compose({ base, createMachine, first }: Opening): Promise<void> {
     if (typeof WebAssembly === "undefined") {
-        mount(NotHere, { target, props: { title: "This browser cannot run Drydock", advice: "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off." } });
+        mount(NotHere, {
+            target,
+            props: {
+                title: "This browser cannot run Drydock",
+                advice: "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off.",
+            },
+        });
         return;
     }
     await breath(); // from the evaluation of this script
     const course = await loadCourse(studentSeed(localStorage));
     const lesson = lessonAt(course, location.hash);
     if (!lesson) {
-        mount(NotHere, { target, props: { title: "There is no lesson here", advice: "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why." } });
+        mount(NotHere, {
+            target,
+            props: {
+                title: "There is no lesson here",
+                advice: "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why.",
+            },
+        });
         return;
     }
     const [config, storage] = await Promise.all([readConfig(), openStorage()]);
     const checker = createStepChecker();
     const finished = await finishedLessons(course, storage.progress);
     const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
-    const engine = await createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem: error => workbench.notices.problem(error.message, error.advice) });
-    const pushesNotKept = () => workbench.notices.problem("This browser gives the page no storage: images that you push are gone when it is closed.", "Leave private browsing, or allow this site to store data, and reload the page.");
+    const engine = await createEngine({
+        lesson,
+        progress: storage.progress,
+        check: checker.check,
+        onProblem: error => workbench.notices.problem(error.message, error.advice),
+    });
+    const pushesNotKept = () =>
+        workbench.notices.problem(
+            "This browser gives the page no storage: images that you push are gone when it is closed.",
+            "Leave private browsing, or allow this site to store data, and reload the page.",
+        );
     const session = new Session({
         createMachine,
-        network: createNetwork(createInternet(createHttpBundle(base), { hubStorage: () => hubStorage(pushesNotKept), report: error => workbench.notices.problem(error.message, error.advice) })),
+        network: createNetwork(
+            createInternet(createHttpBundle(base), {
+                hubStorage: () => hubStorage(pushesNotKept),
+                report: error => workbench.notices.problem(error.message, error.advice),
+            }),
+        ),
         workspace,
         checker,
         openPreview: http => openPreview({ origin: config.previewOrigin, http }),
@@ -84,7 +110,14 @@ async function compose({ base, createMachine, first }: Opening): Promise<void> {
         onChange: () => engine.checkSoon(),
     });
     workspace.changes(() => engine.checkSoon());
-    const workbench = new Workbench({ course, engine, sandbox: session, settings, finished, navigate: (id, step) => location.assign(lessonAddress(id, step)) });
+    const workbench = new Workbench({
+        course,
+        engine,
+        sandbox: session,
+        settings,
+        finished,
+        navigate: (id, step) => location.assign(lessonAddress(id, step)),
+    });
     await breath();
     mount(App, { target, props: { workbench } });
     mark("shown");

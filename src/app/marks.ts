@@ -32,7 +32,11 @@ export function timeCommand(machine: Machine, command: string): TimedCommand {
             try {
                 const [first, last] = await Promise.all([before, machine.statistics()]);
                 if (performance.getEntriesByName(MEASURE).length >= MEASURES_KEPT) performance.clearMeasures(MEASURE);
-                performance.measure(MEASURE, { start, end, detail: { command, code, instructions: last.instructions - first.instructions } });
+                performance.measure(MEASURE, {
+                    start,
+                    end,
+                    detail: { command, code, instructions: last.instructions - first.instructions },
+                });
             } catch (thrown) {
                 // a machine that stopped meanwhile leaves the command without a figure
                 if (!isAbort(thrown)) console.warn("A command could not be measured.", thrown);

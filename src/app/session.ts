@@ -127,9 +127,22 @@ export class Session implements Sandbox {
         }
     }
 
-    async openShell({ terminal, columns, rows, signal }: { terminal: number; columns: number; rows: number; signal?: AbortSignal }): Promise<TerminalShell> {
+    async openShell({
+        terminal,
+        columns,
+        rows,
+        signal,
+    }: {
+        terminal: number;
+        columns: number;
+        rows: number;
+        signal?: AbortSignal;
+    }): Promise<TerminalShell> {
         const { agent, machine } = await abortable(this.#guest.promise, signal);
-        const [shell] = await Promise.all([openShell(agent, { columns, rows }), abortable(this.#filesReady.promise, signal)]);
+        const [shell] = await Promise.all([
+            openShell(agent, { columns, rows }),
+            abortable(this.#filesReady.promise, signal),
+        ]);
         if (signal?.aborted) {
             shell.close();
             throw signal.reason;
@@ -184,7 +197,12 @@ export class Session implements Sandbox {
 
     #fail(thrown: unknown): void {
         if (this.#state.state.kind === "failed") return; // the first reason is the reason
-        const error = asDrydockError(thrown, "session.failed", "The machine could not be started.", "Restart it; if that does not help, reload the page.");
+        const error = asDrydockError(
+            thrown,
+            "session.failed",
+            "The machine could not be started.",
+            "Restart it; if that does not help, reload the page.",
+        );
         this.#renew(error);
         this.#guest.reject(error);
         this.#state.set({ kind: "failed", error });

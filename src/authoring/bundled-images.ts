@@ -23,10 +23,18 @@ export async function bundledImages(option: string | undefined): Promise<Bundled
     try {
         const { folder, manifest } = await currentImage();
         const repositories = await bundledSource(createFileBundle(folder), "internet/hub").repositories();
-        const pulled = [...repositories.values()].flatMap(({ name, tags }) => [...tags.keys()].map(tag => `${familiar(name)}:${tag}`));
+        const pulled = [...repositories.values()].flatMap(({ name, tags }) =>
+            [...tags.keys()].map(tag => `${familiar(name)}:${tag}`),
+        );
         return here([...manifest.preloaded.map(({ ref }) => ref), ...pulled]);
     } catch (thrown) {
-        if (thrown instanceof DrydockError && thrown.code === "image.missing") return here(containerImages.flatMap(image => [image.ref, ...(image.tags ?? []).map(tag => `${nameOf(image)}:${tag}`)]));
+        if (thrown instanceof DrydockError && thrown.code === "image.missing")
+            return here(
+                containerImages.flatMap(image => [
+                    image.ref,
+                    ...(image.tags ?? []).map(tag => `${nameOf(image)}:${tag}`),
+                ]),
+            );
         throw thrown;
     }
 }

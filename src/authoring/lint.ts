@@ -7,20 +7,42 @@ import type { Course, Problem } from "../lesson/lesson";
 import { parseCourse } from "../lesson/parse";
 
 /** A container image that lessons can count on. */
-export interface BundledImage { ref: string; /** As Docker spells it: "386", "amd64". */ architecture: string }
+export interface BundledImage {
+    ref: string;
+    /** As Docker spells it: "386", "amd64". */ architecture: string;
+}
 
-export interface LintResult { course: Course; problems: Problem[] }
+export interface LintResult {
+    course: Course;
+    problems: Problem[];
+}
 
-export function lintCourse(files: ReadonlyMap<string, FileContent>, kinds: ExpectationParser, bundled: readonly BundledImage[]): LintResult {
+export function lintCourse(
+    files: ReadonlyMap<string, FileContent>,
+    kinds: ExpectationParser,
+    bundled: readonly BundledImage[],
+): LintResult {
     const { course, problems, images } = parseCourse(files, kinds, { seed: "lint" });
     for (const { ref, file, line } of images) {
         const found = bundled.filter(image => canonicalImage(image.ref) === canonicalImage(ref));
-        const problem = (code: string, message: string, advice: string) => problems.push({ file, line, code, message, advice });
+        const problem = (code: string, message: string, advice: string) =>
+            problems.push({ file, line, code, message, advice });
         if (found.length === 0) {
-            const near = closest(ref, bundled.map(image => image.ref));
-            problem("lesson.image-not-bundled", `The image ${ref} is not in the bundle.`, `${near === undefined ? "" : `Did you mean "${near}"? `}Use one of: ${bundled.map(image => image.ref).join(", ")}; or add it to the bundle in vm-images/hub.`);
+            const near = closest(
+                ref,
+                bundled.map(image => image.ref),
+            );
+            problem(
+                "lesson.image-not-bundled",
+                `The image ${ref} is not in the bundle.`,
+                `${near === undefined ? "" : `Did you mean "${near}"? `}Use one of: ${bundled.map(image => image.ref).join(", ")}; or add it to the bundle in vm-images/hub.`,
+            );
         } else if (!found.some(image => image.architecture === "386")) {
-            problem("lesson.image-not-386", `The image ${ref} is for ${found.map(image => image.architecture).join(", ")}, and the guest runs linux/386 only.`, "Use an image that is built for linux/386.");
+            problem(
+                "lesson.image-not-386",
+                `The image ${ref} is for ${found.map(image => image.architecture).join(", ")}, and the guest runs linux/386 only.`,
+                "Use an image that is built for linux/386.",
+            );
         }
     }
     problems.sort((one, other) => (one.file < other.file ? -1 : one.file > other.file ? 1 : one.line - other.line));
@@ -29,7 +51,9 @@ export function lintCourse(files: ReadonlyMap<string, FileContent>, kinds: Expec
 
 /** As a person reads it, and as editors find the place: file:line first. */
 export function formatProblems(problems: readonly Problem[]): string {
-    return problems.map(({ file, line, code, message, advice }) => `${file}:${line}: ${message} [${code}]\n    ${advice}`).join("\n");
+    return problems
+        .map(({ file, line, code, message, advice }) => `${file}:${line}: ${message} [${code}]\n    ${advice}`)
+        .join("\n");
 }
 
 /** Throws a RangeError with a sentence for what is no list of images. */
@@ -47,7 +71,8 @@ export function parseImageList(text: string): BundledImage[] {
     return (list as unknown[]).map((entry, index) => {
         if (typeof entry === "string") return { ref: entry, architecture: "386" };
         const { ref, architecture } = (entry ?? {}) as Partial<BundledImage>;
-        if (typeof ref !== "string" || typeof architecture !== "string") throw new RangeError(`entry ${index + 1} is not {"ref", "architecture"}`);
+        if (typeof ref !== "string" || typeof architecture !== "string")
+            throw new RangeError(`entry ${index + 1} is not {"ref", "architecture"}`);
         return { ref, architecture };
     });
 }

@@ -29,10 +29,17 @@ export function lessonFolders(files: ReadonlyMap<string, FileContent>): Map<stri
 }
 
 /** The ids meant by the words of a call: ids, or folders with or without "lessons/". None: all. Throws "cli.usage". */
-export function chooseLessons(command: string, wanted: readonly string[], folders: ReadonlyMap<string, string>): string[] {
+export function chooseLessons(
+    command: string,
+    wanted: readonly string[],
+    folders: ReadonlyMap<string, string>,
+): string[] {
     if (wanted.length === 0) return [...folders.keys()];
     return wanted.map(word => {
-        const found = [...folders].find(([id, folder]) => id === word || folder === word.replace(/\/$/, "") || folder === `lessons/${word.replace(/\/$/, "")}`);
+        const found = [...folders].find(
+            ([id, folder]) =>
+                id === word || folder === word.replace(/\/$/, "") || folder === `lessons/${word.replace(/\/$/, "")}`,
+        );
         if (!found) throw usage(command, `there is no lesson "${word}"; there are ${[...folders.keys()].join(", ")}`);
         return found[0];
     });

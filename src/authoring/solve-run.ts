@@ -25,7 +25,13 @@ export interface StepReport {
     problem: string | undefined;
     before: ExpectationResult[];
     after: ExpectationResult[];
-    commands: { line: string; code: number; seconds: number; /** millions, guest */ instructions: number; output: string }[];
+    commands: {
+        line: string;
+        code: number;
+        seconds: number;
+        /** millions, guest */ instructions: number;
+        output: string;
+    }[];
     /** Of the check after the solution; instructions in millions, guest. Few of them in many seconds: the guest waited, or the host was busy. */
     checkSeconds: number;
     checkInstructions: number;
@@ -39,7 +45,11 @@ export interface RunOptions {
 }
 
 /** The reports of the steps, in order; ends with the first one that is not in order, because the next ones build on it. */
-export async function runSolution(lesson: Lesson, target: SolveTarget, { onStep, onLine, signal }: RunOptions = {}): Promise<StepReport[]> {
+export async function runSolution(
+    lesson: Lesson,
+    target: SolveTarget,
+    { onStep, onLine, signal }: RunOptions = {},
+): Promise<StepReport[]> {
     const files = filesOf(lesson.solution);
     const commands: CommandRecord[] = [];
     const answers = new Map<string, string>();
@@ -53,11 +63,21 @@ export async function runSolution(lesson: Lesson, target: SolveTarget, { onStep,
             record.take(results, true, Date.now());
             return record.results;
         };
-        const report: StepReport = { step: step.id, problem: undefined, before: [], after: [], commands: [], checkSeconds: 0, checkInstructions: 0, seconds: 0 };
+        const report: StepReport = {
+            step: step.id,
+            problem: undefined,
+            before: [],
+            after: [],
+            commands: [],
+            checkSeconds: 0,
+            checkInstructions: 0,
+            seconds: 0,
+        };
         try {
             report.before = await check();
             if (record.passedAt !== undefined) report.problem = "Its checks pass before anything has been done.";
-            else if (report.before.some(({ result }) => result.status === "error")) report.problem = `Its checks cannot be made: ${failures(report.before)}`;
+            else if (report.before.some(({ result }) => result.status === "error"))
+                report.problem = `Its checks cannot be made: ${failures(report.before)}`;
             else {
                 for (const action of solveActions(step.solve)) {
                     signal?.throwIfAborted();
@@ -68,14 +88,21 @@ export async function runSolution(lesson: Lesson, target: SolveTarget, { onStep,
                         const [start, from] = [performance.now(), await target.instructions()];
                         const { code, output } = await target.type(action.line);
                         commands.push({ command: action.line, code, at: Date.now(), terminal: 1 });
-                        report.commands.push({ line: action.line, code, seconds: secondsSince(start), instructions: Math.round(((await target.instructions()) - from) / 1e6), output });
+                        report.commands.push({
+                            line: action.line,
+                            code,
+                            seconds: secondsSince(start),
+                            instructions: Math.round(((await target.instructions()) - from) / 1e6),
+                            output,
+                        });
                     }
                 }
                 const [start, from] = [performance.now(), await target.instructions()];
                 report.after = await check();
                 report.checkSeconds = secondsSince(start);
                 report.checkInstructions = Math.round(((await target.instructions()) - from) / 1e6);
-                if (record.passedAt === undefined) report.problem = `Its checks do not pass after its solution: ${failures(report.after)}`;
+                if (record.passedAt === undefined)
+                    report.problem = `Its checks do not pass after its solution: ${failures(report.after)}`;
             }
         } catch (thrown) {
             signal?.throwIfAborted();
@@ -98,12 +125,22 @@ export function resultsOf(lesson: Lesson, runs: readonly StepReport[][]): Result
             const report = reports.find(one => one.step === step.id);
             const early = report?.problem !== undefined && report.after.length === 0;
             const message = !report ? "Not reached: a step before it is not in order." : early ? report.problem! : null;
-            tests.push({ name: `${prefix}${step.title}: fails before its solution`, status: message === null ? "pass" : "fail", message, task_id: index + 1, code: null, milliseconds: null });
-            const after = toResultsFile([{ id: step.id, title: step.title, points: step.points, results: report?.after ?? [] }]).tests;
+            tests.push({
+                name: `${prefix}${step.title}: fails before its solution`,
+                status: message === null ? "pass" : "fail",
+                message,
+                task_id: index + 1,
+                code: null,
+                milliseconds: null,
+            });
+            const after = toResultsFile([
+                { id: step.id, title: step.title, points: step.points, results: report?.after ?? [] },
+            ]).tests;
             tests.push(...after.map(test => ({ ...test, name: prefix + test.name, task_id: index + 1 })));
         });
     });
-    const inOrder = (step: Step) => runs.every(reports => reports.some(report => report.step === step.id && report.problem === undefined));
+    const inOrder = (step: Step) =>
+        runs.every(reports => reports.some(report => report.step === step.id && report.problem === undefined));
     const sum = (steps: readonly Step[]) => steps.reduce((points, step) => points + step.points, 0);
     const failed = tests.find(test => test.status !== "pass");
     return {
@@ -117,12 +154,19 @@ export function resultsOf(lesson: Lesson, runs: readonly StepReport[][]): Result
 }
 
 function failures(results: readonly ExpectationResult[]): string {
-    return results.flatMap(({ describes, result }) => (result.status === "pass" ? [] : [`${describes}: ${result.message}`])).join(" | ");
+    return results
+        .flatMap(({ describes, result }) => (result.status === "pass" ? [] : [`${describes}: ${result.message}`]))
+        .join(" | ");
 }
 
 function contentOf(files: ReadonlyMap<string, FileContent>, path: string): FileContent {
     const content = files.get(path);
-    if (content === undefined) throw new DrydockError("solve.missing-file", `The solution has no file ${path}.`, "Run the linter: npm run drydock -- lint");
+    if (content === undefined)
+        throw new DrydockError(
+            "solve.missing-file",
+            `The solution has no file ${path}.`,
+            "Run the linter: npm run drydock -- lint",
+        );
     return content;
 }
 

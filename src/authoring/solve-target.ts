@@ -28,7 +28,11 @@ export async function openTarget(lesson: Lesson, signal?: AbortSignal): Promise<
     };
     try {
         await guest.engineReady(signal);
-        const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: createMemoryStorage().workspace });
+        const workspace = await createWorkspace({
+            lesson: lesson.id,
+            start: lesson.start,
+            store: createMemoryStorage().workspace,
+        });
         lifetime.add(await workspace.attach(guest.agent.files));
         const checker = createStepChecker();
         lifetime.add(checker.attach(guest));
@@ -37,7 +41,8 @@ export async function openTarget(lesson: Lesson, signal?: AbortSignal): Promise<
         // an unread terminal would stand still; what a command prints comes back from run
         shell.output.pipeTo(new WritableStream()).catch(() => undefined); // ends with the machine
         return {
-            check: (step, observed) => checker.check(step, observed, { signal: signal ?? new AbortController().signal, stopAtFailure: false }),
+            check: (step, observed) =>
+                checker.check(step, observed, { signal: signal ?? new AbortController().signal, stopAtFailure: false }),
             write: (path, content) => workspace.write(path, content),
             type: line => within(shell.run(line, signal), LINE_TIMEOUT_MILLISECONDS, `"${line}"`),
             instructions: async () => (await guest.machine.statistics()).instructions,

@@ -32,7 +32,11 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
 export async function within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
     const timer = new AbortController();
     const timeout = delay(milliseconds, timer.signal).then(() => {
-        throw new DrydockError("base.timeout", `${what} gave no answer within ${milliseconds / 1000} s.`, "Try again; if it stays silent, restart the machine.");
+        throw new DrydockError(
+            "base.timeout",
+            `${what} gave no answer within ${milliseconds / 1000} s.`,
+            "Try again; if it stays silent, restart the machine.",
+        );
     });
     try {
         return await Promise.race([promise, timeout]);
@@ -43,13 +47,21 @@ export async function within<T>(promise: Promise<T>, milliseconds: number, what:
 }
 
 /** Polls until `look` gives something other than undefined. For readiness, never for a time. */
-export async function until<T>(look: () => Promise<T | undefined> | T | undefined, options: { every: number; timeout: number; what: string; signal?: AbortSignal }): Promise<T> {
+export async function until<T>(
+    look: () => Promise<T | undefined> | T | undefined,
+    options: { every: number; timeout: number; what: string; signal?: AbortSignal },
+): Promise<T> {
     const end = Date.now() + options.timeout;
     for (;;) {
         options.signal?.throwIfAborted();
         const found = await look();
         if (found !== undefined) return found;
-        if (Date.now() > end) throw new DrydockError("base.timeout", `${options.what} did not happen within ${options.timeout / 1000} s.`, "Try again.");
+        if (Date.now() > end)
+            throw new DrydockError(
+                "base.timeout",
+                `${options.what} did not happen within ${options.timeout / 1000} s.`,
+                "Try again.",
+            );
         await delay(options.every, options.signal);
     }
 }

@@ -33,6 +33,8 @@ export class RawRequest extends Request {
     override get body(): ReadableStream<Bytes> | null {
         const own = super.body as ReadableStream<Bytes> | null | undefined;
         if (own !== undefined) return own;
-        return this.#given instanceof ReadableStream || this.#given === null ? this.#given : (new Response(this.#given).body as ReadableStream<Bytes>);
+        return this.#given instanceof ReadableStream || this.#given === null
+            ? this.#given
+            : (new Response(this.#given).body as ReadableStream<Bytes>);
     }
 }

@@ -35,8 +35,16 @@ async function run(spec: AnswerSpec, context: CheckContext): Promise<CheckResult
     const given = context.answers.get(spec.question)?.trim() ?? "";
     // The expected answer stays out of the result: it would be shown.
     const expected = "the right answer";
-    if (given === "") return fail("answer.none", { message: "The question below the text has not been answered.", expected, found: "no answer" });
-    if (spec.accept?.some(one => same(one, given)) || (spec.matches !== undefined && toPattern(spec.matches).test(given)))
+    if (given === "")
+        return fail("answer.none", {
+            message: "The question below the text has not been answered.",
+            expected,
+            found: "no answer",
+        });
+    if (
+        spec.accept?.some(one => same(one, given)) ||
+        (spec.matches !== undefined && toPattern(spec.matches).test(given))
+    )
         return pass("The answer is right.");
     return fail("answer.wrong", {
         message: spec.explain ?? `"${given}" is not the answer. Try it out in the terminal, then answer again.`,
@@ -45,4 +53,5 @@ async function run(spec: AnswerSpec, context: CheckContext): Promise<CheckResult
     });
 }
 
-const same = (a: string, b: string) => a.trim().replace(/\s+/g, " ").toLowerCase() === b.trim().replace(/\s+/g, " ").toLowerCase();
+const same = (a: string, b: string) =>
+    a.trim().replace(/\s+/g, " ").toLowerCase() === b.trim().replace(/\s+/g, " ").toLowerCase();

@@ -48,7 +48,9 @@ export function parseCommand(words: readonly string[]): Command {
     const program = rest.shift();
     if (program === undefined) return { verb: [], flags: [], words: [] };
     if (program === "docker-compose") return parseDocker(["compose", ...rest]);
-    return program === "docker" || program.endsWith("/docker") ? parseDocker(rest) : { verb: [program], ...parseFlags(rest, {}, false) };
+    return program === "docker" || program.endsWith("/docker")
+        ? parseDocker(rest)
+        : { verb: [program], ...parseFlags(rest, {}, false) };
 }
 
 function parseDocker(rest: readonly string[]): Command {
@@ -64,7 +66,11 @@ function parseDocker(rest: readonly string[]): Command {
     };
 }
 
-function parseFlags(rest: readonly string[], known: Record<string, string>, stopsAtWord: boolean): Pick<Command, "flags" | "words"> {
+function parseFlags(
+    rest: readonly string[],
+    known: Record<string, string>,
+    stopsAtWord: boolean,
+): Pick<Command, "flags" | "words"> {
     const flags: string[] = [];
     const words: string[] = [];
     const takesValue = (letter: string) => Object.values(known).includes(`${letter}=`);

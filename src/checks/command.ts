@@ -7,7 +7,11 @@ import { failer, pass, spoken } from "./outcome";
 
 const schema = v.pipe(
     v.strictObject({
-        ran: v.optional(text("The command, as in `docker ps -a`. Order and long names of flags, further flags, spaces and quotes do not count.")),
+        ran: v.optional(
+            text(
+                "The command, as in `docker ps -a`. Order and long names of flags, further flags, spaces and quotes do not count.",
+            ),
+        ),
         matches: v.optional(pattern("A regular expression that the command line must match.")),
         code: v.optional(
             v.pipe(
@@ -71,7 +75,10 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
     return (
         almost(spec, commands) ??
         fail("command.never-ran", {
-            message: spec.ran === undefined ? "The command that this step asks for has not been run yet." : `Run \`${spec.ran}\` in a terminal.`,
+            message:
+                spec.ran === undefined
+                    ? "The command that this step asks for has not been run yet."
+                    : `Run \`${spec.ran}\` in a terminal.`,
             expected,
             found: commands.at(-1)?.command.trim() ?? "no command yet",
         })
@@ -79,7 +86,8 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
 }
 
 function isIt(spec: CommandSpec, record: CommandRecord): boolean {
-    if (spec.matches !== undefined && !toPattern(spec.matches).test(record.command.trim().replace(/[ \t]+/g, " "))) return false;
+    if (spec.matches !== undefined && !toPattern(spec.matches).test(record.command.trim().replace(/[ \t]+/g, " ")))
+        return false;
     if (spec.ran === undefined) return true;
     const given = splitLine(record.command).map(parseCommand);
     return splitLine(spec.ran)

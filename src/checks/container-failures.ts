@@ -4,14 +4,16 @@ export const containerFailures = {
     "container.missing": "No container of that image or with that name exists, running or stopped.",
     "container.gone": "It ran, ended and removed itself (`--rm`).",
     "container.other-name": "Containers of the image run, but none has the name.",
-    "container.other-image": "A container runs from an image whose name is nearly the one wanted, or from another tag of it.",
+    "container.other-image":
+        "A container runs from an image whose name is nearly the one wanted, or from another tag of it.",
     "container.wrong-image": "The container with that name was made from another image.",
     "container.old-image": "The container runs from an older build of the image; the name has moved on to a newer one.",
     "container.exited": "It ended, and should run.",
     "container.stopped": "It was stopped or killed from outside, and should run.",
     "container.out-of-memory": "The kernel ended it because it used more memory than its limit.",
     "container.port-taken": "It could not start, because its port of the machine was taken.",
-    "container.program-missing": "It could not start, because the program of its ENTRYPOINT or CMD is not in the image.",
+    "container.program-missing":
+        "It could not start, because the program of its ENTRYPOINT or CMD is not in the image.",
     "container.not-started": "The engine made it but could not start it, or nobody started it.",
     "container.restarting": "It ends again and again, and its restart policy starts it each time.",
     "container.paused": "It is paused.",

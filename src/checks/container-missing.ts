@@ -11,7 +11,12 @@ interface Wanted {
 }
 
 export async function missing(wanted: Wanted, context: CheckContext): Promise<CheckResult> {
-    return (await otherName(wanted, context)) ?? gone(wanted, context) ?? (await otherImage(wanted, context)) ?? (await nothing(wanted, context));
+    return (
+        (await otherName(wanted, context)) ??
+        gone(wanted, context) ??
+        (await otherImage(wanted, context)) ??
+        (await nothing(wanted, context))
+    );
 }
 
 async function otherName({ image, name }: Wanted, context: CheckContext): Promise<CheckResult | undefined> {
@@ -33,8 +38,12 @@ async function otherName({ image, name }: Wanted, context: CheckContext): Promis
 
 function gone({ image, name }: Wanted, context: CheckContext): CheckResult | undefined {
     const fits = (attributes: Record<string, string>) =>
-        name !== undefined ? attributes["name"] === name : image !== undefined && sameRef(attributes["image"] ?? "", image);
-    const ended = context.events.findLast(event => event.type === "container" && event.action === "die" && fits(event.attributes));
+        name !== undefined
+            ? attributes["name"] === name
+            : image !== undefined && sameRef(attributes["image"] ?? "", image);
+    const ended = context.events.findLast(
+        event => event.type === "container" && event.action === "die" && fits(event.attributes),
+    );
     if (!ended) return undefined;
     const code = ended.attributes["exitCode"] ?? "?";
     return fail("container.gone", {

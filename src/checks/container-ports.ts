@@ -18,7 +18,12 @@ export async function portsProblem(
     return undefined;
 }
 
-async function portProblem(outside: number, inside: number, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+async function portProblem(
+    outside: number,
+    inside: number,
+    details: ContainerDetails,
+    context: CheckContext,
+): Promise<Fail | undefined> {
     const published = details.ports.filter(port => port.hostPort !== undefined && port.protocol === "tcp");
     const there = published.find(port => port.hostPort === outside);
     if (there?.containerPort === inside) return undefined;
@@ -41,14 +46,17 @@ async function portProblem(outside: number, inside: number, details: ContainerDe
         });
     if (published.length === 0) {
         const misplaced = misplacedFlag(details);
-        const exposes = details.ports.some(port => port.containerPort === inside) ? " EXPOSE alone opens no port of the machine." : "";
+        const exposes = details.ports.some(port => port.containerPort === inside)
+            ? " EXPOSE alone opens no port of the machine."
+            : "";
         return fail("container.not-published", {
             message: `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes nothing.${misplaced ? ` ${misplaced}` : exposes} Add \`-p ${outside}:${inside}\`: remove it with \`docker rm -f ${details.name}\` and run it again.`,
             expected,
             found,
         });
     }
-    const swapped = published.some(port => port.hostPort === inside && port.containerPort === outside) && inside !== outside;
+    const swapped =
+        published.some(port => port.hostPort === inside && port.containerPort === outside) && inside !== outside;
     return fail("container.published-elsewhere", {
         message: swapped
             ? `The two numbers of \`-p\` are the wrong way round for the container ${details.name}: the machine's port comes first. ${again}`

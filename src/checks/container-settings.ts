@@ -16,7 +16,11 @@ interface Wanted {
     health?: string | undefined;
 }
 
-export async function settingsProblem(wanted: Wanted, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+export async function settingsProblem(
+    wanted: Wanted,
+    details: ContainerDetails,
+    context: CheckContext,
+): Promise<Fail | undefined> {
     const { name } = details;
     const command = [...details.entrypoint, ...details.command];
     if (wanted.command && command.join("\0") !== wanted.command.join("\0"))
@@ -94,7 +98,11 @@ function limitProblem(wanted: Wanted, details: ContainerDetails): Fail | undefin
     return undefined;
 }
 
-async function healthProblem(wanted: Wanted, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+async function healthProblem(
+    wanted: Wanted,
+    details: ContainerDetails,
+    context: CheckContext,
+): Promise<Fail | undefined> {
     if (wanted.health === undefined || details.health === wanted.health) return undefined;
     return fail("container.wrong-health", {
         message: `The health of the container ${details.name} is "${details.health}"; the step asks for "${wanted.health}".`,

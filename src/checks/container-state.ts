@@ -12,7 +12,11 @@ interface Wanted {
     exitCode?: number | undefined;
 }
 
-export async function stateProblem(wanted: Wanted, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+export async function stateProblem(
+    wanted: Wanted,
+    details: ContainerDetails,
+    context: CheckContext,
+): Promise<Fail | undefined> {
     const { state } = details;
     if (wanted.state === "running" && state === "running") return oldImage(wanted, details, context);
     if (wanted.state === "running") return notRunning(details, context);
@@ -72,7 +76,8 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
         });
     if (state === "restarting")
         return fail("container.restarting", {
-            message: `The container ${name} ends with ${ended} each time it is started. Its last lines are below. ${adviceFromLog(log)}`.trim(),
+            message:
+                `The container ${name} ends with ${ended} each time it is started. Its last lines are below. ${adviceFromLog(log)}`.trim(),
             expected,
             found: state,
             excerpt: log,
@@ -89,7 +94,8 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     const said = log === "" ? "It wrote nothing." : "Its last lines are below.";
     const advice = misplacedFlag(details) || adviceFromLog(log) || endedByItself(exitCode);
     return fail("container.exited", {
-        message: `A container of ${image} exists (${name}) but it exited with code ${exitCode}. ${said} ${advice}`.trim(),
+        message:
+            `A container of ${image} exists (${name}) but it exited with code ${exitCode}. ${said} ${advice}`.trim(),
         expected,
         found: `exited with code ${exitCode}`,
         excerpt: log,
@@ -99,7 +105,9 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
 /** "docker run IMAGE -p 5000:5000" hands -p to the program. */
 export function misplacedFlag({ image, command }: ContainerDetails): string {
     const at = command.findIndex(
-        (word, index) => /^(-d|--name|--rm|-it|-p\d*:?\d*|--publish)$/.test(word) && (word !== "-p" || /^\d+:\d+$/.test(command[index + 1] ?? "")),
+        (word, index) =>
+            /^(-d|--name|--rm|-it|-p\d*:?\d*|--publish)$/.test(word) &&
+            (word !== "-p" || /^\d+:\d+$/.test(command[index + 1] ?? "")),
     );
     if (at < 0) return "";
     return `You wrote \`${command[at]}\` after ${image}, so it went to the program in the container. Docker's own options stand before the image's name.`;
@@ -120,10 +128,15 @@ async function notStarted(details: ContainerDetails, context: CheckContext): Pro
             expected,
             found: details.state,
         });
-    const taken = /Bind for \S+?:(\d+) failed: port is already allocated|listen tcp\d? \S*?:(\d+): bind: address already in use/.exec(error);
+    const taken =
+        /Bind for \S+?:(\d+) failed: port is already allocated|listen tcp\d? \S*?:(\d+): bind: address already in use/.exec(
+            error,
+        );
     if (taken) {
         const port = Number(taken[1] ?? taken[2]);
-        const holder = (await allContainers(context)).find(one => one.id !== details.id && one.ports.some(binding => binding.hostPort === port));
+        const holder = (await allContainers(context)).find(
+            one => one.id !== details.id && one.ports.some(binding => binding.hostPort === port),
+        );
         const by = holder
             ? `by the container ${callOf(holder)}. Remove that one with \`docker rm -f ${callOf(holder)}\``
             : "by another program. Stop that one";
@@ -135,7 +148,9 @@ async function notStarted(details: ContainerDetails, context: CheckContext): Pro
         });
     }
     if (/executable file not found|no such file or directory|cannot find|not found/i.test(error)) {
-        const program = /"([^"]+)": (?:executable file not found|stat)/.exec(error)?.[1] ?? /executable file `?([^`' ]+)/.exec(error)?.[1];
+        const program =
+            /"([^"]+)": (?:executable file not found|stat)/.exec(error)?.[1] ??
+            /executable file `?([^`' ]+)/.exec(error)?.[1];
         return fail("container.program-missing", {
             message: `The container ${name} could not start: the image has no program ${program ? `"${program}"` : "of that name"}. Look at ENTRYPOINT and CMD in the Dockerfile, and at what you wrote after the image's name.`,
             expected,

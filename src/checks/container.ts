@@ -19,20 +19,32 @@ const schema = v.strictObject({
     state: v.optional(
         v.pipe(
             v.picklist(states),
-            v.description("The state it must be in. Without it any state will do, but a container that must publish a port must run."),
+            v.description(
+                "The state it must be in. Without it any state will do, but a container that must publish a port must run.",
+            ),
         ),
     ),
-    publishes: v.optional(publishes("Ports of the machine and the container's ports they lead to, in the order of `-p`: `{ 8000: 5000 }`.")),
+    publishes: v.optional(
+        publishes(
+            "Ports of the machine and the container's ports they lead to, in the order of `-p`: `{ 8000: 5000 }`.",
+        ),
+    ),
     count: v.optional(count("How many such containers there must be, exactly. 0: none. Without it one or more.")),
     exitCode: v.optional(count("The exit code it ended with.")),
     command: v.optional(words("The program and its arguments, entrypoint first.")),
     env: v.optional(pairs("Environment variables it must have.")),
-    mounts: v.optional(pairs("Folders in the container and the volume or folder of the machine that is mounted there.")),
+    mounts: v.optional(
+        pairs("Folders in the container and the volume or folder of the machine that is mounted there."),
+    ),
     networks: v.optional(texts("Networks it must be joined to.")),
     labels: v.optional(pairs("Labels it must carry.")),
     memory: v.optional(count("Its memory limit in MB, as in `-m`; 0 for none.")),
-    restart: v.optional(v.pipe(v.picklist(["no", "always", "on-failure", "unless-stopped"]), v.description("Its restart policy."))),
-    health: v.optional(v.pipe(v.picklist(["none", "starting", "healthy", "unhealthy"]), v.description("What its health check says."))),
+    restart: v.optional(
+        v.pipe(v.picklist(["no", "always", "on-failure", "unless-stopped"]), v.description("Its restart policy.")),
+    ),
+    health: v.optional(
+        v.pipe(v.picklist(["none", "starting", "healthy", "unhealthy"]), v.description("What its health check says.")),
+    ),
 });
 
 const checked = v.pipe(
@@ -117,7 +129,11 @@ async function run(spec: ContainerSpec, context: CheckContext): Promise<CheckRes
     return missing(spec, context);
 }
 
-async function problemOf(spec: ContainerSpec, details: ContainerDetails, context: CheckContext): Promise<Fail | undefined> {
+async function problemOf(
+    spec: ContainerSpec,
+    details: ContainerDetails,
+    context: CheckContext,
+): Promise<Fail | undefined> {
     if (spec.image !== undefined && !sameRef(details.image, spec.image) && spec.count !== 0)
         return fail("container.wrong-image", {
             message: `The container ${details.name} was made from ${details.image}; the step asks for ${spec.image}. Remove it and run it from the right image.`,

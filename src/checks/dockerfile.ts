@@ -47,7 +47,9 @@ export function parseDockerfile(text: string): Instruction[] {
             const whole = instruction.getRawArgumentsContent() ?? "";
             const flags = /^(--\S+\s+)+/.exec(whole)?.[0] ?? "";
             const isList =
-                instruction instanceof JSONInstruction && instruction.getOpeningBracket() !== null && instruction.getClosingBracket() !== null;
+                instruction instanceof JSONInstruction &&
+                instruction.getOpeningBracket() !== null &&
+                instruction.getClosingBracket() !== null;
             return {
                 name,
                 line: instruction.getRange().start.line + 1,

@@ -8,7 +8,9 @@ import { failer, pass, spoken } from "./outcome";
 
 const schema = v.strictObject({
     type: text("What it happened to: `container`, `image`, `network`, `volume`."),
-    action: text("What happened, in the engine's word: `create`, `start`, `die`, `kill`, `destroy`, `tag`, `pull`, `connect`."),
+    action: text(
+        "What happened, in the engine's word: `create`, `start`, `die`, `kill`, `destroy`, `tag`, `pull`, `connect`.",
+    ),
     attributes: v.optional(pairs("What the engine told with it: `{ image: docker-flask:1.0, exitCode: 0 }`.")),
     count: v.optional(count("How often, at least. Without it once.")),
 });
@@ -31,7 +33,8 @@ export const event: CheckKind<EventSpec> = {
     run,
 };
 
-const listed = (attributes: Record<string, string>) => spoken(Object.entries(attributes).map(([key, value]) => `${key} ${value}`));
+const listed = (attributes: Record<string, string>) =>
+    spoken(Object.entries(attributes).map(([key, value]) => `${key} ${value}`));
 
 function describe(spec: EventSpec): string {
     return `the event "${spec.type} ${spec.action}"${spec.attributes ? ` with ${listed(spec.attributes)}` : ""}${(spec.count ?? 1) > 1 ? `, ${spec.count} times` : ""}`;
@@ -39,8 +42,12 @@ function describe(spec: EventSpec): string {
 
 async function run(spec: EventSpec, context: CheckContext): Promise<CheckResult> {
     // An exec's action carries its command line: "exec_create: python --version".
-    const alike = context.events.filter(one => one.type === spec.type && (one.action === spec.action || one.action.startsWith(`${spec.action}:`)));
-    const fitting = alike.filter(one => Object.entries(spec.attributes ?? {}).every(([key, value]) => agrees(one, key, value)));
+    const alike = context.events.filter(
+        one => one.type === spec.type && (one.action === spec.action || one.action.startsWith(`${spec.action}:`)),
+    );
+    const fitting = alike.filter(one =>
+        Object.entries(spec.attributes ?? {}).every(([key, value]) => agrees(one, key, value)),
+    );
     const wanted = spec.count ?? 1;
     if (fitting.length >= wanted) return pass(`The engine reported ${describe(spec)}.`);
     if (fitting.length > 0)
@@ -56,7 +63,9 @@ async function run(spec: EventSpec, context: CheckContext): Promise<CheckResult>
             expected: describe(spec),
             found: "no such event",
         });
-    const found = Object.fromEntries(Object.keys(spec.attributes ?? {}).map(key => [key, last.attributes[key] ?? "none"]));
+    const found = Object.fromEntries(
+        Object.keys(spec.attributes ?? {}).map(key => [key, last.attributes[key] ?? "none"]),
+    );
     return fail("event.other", {
         message: `The engine reported "${spec.type} ${spec.action}", but with ${listed(found)}; the step asks for ${listed(spec.attributes ?? {})}.`,
         expected: listed(spec.attributes ?? {}),

@@ -9,7 +9,9 @@ import { sameRef } from "./names";
 import { failer, firstLines, lastLines, pass, shellWords, spoken } from "./outcome";
 
 const schema = v.strictObject({
-    in: v.optional(text("The container to run it in: its name, or the image of a running one. Without it the machine itself.")),
+    in: v.optional(
+        text("The container to run it in: its name, or the image of a running one. Without it the machine itself."),
+    ),
     argv: v.pipe(words("The program and its arguments. It must only read."), v.minLength(1, "must name a program")),
     code: v.optional(v.pipe(v.number(), v.integer(), v.description("The exit code it must end with. Without it 0."))),
     stdout: v.optional(pattern("A regular expression that its output must match.")),
@@ -38,7 +40,8 @@ export const exec: CheckKind<ExecSpec> = {
 
 /** The agent refuses to start what is not there; a shell and `docker exec` end with a status. */
 function asNotFound(thrown: unknown): { stdout: string; stderr: string; code: number } {
-    if (thrown instanceof DrydockError && thrown.code === "agent.not-found") return { stdout: "", stderr: thrown.message, code: 127 };
+    if (thrown instanceof DrydockError && thrown.code === "agent.not-found")
+        return { stdout: "", stderr: thrown.message, code: 127 };
     throw thrown;
 }
 
@@ -64,7 +67,9 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
             });
         argv = ["docker", "exec", container.id, ...spec.argv];
     }
-    const { stdout, stderr, code } = await context.exec(argv, { cwd: "/workspace", signal: context.signal }).catch(asNotFound);
+    const { stdout, stderr, code } = await context
+        .exec(argv, { cwd: "/workspace", signal: context.signal })
+        .catch(asNotFound);
     const where = spec.in ? ` in ${spec.in}` : "";
     const wanted = spec.code ?? 0;
     if (code !== wanted) {

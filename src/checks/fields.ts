@@ -1,12 +1,18 @@
 /** Field types that several kinds share, with the descriptions that the reference page prints. */
 import * as v from "valibot";
 
-export const text = (description: string) => v.pipe(v.string(), v.nonEmpty("must not be empty"), v.description(description));
+export const text = (description: string) =>
+    v.pipe(v.string(), v.nonEmpty("must not be empty"), v.description(description));
 
 export const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
 
 export const count = (description: string) =>
-    v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0, "must not be negative"), v.description(description));
+    v.pipe(
+        v.number(),
+        v.integer("must be a whole number"),
+        v.minValue(0, "must not be negative"),
+        v.description(description),
+    );
 
 export const port = (description: string) =>
     v.pipe(
@@ -18,7 +24,8 @@ export const port = (description: string) =>
     );
 
 /** A regular expression. `^` and `$` mean the ends of a line. */
-export const pattern = (description: string) => v.pipe(v.string(), v.check(compiles, "is no regular expression"), v.description(description));
+export const pattern = (description: string) =>
+    v.pipe(v.string(), v.check(compiles, "is no regular expression"), v.description(description));
 
 export const toPattern = (source: string): RegExp => new RegExp(source, "m");
 
@@ -52,6 +59,9 @@ export const pairs = (description: string) => v.pipe(v.record(v.string(), word),
 /** { 8000: 5000 }: port of the machine -> port in the container, in the order of `-p`. */
 export const publishes = (description: string) =>
     v.pipe(
-        v.record(v.pipe(v.string(), v.regex(/^\d{1,5}$/, "must be a port of the machine")), port("Port in the container.")),
+        v.record(
+            v.pipe(v.string(), v.regex(/^\d{1,5}$/, "must be a port of the machine")),
+            port("Port in the container."),
+        ),
         v.description(description),
     );

@@ -15,7 +15,10 @@ const instructionName = v.pipe(
 const place = (description: string) =>
     v.pipe(
         v.string(),
-        v.check(words => knownInstructions.includes(words.split(" ")[0]!.toUpperCase()), "must begin with an instruction of a Dockerfile"),
+        v.check(
+            words => knownInstructions.includes(words.split(" ")[0]!.toUpperCase()),
+            "must begin with an instruction of a Dockerfile",
+        ),
         v.description(description),
     );
 
@@ -32,7 +35,11 @@ export const instructionSchema = v.strictObject({
 
 export type InstructionSpec = v.InferOutput<typeof instructionSchema>;
 
-export function instructionProblem(wanted: InstructionSpec, all: readonly Instruction[], path: string): Fail | undefined {
+export function instructionProblem(
+    wanted: InstructionSpec,
+    all: readonly Instruction[],
+    path: string,
+): Fail | undefined {
     const { name } = wanted;
     const same = all.filter(one => one.name === name);
     const expected = inWords(wanted);
@@ -46,7 +53,11 @@ export function instructionProblem(wanted: InstructionSpec, all: readonly Instru
         });
     }
     if (same.length === 0)
-        return fail("file.no-instruction", { message: `${path} has no ${name}. Add \`${expected}\`.`, expected, found: `no ${name}` });
+        return fail("file.no-instruction", {
+            message: `${path} has no ${name}. Add \`${expected}\`.`,
+            expected,
+            found: `no ${name}`,
+        });
     if (fitting.length === 0) return wrongArguments(wanted, same, path);
     const inForm = fitting.filter(one => wanted.form === undefined || one.form === wanted.form);
     if (inForm.length === 0)
@@ -95,10 +106,16 @@ function inPlace(wanted: InstructionSpec, one: Instruction, all: readonly Instru
 }
 
 function wrongOrder(wanted: InstructionSpec, one: Instruction, all: readonly Instruction[], path: string): Fail {
-    const where = [wanted.before && `before ${wanted.before}`, wanted.after && `after ${wanted.after}`].filter(part => part).join(" and ");
+    const where = [wanted.before && `before ${wanted.before}`, wanted.after && `after ${wanted.after}`]
+        .filter(part => part)
+        .join(" and ");
     for (const other of [wanted.before, wanted.after])
         if (other !== undefined && !all.some(isAt(other)))
-            return fail("file.no-instruction", { message: `${path} has no \`${other}\`. Add it.`, expected: other, found: `no ${other}` });
+            return fail("file.no-instruction", {
+                message: `${path} has no \`${other}\`. Add it.`,
+                expected: other,
+                found: `no ${other}`,
+            });
     return fail("file.wrong-order", {
         message: `\`${inWords(wanted)}\` must stand ${where} in ${path}; it is in line ${one.line}. The order decides what is there already, and what is built again after a change.`,
         expected: where,
@@ -107,4 +124,5 @@ function wrongOrder(wanted: InstructionSpec, one: Instruction, all: readonly Ins
     });
 }
 
-const inWords = (wanted: InstructionSpec) => [wanted.name, wanted.arguments ?? wanted.contains?.join(" … ") ?? ""].join(" ").trim();
+const inWords = (wanted: InstructionSpec) =>
+    [wanted.name, wanted.arguments ?? wanted.contains?.join(" … ") ?? ""].join(" ").trim();

@@ -9,7 +9,9 @@ import { spoken, type Fail } from "./outcome";
 const shown = 8;
 
 export async function missingFile(path: string, context: CheckContext): Promise<Fail> {
-    const entries = await context.memo("workspace", () => context.workspace.list("", { recursive: true, signal: context.signal }));
+    const entries = await context.memo("workspace", () =>
+        context.workspace.list("", { recursive: true, signal: context.signal }),
+    );
     const files = entries.filter(entry => entry.kind === "file").map(entry => entry.path);
     const expected = path;
     const otherCase = files.find(one => one.toLowerCase() === path.toLowerCase());
@@ -26,14 +28,20 @@ export async function missingFile(path: string, context: CheckContext): Promise<
             expected,
             found: elsewhere,
         });
-    const near = files.find(one => withoutEnding(one).toLowerCase() === withoutEnding(path).toLowerCase()) ?? nearest(path, files);
+    const near =
+        files.find(one => withoutEnding(one).toLowerCase() === withoutEnding(path).toLowerCase()) ??
+        nearest(path, files);
     if (near)
         return fail("file.similar-name", {
             message: `There is no ${path}, but there is ${near}. Rename it: \`mv ${near} ${path}\`.`,
             expected,
             found: near,
         });
-    return fail("file.missing", { message: `There is no file ${path}. Make it in the editor and save it.`, expected, found: listed(entries) });
+    return fail("file.missing", {
+        message: `There is no file ${path}. Make it in the editor and save it.`,
+        expected,
+        found: listed(entries),
+    });
 }
 
 function listed(entries: readonly FileEntry[]): string {

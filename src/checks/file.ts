@@ -10,7 +10,10 @@ import { flag, pattern, text, texts, toPattern } from "./fields";
 import { firstLines, pass } from "./outcome";
 
 const schema = v.strictObject({
-    path: v.pipe(text("Path below the workspace."), v.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, "must stay below the workspace")),
+    path: v.pipe(
+        text("Path below the workspace."),
+        v.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, "must stay below the workspace"),
+    ),
     exists: v.optional(flag("false: there must be no such file.")),
     contains: v.optional(texts("Texts it must hold. Spaces count as one.")),
     lacks: v.optional(texts("Texts it must not hold.")),
@@ -59,7 +62,9 @@ async function run(spec: FileSpec, context: CheckContext): Promise<CheckResult> 
             expected: "a file",
             found: "a folder",
         });
-    const content = decodeText(await context.memo(`file ${path}`, () => context.workspace.read(path, { signal: context.signal })));
+    const content = decodeText(
+        await context.memo(`file ${path}`, () => context.workspace.read(path, { signal: context.signal })),
+    );
     if (content.trim() === "")
         return fail("file.empty", {
             message: `${path} is there, but empty. Write it in the editor and save.`,

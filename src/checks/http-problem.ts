@@ -15,7 +15,12 @@ const leastWait = 5_000;
  * undefined while it is worth to wait on: the container is young. `waited` in milliseconds. Asks the engine anew each time,
  * since the container may end meanwhile.
  */
-export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, context: CheckContext, waited: number): Promise<Fail | undefined> {
+export async function connectionProblem(
+    spec: HttpSpec,
+    answer: NoAnswer,
+    context: CheckContext,
+    waited: number,
+): Promise<Fail | undefined> {
     const all = await context.docker.containers.list({ all: true, signal: context.signal });
     const behind = all.find(one => one.ports.some(binding => binding.hostPort === spec.port));
     const expected = `an answer on port ${spec.port}`;
@@ -25,7 +30,8 @@ export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, contex
     const details = await context.docker.containers.inspect(behind.id, context.signal);
     // Both clocks are the computer's: the guest's is set from it.
     const age = Date.now() - (Date.parse(details?.startedAt ?? "") || 0);
-    const mayWait = waited < Math.min(leastWait, spec.wait * 1000) || (age < spec.wait * 1000 && waited < spec.wait * 1000);
+    const mayWait =
+        waited < Math.min(leastWait, spec.wait * 1000) || (age < spec.wait * 1000 && waited < spec.wait * 1000);
     if (answer.problem === "silent" && !mayWait)
         return fail("http.timeout", {
             message: `The container ${name} takes the connection on port ${spec.port}, but sends no answer (${answer.words}). Its last lines are below.`,
@@ -59,7 +65,12 @@ export async function connectionProblem(spec: HttpSpec, answer: NoAnswer, contex
 }
 
 /** No running container publishes the port. */
-async function nobody(spec: HttpSpec, all: readonly ContainerSummary[], answer: NoAnswer, context: CheckContext): Promise<Fail> {
+async function nobody(
+    spec: HttpSpec,
+    all: readonly ContainerSummary[],
+    answer: NoAnswer,
+    context: CheckContext,
+): Promise<Fail> {
     const expected = `an answer on port ${spec.port}`;
     const newest = all.toSorted((a, b) => b.created - a.created);
     for (const one of newest.filter(one => one.state === "exited" || one.state === "created")) {
@@ -74,7 +85,9 @@ async function nobody(spec: HttpSpec, all: readonly ContainerSummary[], answer: 
         });
     }
     const elsewhere = newest.flatMap(one =>
-        one.ports.filter(binding => binding.hostPort !== undefined).map(binding => `${binding.hostPort} (${callOf(one)})`),
+        one.ports
+            .filter(binding => binding.hostPort !== undefined)
+            .map(binding => `${binding.hostPort} (${callOf(one)})`),
     );
     const hint =
         elsewhere.length > 0

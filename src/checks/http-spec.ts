@@ -4,12 +4,24 @@ import { pairs, pattern, port, texts } from "./fields";
 
 export const schema = v.strictObject({
     port: port("Port of the machine: the first number of `-p`."),
-    path: v.optional(v.pipe(v.string(), v.regex(/^\//, "must begin with /"), v.description("Path and query. Without it `/`.")), "/"),
-    method: v.optional(v.pipe(v.picklist(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), v.description("Without it GET.")), "GET"),
+    path: v.optional(
+        v.pipe(v.string(), v.regex(/^\//, "must begin with /"), v.description("Path and query. Without it `/`.")),
+        "/",
+    ),
+    method: v.optional(
+        v.pipe(v.picklist(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), v.description("Without it GET.")),
+        "GET",
+    ),
     headers: v.optional(pairs("Headers to send.")),
     body: v.optional(v.pipe(v.string(), v.description("Body to send."))),
     status: v.optional(
-        v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599), v.description("The status it must answer with. Without it 200.")),
+        v.pipe(
+            v.number(),
+            v.integer(),
+            v.minValue(100),
+            v.maxValue(599),
+            v.description("The status it must answer with. Without it 200."),
+        ),
         200,
     ),
     contains: v.optional(texts("Texts that the body must hold.")),
@@ -20,7 +32,9 @@ export const schema = v.strictObject({
             v.number(),
             v.minValue(0),
             v.maxValue(300),
-            v.description("Seconds from its start that a container's app may take to answer. Without it 120. A port that nothing publishes is not waited for."),
+            v.description(
+                "Seconds from its start that a container's app may take to answer. Without it 120. A port that nothing publishes is not waited for.",
+            ),
         ),
         120,
     ),

@@ -40,7 +40,10 @@ async function run(spec: HttpSpec, context: CheckContext): Promise<CheckResult> 
 
 async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAnswer> {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new DrydockError("http.timeout", "No reply.", "Try again.")), replyLimit);
+    const timer = setTimeout(
+        () => limit.abort(new DrydockError("http.timeout", "No reply.", "Try again.")),
+        replyLimit,
+    );
     const signal = AbortSignal.any([context.signal, limit.signal]);
     try {
         const request = new Request(`http://localhost:${spec.port}${spec.path}`, {
@@ -54,7 +57,8 @@ async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAn
         return { status: response.status, headers: response.headers, body: await beginning(response) };
     } catch (thrown) {
         context.signal.throwIfAborted();
-        if (limit.signal.aborted || isAbort(thrown)) return { problem: "silent", words: `no reply within ${replyLimit / 1000} s` };
+        if (limit.signal.aborted || isAbort(thrown))
+            return { problem: "silent", words: `no reply within ${replyLimit / 1000} s` };
         const code = thrown instanceof DrydockError ? thrown.code : "";
         if (code === "agent.gone" || code === "agent.silent" || code.startsWith("vm.")) throw thrown; // the machine is away, not the app
         return { problem: code === "agent.refused" ? "refused" : "broken", words: messageOf(thrown) };
@@ -68,7 +72,7 @@ async function beginning(response: Response): Promise<string> {
     const reader = response.body?.getReader();
     const decoder = new TextDecoder();
     let text = "";
-    for (let size = 0; reader && size < bodyLimit; ) {
+    for (let size = 0; reader && size < bodyLimit;) {
         const { done, value } = await reader.read();
         if (done) return text;
         size += value.byteLength;

@@ -118,7 +118,11 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
             ? "Look at the name after `-t`."
             : `Your last docker build gave the image no name: add \`-t ${ref}\`.`
         : `Build it with \`docker build -t ${ref} .\` (the dot at the end is the folder with the Dockerfile).`;
-    return fail("image.missing", { message: `There is no image ${ref}. ${hint}`, expected, found: all.length === 0 ? "no images" : spoken(all) });
+    return fail("image.missing", {
+        message: `There is no image ${ref}. ${hint}`,
+        expected,
+        found: all.length === 0 ? "no images" : spoken(all),
+    });
 }
 
 function programProblem(spec: ImageSpec, { entrypoint, command }: ImageDetails): Fail | undefined {

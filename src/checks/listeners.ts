@@ -11,7 +11,9 @@ const listening = "0A"; // TCP_LISTEN in the kernel's table
 /** `pid`: the container's first process, as the guest numbers it. undefined when it cannot be told. */
 export async function listeners(context: CheckContext, pid: number): Promise<Listener[] | undefined> {
     if (pid === 0) return undefined;
-    const { stdout, code } = await context.exec(["cat", `/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`], { signal: context.signal });
+    const { stdout, code } = await context.exec(["cat", `/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`], {
+        signal: context.signal,
+    });
     return stdout === "" && code !== 0 ? undefined : parseListeners(stdout);
 }
 
@@ -24,7 +26,9 @@ export function parseListeners(table: string): Listener[] {
         if (state !== listening || !address || !port) continue;
         // 127.x.y.z ends in 7F here; ::1 is 31 zeros and a 1, word by word turned
         const loopback =
-            address.length === 8 ? address.endsWith("7F") : address === "00000000000000000000000001000000" || /^0{16}FFFF0000.{6}7F$/.test(address);
+            address.length === 8
+                ? address.endsWith("7F")
+                : address === "00000000000000000000000001000000" || /^0{16}FFFF0000.{6}7F$/.test(address);
         // Docker's own name server in user networks
         if (address === "0B00007F") continue;
         found.push({ port: Number.parseInt(port, 16), local: loopback });

@@ -9,7 +9,8 @@ export const allContainers = (context: CheckContext): Promise<ContainerSummary[]
 export const containerDetails = (context: CheckContext, id: string): Promise<ContainerDetails | undefined> =>
     context.memo(`container ${id}`, () => context.docker.containers.inspect(id, context.signal));
 
-export const allImages = (context: CheckContext): Promise<ImageSummary[]> => context.memo("images", () => context.docker.images.list(context.signal));
+export const allImages = (context: CheckContext): Promise<ImageSummary[]> =>
+    context.memo("images", () => context.docker.images.list(context.signal));
 
 export const imageDetails = (context: CheckContext, ref: string): Promise<ImageDetails | undefined> =>
     context.memo(`image ${ref}`, () => context.docker.images.inspect(ref, context.signal));
@@ -26,7 +27,9 @@ export async function logOf(context: CheckContext, id: string): Promise<string> 
 
 /** The container that holds this port of the machine now. */
 export async function holderOf(context: CheckContext, port: number): Promise<ContainerSummary | undefined> {
-    return (await allContainers(context)).find(one => one.ports.some(binding => binding.hostPort === port && binding.protocol === "tcp"));
+    return (await allContainers(context)).find(one =>
+        one.ports.some(binding => binding.hostPort === port && binding.protocol === "tcp"),
+    );
 }
 
 /** The student's last command that matches, with its status. */
@@ -34,4 +37,5 @@ export const lastCommand = (context: CheckContext, pattern: RegExp): CommandReco
     context.commands.findLast(record => pattern.test(record.command));
 
 /** "web", or a short id where nothing has a name. */
-export const callOf = (container: { names: string[]; id: string }): string => container.names[0] ?? container.id.slice(0, 12);
+export const callOf = (container: { names: string[]; id: string }): string =>
+    container.names[0] ?? container.id.slice(0, 12);

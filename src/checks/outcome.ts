@@ -13,7 +13,9 @@ export interface Failure {
 }
 
 /** For a kind's table of failure codes: a function that takes only these. */
-export function failer<Table extends Record<string, string>>(_table: Table): (code: keyof Table & string, failure: Failure) => Fail {
+export function failer<Table extends Record<string, string>>(
+    _table: Table,
+): (code: keyof Table & string, failure: Failure) => Fail {
     return (code, { excerpt, ...failure }) => ({ status: "fail", code, ...failure, ...(excerpt ? { excerpt } : {}) });
 }
 

@@ -18,7 +18,8 @@ export function checkReference(): string {
 
 function kindPage(kind: CheckKind): string {
     const fields = fieldsOf(kind.schema).map(
-        field => `| \`${field.name}\` | ${field.needed ? "yes" : ""} | ${cell(field.type)} | ${cell(field.description)} |`,
+        field =>
+            `| \`${field.name}\` | ${field.needed ? "yes" : ""} | ${cell(field.type)} | ${cell(field.description)} |`,
     );
     const failures = Object.entries(kind.failures).map(([code, meaning]) => `| \`${code}\` | ${cell(meaning)} |`);
     return [
@@ -66,13 +67,17 @@ function typeOf(schema: v.GenericSchema): string {
         case "boolean":
             return "true or false";
         case "picklist":
-            return "options" in schema ? (schema.options as string[]).map(option => `\`${option}\``).join(", ") : "word";
+            return "options" in schema
+                ? (schema.options as string[]).map(option => `\`${option}\``).join(", ")
+                : "word";
         case "literal":
             return "literal" in schema ? `\`${String(schema.literal)}\`` : "word";
         case "array":
             return "item" in schema ? `list of ${typeOf(schema.item as v.GenericSchema)}` : "list";
         case "union":
-            return "options" in schema ? [...new Set((schema.options as v.GenericSchema[]).map(typeOf))].join(" or ") : "";
+            return "options" in schema
+                ? [...new Set((schema.options as v.GenericSchema[]).map(typeOf))].join(" or ")
+                : "";
         case "record":
             return "value" in schema ? `map to ${typeOf(schema.value as v.GenericSchema)}` : "map";
         case "optional":

@@ -39,7 +39,8 @@ export function toResultsFile(steps: readonly StepResults[]): ResultsFile {
             milliseconds: milliseconds ?? null,
         })),
     );
-    const passed = (step: StepResults) => step.results.length > 0 && step.results.every(({ result }) => result.status === "pass");
+    const passed = (step: StepResults) =>
+        step.results.length > 0 && step.results.every(({ result }) => result.status === "pass");
     const broken = steps
         .flatMap(step => step.results)
         .map(({ result }) => result)

@@ -38,13 +38,23 @@ export async function runChecks(
             ? await runOne(kind, spec, { ...sources, memo }, options)
             : ({ status: "error", code: "checks.unknown-kind", message: `There is no check kind "${name}".` } as const);
         const milliseconds = Math.round(performance.now() - began);
-        results.push({ kind: name, describes: kind?.describe(spec) ?? name, result: withReason(result, options.why), milliseconds });
+        results.push({
+            kind: name,
+            describes: kind?.describe(spec) ?? name,
+            result: withReason(result, options.why),
+            milliseconds,
+        });
         options.onResult?.(results.at(-1)!, results.length - 1);
     }
     return results;
 }
 
-async function runOne(kind: CheckKind, spec: unknown, context: CheckSources & Pick<CheckContext, "memo">, options: RunOptions): Promise<CheckResult> {
+async function runOne(
+    kind: CheckKind,
+    spec: unknown,
+    context: CheckSources & Pick<CheckContext, "memo">,
+    options: RunOptions,
+): Promise<CheckResult> {
     const timeout = options.timeout ?? defaultTimeout;
     const limit = new AbortController();
     const timer = setTimeout(
@@ -70,7 +80,8 @@ async function runOne(kind: CheckKind, spec: unknown, context: CheckSources & Pi
 }
 
 function toError(thrown: unknown): CheckResult {
-    if (thrown instanceof DrydockError) return { status: "error", code: thrown.code, message: `${thrown.message} ${thrown.advice}` };
+    if (thrown instanceof DrydockError)
+        return { status: "error", code: thrown.code, message: `${thrown.message} ${thrown.advice}` };
     return {
         status: "error",
         code: "checks.broken",

@@ -64,7 +64,8 @@ async function run(spec: VolumeSpec, context: CheckContext): Promise<CheckResult
             });
     const mounting: string[] = [];
     for (const one of spec.containers ? await allContainers(context) : [])
-        if ((await containerDetails(context, one.id))?.mounts.some(mount => mount.name === name)) mounting.push(callOf(one));
+        if ((await containerDetails(context, one.id))?.mounts.some(mount => mount.name === name))
+            mounting.push(callOf(one));
     const missing = (spec.containers ?? []).filter(one => !mounting.includes(one));
     if (missing.length > 0)
         return fail("volume.not-mounted", {

@@ -7,7 +7,15 @@ import type { Command } from "./command";
 import { cacheFolder } from "../host/cache";
 import { usage } from "../host/usage";
 import { DOCKER_HUB, resolveImage } from "../image-builder/bundle/images";
-import { bundleKinds, bytesOf, readBundleLock, writeBundleLock, type BundleItem, type BundleKind, type BundleLock } from "../image-builder/pins/bundle-lock";
+import {
+    bundleKinds,
+    bytesOf,
+    readBundleLock,
+    writeBundleLock,
+    type BundleItem,
+    type BundleKind,
+    type BundleLock,
+} from "../image-builder/pins/bundle-lock";
 import { resolveDeb, resolveNpm, resolveWheel } from "../image-builder/bundle/packages";
 
 const help = `npm run drydock -- bundle <add|list|remove>
@@ -44,38 +52,67 @@ export const bundle: Command = {
             report(items, bytesOf(items), bytesOf(items), options, "list");
             return 0;
         }
-        if (action !== "add" && action !== "remove") throw usage("bundle", action === undefined || action === "list" ? "say add, list or remove" : `there is no "bundle ${action}"`);
+        if (action !== "add" && action !== "remove")
+            throw usage(
+                "bundle",
+                action === undefined || action === "list"
+                    ? "say add, list or remove"
+                    : `there is no "bundle ${action}"`,
+            );
         if (!isKind(kind)) throw usage("bundle", `say what to ${action}: ${bundleKinds.join(", ")}`);
         if (names.length === 0) throw usage("bundle", `say which ${kind} to ${action}`);
         const before = await readBundleLock();
-        const [after, changed] = action === "add" ? await add(before, kind, names, options) : remove(before, kind, names);
+        const [after, changed] =
+            action === "add" ? await add(before, kind, names, options) : remove(before, kind, names);
         await writeBundleLock(after);
         report(changed, bytesOf(before.items), bytesOf(after.items), options, action);
         return 0;
     },
 };
 
-const isKind = (text: string | undefined): text is BundleKind => (bundleKinds as readonly (string | undefined)[]).includes(text);
+const isKind = (text: string | undefined): text is BundleKind =>
+    (bundleKinds as readonly (string | undefined)[]).includes(text);
 
 function parse(argv: string[]): { options: Options; words: string[] } {
     try {
-        const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { registry: { type: "string", default: DOCKER_HUB }, json: { type: "boolean", default: false } } });
+        const { values, positionals } = parseArgs({
+            args: argv,
+            allowPositionals: true,
+            options: { registry: { type: "string", default: DOCKER_HUB }, json: { type: "boolean", default: false } },
+        });
         return { options: values, words: positionals };
     } catch (thrown) {
         throw usage("bundle", messageOf(thrown).replace(/\.$/, ""));
     }
 }
 
-async function add(lock: BundleLock, kind: BundleKind, names: readonly string[], { registry }: Options): Promise<[BundleLock, BundleItem[]]> {
+async function add(
+    lock: BundleLock,
+    kind: BundleKind,
+    names: readonly string[],
+    { registry }: Options,
+): Promise<[BundleLock, BundleItem[]]> {
     const logs = join(cacheFolder(), "logs");
     await mkdir(logs, { recursive: true });
     const stop = new AbortController();
-    const interrupt = () => stop.abort(new DrydockError("bundle.interrupted", "Interrupted; the bundle is as it was.", "Run the same command again."));
+    const interrupt = () =>
+        stop.abort(
+            new DrydockError(
+                "bundle.interrupted",
+                "Interrupted; the bundle is as it was.",
+                "Run the same command again.",
+            ),
+        );
     process.once("SIGINT", interrupt);
     const log = join(logs, "bundle.log");
     await rm(log, { force: true });
     const context = { log, signal: stop.signal };
-    const resolve = { image: (name: string) => resolveImage(name, registry, context), wheel: (name: string) => resolveWheel(name, context), deb: (name: string) => resolveDeb(name, context), npm: (name: string) => resolveNpm(name, context) }[kind];
+    const resolve = {
+        image: (name: string) => resolveImage(name, registry, context),
+        wheel: (name: string) => resolveWheel(name, context),
+        deb: (name: string) => resolveDeb(name, context),
+        npm: (name: string) => resolveNpm(name, context),
+    }[kind];
     try {
         const added: BundleItem[] = [];
         for (const name of names) {
@@ -92,20 +129,40 @@ async function add(lock: BundleLock, kind: BundleKind, names: readonly string[],
 /** Throws "bundle.not-there" for a name that is not in the bundle, and takes nothing out then. */
 function remove(lock: BundleLock, kind: BundleKind, names: readonly string[]): [BundleLock, BundleItem[]] {
     const removed = names.map(name => {
-        const found = lock.items.find(item => item.kind === kind && (item.name === name || (kind === "image" && item.name === `${name}:latest`)));
-        if (!found) throw new DrydockError("bundle.not-there", `The bundle has no ${kind} ${name}.`, "See what it has: npm run drydock -- bundle list");
+        const found = lock.items.find(
+            item => item.kind === kind && (item.name === name || (kind === "image" && item.name === `${name}:latest`)),
+        );
+        if (!found)
+            throw new DrydockError(
+                "bundle.not-there",
+                `The bundle has no ${kind} ${name}.`,
+                "See what it has: npm run drydock -- bundle list",
+            );
         return found;
     });
     return [{ format: 1, items: lock.items.filter(item => !removed.includes(item)) }, removed];
 }
 
-const size = (bytes: number): string => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const size = (bytes: number): string =>
+    bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
-function report(items: readonly BundleItem[], before: number, after: number, { json }: Options, action: "add" | "list" | "remove"): void {
+function report(
+    items: readonly BundleItem[],
+    before: number,
+    after: number,
+    { json }: Options,
+    action: "add" | "list" | "remove",
+): void {
     const sized = items.map(item => ({ kind: item.kind, name: item.name, bytes: bytesOf([item]) }));
     if (json) return console.log(JSON.stringify({ items: sized, before, after }));
     const width = Math.max(0, ...sized.map(({ name }) => name.length));
-    for (const { kind, name, bytes } of sized) console.log(`  ${kind.padEnd(5)} ${name.padEnd(width)} ${size(bytes).padStart(9)}`);
-    if (action === "list") return console.log(items.length === 0 ? "Nothing has been added to what comes with the image." : `  ${size(after)} in all`);
-    console.log(`The bundle had ${size(before)}, it has ${size(after)} now. \`npm run drydock -- image build\` makes an image with it.`);
+    for (const { kind, name, bytes } of sized)
+        console.log(`  ${kind.padEnd(5)} ${name.padEnd(width)} ${size(bytes).padStart(9)}`);
+    if (action === "list")
+        return console.log(
+            items.length === 0 ? "Nothing has been added to what comes with the image." : `  ${size(after)} in all`,
+        );
+    console.log(
+        `The bundle had ${size(before)}, it has ${size(after)} now. \`npm run drydock -- image build\` makes an image with it.`,
+    );
 }

@@ -20,10 +20,15 @@ Boots the VM from its snapshot, runs the command with bash in /workspace, stream
 
     async run(argv) {
         const split = argv.indexOf("--");
-        if (split < 0 || split === argv.length - 1) throw usage("exec", "the shell command is missing: exec -- 'docker ps'");
-        const { values } = parseArgs({ args: argv.slice(0, split), options: { memory: { type: "string" }, json: { type: "boolean", default: false } } });
+        if (split < 0 || split === argv.length - 1)
+            throw usage("exec", "the shell command is missing: exec -- 'docker ps'");
+        const { values } = parseArgs({
+            args: argv.slice(0, split),
+            options: { memory: { type: "string" }, json: { type: "boolean", default: false } },
+        });
         const memory = values.memory === undefined ? undefined : Number(values.memory);
-        if (memory !== undefined && !(Number.isInteger(memory) && memory >= 128 && memory <= 2000)) throw usage("exec", "--memory takes a whole number of MB from 128 to 2000");
+        if (memory !== undefined && !(Number.isInteger(memory) && memory >= 128 && memory <= 2000))
+            throw usage("exec", "--memory takes a whole number of MB from 128 to 2000");
         const command = argv.slice(split + 1).join(" ");
 
         const guest = await openHeadless({ memory });
@@ -34,7 +39,11 @@ Boots the VM from its snapshot, runs the command with bash in /workspace, stream
             const child = await guest.agent.spawn(["bash", "-lc", command], { cwd: "/workspace" });
             if (values.json) {
                 await child.stdin.close();
-                const [stdout, stderr, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exit]);
+                const [stdout, stderr, code] = await Promise.all([
+                    new Response(child.stdout).text(),
+                    new Response(child.stderr).text(),
+                    child.exit,
+                ]);
                 const seconds = Math.round(performance.now() - started) / 1000;
                 const instructions = (await guest.machine.statistics()).instructions - before.instructions;
                 console.log(JSON.stringify({ code, stdout, stderr, seconds, instructions }));
@@ -42,7 +51,11 @@ Boots the VM from its snapshot, runs the command with bash in /workspace, stream
             }
             if (process.stdin.isTTY) await child.stdin.close();
             else passInput(child.stdin);
-            const [, , code] = await Promise.all([passOutput(child.stdout, process.stdout), passOutput(child.stderr, process.stderr), child.exit]);
+            const [, , code] = await Promise.all([
+                passOutput(child.stdout, process.stdout),
+                passOutput(child.stderr, process.stderr),
+                child.exit,
+            ]);
             return code;
         } finally {
             guest.close();
@@ -62,8 +75,15 @@ function passInput(to: WritableStream<Uint8Array<ArrayBuffer>>): void {
 
 async function passOutput(from: ReadableStream<Uint8Array<ArrayBuffer>>, to: NodeJS.WriteStream): Promise<void> {
     try {
-        await from.pipeTo(Writable.toWeb(to) as unknown as WritableStream<Uint8Array<ArrayBuffer>>, { preventClose: true });
+        await from.pipeTo(Writable.toWeb(to) as unknown as WritableStream<Uint8Array<ArrayBuffer>>, {
+            preventClose: true,
+        });
     } catch (thrown) {
-        throw new DrydockError("exec.stream", "The output of the command broke off.", "Run it again; if it happens again, `npm run drydock -- image build --force` makes the image new.", { cause: thrown });
+        throw new DrydockError(
+            "exec.stream",
+            "The output of the command broke off.",
+            "Run it again; if it happens again, `npm run drydock -- image build --force` makes the image new.",
+            { cause: thrown },
+        );
     }
 }

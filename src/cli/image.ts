@@ -32,7 +32,14 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
     async run([action, ...rest]) {
         switch (action) {
             case "build": {
-                const { values } = parseArgs({ args: rest, options: { force: { type: "boolean", default: false }, locked: { type: "boolean", default: false }, json: { type: "boolean", default: false } } });
+                const { values } = parseArgs({
+                    args: rest,
+                    options: {
+                        force: { type: "boolean", default: false },
+                        locked: { type: "boolean", default: false },
+                        json: { type: "boolean", default: false },
+                    },
+                });
                 installDebianPackages(await imageHostPackages());
                 const built = await build(values);
                 console.log(values.json ? JSON.stringify({ id: built.id, folder: built.folder }) : describe(built));
@@ -52,7 +59,10 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
                 for (const name of await imageHostPackages()) console.log(name);
                 return 0;
             default:
-                throw usage("image", action === undefined ? "build, lock, prune or packages?" : `there is no "image ${action}"`);
+                throw usage(
+                    "image",
+                    action === undefined ? "build, lock, prune or packages?" : `there is no "image ${action}"`,
+                );
         }
     },
 };
@@ -86,7 +96,10 @@ async function lock(): Promise<number> {
     const report = createReporter(process.stderr);
     const stage = report.begin("lock");
     try {
-        const changes = await writeLock({ log: join(cacheFolder(), "logs/lock.log"), progress: text => stage.progress(text) });
+        const changes = await writeLock({
+            log: join(cacheFolder(), "logs/lock.log"),
+            progress: text => stage.progress(text),
+        });
         stage.done("built");
         console.log(changes.length === 0 ? "Nothing changed." : changes.join("\n"));
         return 0;

@@ -22,7 +22,15 @@ named by its id (images/flask) or its folder; none means all. Exits with 1 when 
   --reference     print the reference of all fields and checks, as Markdown, and end`,
 
     async run(argv) {
-        const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { images: { type: "string" }, json: { type: "boolean", default: false }, reference: { type: "boolean", default: false } } });
+        const { values, positionals } = parseArgs({
+            args: argv,
+            allowPositionals: true,
+            options: {
+                images: { type: "string" },
+                json: { type: "boolean", default: false },
+                reference: { type: "boolean", default: false },
+            },
+        });
         if (values.reference) {
             console.log(`${lessonReference()}\n${checkReference()}`);
             return 0;
@@ -32,12 +40,18 @@ named by its id (images/flask) or its folder; none means all. Exits with 1 when 
         const lessons = chooseLessons("lint", positionals, folders);
         const within = lessons.map(id => `${folders.get(id)}/`);
         const all = lintCourse(files, checkKinds, await bundledImages(values.images)).problems;
-        const problems = positionals.length === 0 ? all : all.filter(({ file }) => within.some(folder => file.startsWith(folder)));
+        const problems =
+            positionals.length === 0 ? all : all.filter(({ file }) => within.some(folder => file.startsWith(folder)));
 
         if (values.json) console.log(JSON.stringify({ lessons, problems }, null, 2));
         else {
             if (problems.length > 0) console.log(`${formatProblems(problems)}\n`);
-            const told = problems.length === 0 ? "no problems" : problems.length === 1 ? "1 problem" : `${problems.length} problems in ${new Set(problems.map(problem => problem.file)).size} files`;
+            const told =
+                problems.length === 0
+                    ? "no problems"
+                    : problems.length === 1
+                      ? "1 problem"
+                      : `${problems.length} problems in ${new Set(problems.map(problem => problem.file)).size} files`;
             console.log(`${lessons.length === 1 ? "1 lesson" : `${lessons.length} lessons`}, ${told}.`);
         }
         return problems.length === 0 ? 0 : 1;

@@ -52,7 +52,8 @@ function explain(thrown: unknown): void {
         return;
     }
     console.error(`\n${thrown.message}\n${thrown.advice}   [${thrown.code}]`);
-    for (let cause = thrown.cause; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) console.error(`  because: ${messageOf(cause)}`);
+    for (let cause = thrown.cause; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined)
+        console.error(`  because: ${messageOf(cause)}`);
     if (process.env.DRYDOCK_DEBUG) console.error(thrown.stack);
 }
 

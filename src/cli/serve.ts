@@ -27,7 +27,8 @@ its scripts, and work is saved in the browser's smaller storage. Put a TLS proxy
 function port(value: string | undefined, option: string): number | undefined {
     if (value === undefined) return undefined;
     const number = Number(value);
-    if (!/^\d+$/.test(value) || number > 65535) throw usage("serve", `${option} takes a port from 0 to 65535, not "${value}"`);
+    if (!/^\d+$/.test(value) || number > 65535)
+        throw usage("serve", `${option} takes a port from 0 to 65535, not "${value}"`);
     return number;
 }
 
@@ -35,9 +36,21 @@ function optionsOf(argv: string[]) {
     try {
         const { values } = parseArgs({
             args: argv,
-            options: { port: { type: "string" }, "preview-port": { type: "string" }, host: { type: "string" }, dev: { type: "boolean" }, json: { type: "boolean" } },
+            options: {
+                port: { type: "string" },
+                "preview-port": { type: "string" },
+                host: { type: "string" },
+                dev: { type: "boolean" },
+                json: { type: "boolean" },
+            },
         });
-        return { port: port(values.port, "--port"), previewPort: port(values["preview-port"], "--preview-port"), host: values.host, dev: values.dev ?? false, json: values.json ?? false };
+        return {
+            port: port(values.port, "--port"),
+            previewPort: port(values["preview-port"], "--preview-port"),
+            host: values.host,
+            dev: values.dev ?? false,
+            json: values.json ?? false,
+        };
     } catch (thrown) {
         throw thrown instanceof DrydockError ? thrown : usage("serve", messageOf(thrown).replace(/\.$/, ""));
     }
@@ -53,7 +66,15 @@ export const serve: Command = {
         const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
         const development = options.dev ? await (await import("../server/develop")).develop() : undefined;
         const dist = development?.dist ?? (await ensurePage());
-        const server = await startServer({ port: options.port, previewPort: options.previewPort, host: options.host, dist, image: folder, version, middleware: development?.middleware });
+        const server = await startServer({
+            port: options.port,
+            previewPort: options.previewPort,
+            host: options.host,
+            dist,
+            image: folder,
+            version,
+            middleware: development?.middleware,
+        });
         announce(server, options.json, options.host);
         await interrupted();
         await server.close();
@@ -66,7 +87,9 @@ function announce({ url, previewUrl }: RunningServer, json: boolean, host: strin
     if (json) return console.log(JSON.stringify({ url, previewUrl }));
     console.log(`\n  Drydock is at  ${url}\n  Ctrl-C ends it. (The preview answers at ${previewUrl}.)\n`);
     if (host !== undefined && !["localhost", "127.0.0.1", "::1"].includes(host))
-        console.log("  From other machines the browser counts plain http as insecure: the preview shows single pages only there. See serve --help.\n");
+        console.log(
+            "  From other machines the browser counts plain http as insecure: the preview shows single pages only there. See serve --help.\n",
+        );
 }
 
 function interrupted(): Promise<void> {

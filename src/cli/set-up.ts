@@ -18,7 +18,8 @@ export async function setUp(needs: Needs): Promise<void> {
     const packages = new Set<string>();
     if (needs.browser && !findProgram("chromium")) packages.add("chromium");
     if (needs.skopeo && !findProgram("skopeo")) packages.add("skopeo");
-    if (needs.image || needs.agent) for (const name of await imageHostPackages({ agentOnly: !needs.image })) packages.add(name);
+    if (needs.image || needs.agent)
+        for (const name of await imageHostPackages({ agentOnly: !needs.image })) packages.add(name);
     installDebianPackages([...packages]);
     if (needs.image) await ensureImage();
     if (needs.page) await ensurePage();

@@ -27,10 +27,16 @@ named by its id (images/flask) or its folder; none means all. Exits with 1 when 
   --verbose         show what the terminal printed`,
 
     async run(argv) {
-        const options = { runs: { type: "string", default: "2" }, json: { type: "boolean", default: false }, output: { type: "string" }, verbose: { type: "boolean", default: false } } as const;
+        const options = {
+            runs: { type: "string", default: "2" },
+            json: { type: "boolean", default: false },
+            output: { type: "string" },
+            verbose: { type: "boolean", default: false },
+        } as const;
         const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options });
         const runs = Number(values.runs);
-        if (!(Number.isInteger(runs) && runs >= 1 && runs <= 20)) throw usage("solve", "--runs takes a whole number from 1 to 20");
+        if (!(Number.isInteger(runs) && runs >= 1 && runs <= 20))
+            throw usage("solve", "--runs takes a whole number from 1 to 20");
         const files = await readLessons();
         const ids = chooseLessons("solve", positionals, lessonFolders(files));
         const { course, problems } = parseCourse(files, checkKinds, { seed: "solve" });
@@ -45,23 +51,44 @@ named by its id (images/flask) or its folder; none means all. Exits with 1 when 
         for (const lesson of lessons) report.push(await solveLesson(lesson, runs, values.verbose, say));
         if (values.output !== undefined) {
             await mkdir(values.output, { recursive: true });
-            for (const { lesson, results } of report) await writeFile(join(values.output, `${lesson.replace("/", "-")}.results.json`), `${JSON.stringify(results, null, 2)}\n`);
+            for (const { lesson, results } of report)
+                await writeFile(
+                    join(values.output, `${lesson.replace("/", "-")}.results.json`),
+                    `${JSON.stringify(results, null, 2)}\n`,
+                );
         }
         if (values.json) console.log(JSON.stringify({ lessons: report }, null, 2));
         return report.every(({ results }) => results.status === "pass") ? 0 : 1;
     },
 };
 
-interface SolvedLesson { lesson: string; seconds: number; steps: (Pick<StepReport, "step" | "seconds" | "checkSeconds" | "checkInstructions" | "commands"> & { run: number })[]; results: ReturnType<typeof resultsOf> }
+interface SolvedLesson {
+    lesson: string;
+    seconds: number;
+    steps: (Pick<StepReport, "step" | "seconds" | "checkSeconds" | "checkInstructions" | "commands"> & {
+        run: number;
+    })[];
+    results: ReturnType<typeof resultsOf>;
+}
 
-async function solveLesson(lesson: Lesson, runs: number, verbose: boolean, say: (text: string) => void): Promise<SolvedLesson> {
+async function solveLesson(
+    lesson: Lesson,
+    runs: number,
+    verbose: boolean,
+    say: (text: string) => void,
+): Promise<SolvedLesson> {
     const began = performance.now();
     const done: StepReport[][] = [];
     for (let run = 1; run <= runs; run++) {
         say(`\n${lesson.id}, run ${run} of ${runs}\n`);
         const target = await openTarget(lesson);
         try {
-            done.push(await runSolution(lesson, target, { onLine: line => say(`    $ ${line}\n`), onStep: report => say(stepLines(report, verbose)) }));
+            done.push(
+                await runSolution(lesson, target, {
+                    onLine: line => say(`    $ ${line}\n`),
+                    onStep: report => say(stepLines(report, verbose)),
+                }),
+            );
         } finally {
             await target.close();
         }
@@ -70,17 +97,46 @@ async function solveLesson(lesson: Lesson, runs: number, verbose: boolean, say: 
     const results = resultsOf(lesson, done);
     const seconds = Math.round((performance.now() - began) / 1000);
     say(`\n${lesson.id}: ${results.status === "pass" ? "in order" : "NOT in order"}, ${seconds} s\n`);
-    const steps = done.flatMap((reports, index) => reports.map(({ step, seconds: took, checkSeconds, checkInstructions, commands }) => ({ run: index + 1, step, seconds: took, checkSeconds, checkInstructions, commands })));
+    const steps = done.flatMap((reports, index) =>
+        reports.map(({ step, seconds: took, checkSeconds, checkInstructions, commands }) => ({
+            run: index + 1,
+            step,
+            seconds: took,
+            checkSeconds,
+            checkInstructions,
+            commands,
+        })),
+    );
     return { lesson: lesson.id, seconds, steps, results };
 }
 
 function stepLines(report: StepReport, verbose: boolean): string {
-    const lines = report.commands.map(({ line, code, seconds, instructions }) => `    ${seconds.toFixed(1).padStart(6)} s ${String(instructions).padStart(6)} M  ${code === 0 ? "" : `(exit status ${code}) `}${line}\n`);
-    const shown = verbose || report.problem !== undefined ? report.commands.map(({ line, output }) => `    --- ${line}\n${indent(output)}\n`) : [];
+    const lines = report.commands.map(
+        ({ line, code, seconds, instructions }) =>
+            `    ${seconds.toFixed(1).padStart(6)} s ${String(instructions).padStart(6)} M  ${code === 0 ? "" : `(exit status ${code}) `}${line}\n`,
+    );
+    const shown =
+        verbose || report.problem !== undefined
+            ? report.commands.map(({ line, output }) => `    --- ${line}\n${indent(output)}\n`)
+            : [];
     const verdict = report.problem === undefined ? "fails before, passes after" : `NOT in order. ${report.problem}`;
-    const excerpts = report.problem === undefined ? [] : report.after.flatMap(({ describes, result }) => (result.status === "fail" && result.excerpt ? [`    --- ${describes}\n${indent(result.excerpt)}\n`] : []));
+    const excerpts =
+        report.problem === undefined
+            ? []
+            : report.after.flatMap(({ describes, result }) =>
+                  result.status === "fail" && result.excerpt
+                      ? [`    --- ${describes}\n${indent(result.excerpt)}\n`]
+                      : [],
+              );
     return `  ${report.step}: ${verdict} (${report.seconds.toFixed(1)} s, of which the check ${report.checkSeconds.toFixed(1)} s, ${report.checkInstructions} M)\n${lines.join("")}${shown.join("")}${excerpts.join("")}`;
 }
 
 /** The last lines, without colours. */
-const indent = (output: string) => output.replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, "").trimEnd().split(/\r?\n/).slice(-40).map(line => `      ${line}`).join("\n");
+const indent = (output: string) =>
+    output
+        .replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, "")
+        .trimEnd()
+        .split(/\r?\n/)
+        .slice(-40)
+        .map(line => `      ${line}`)
+        .join("\n");

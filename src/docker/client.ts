@@ -16,12 +16,20 @@ export function createDocker(agent: EngineSocket, options: { backoff?: Backoff }
     const transport = new Transport(agent);
     const backoff = options.backoff ?? { first: 250, most: 5_000 };
 
-    async function ask<T extends GenericSchema>(schema: T, path: string, signal?: AbortSignal): Promise<InferOutput<T>> {
+    async function ask<T extends GenericSchema>(
+        schema: T,
+        path: string,
+        signal?: AbortSignal,
+    ): Promise<InferOutput<T>> {
         const reply = await transport.ask(path, { signal });
         return replies.parseReply(schema, reply?.bytes ?? "", `GET ${path}`);
     }
 
-    async function look<T extends GenericSchema>(schema: T, path: string | undefined, signal?: AbortSignal): Promise<InferOutput<T> | undefined> {
+    async function look<T extends GenericSchema>(
+        schema: T,
+        path: string | undefined,
+        signal?: AbortSignal,
+    ): Promise<InferOutput<T> | undefined> {
         if (path === undefined) return undefined;
         const reply = await transport.ask(path, { signal, lookup: true });
         return reply && replies.parseReply(schema, reply.bytes, `GET ${path}`);
@@ -39,26 +47,39 @@ export function createDocker(agent: EngineSocket, options: { backoff?: Backoff }
         },
         containers: {
             list: async ({ all = false, signal } = {}) =>
-                (await ask(replies.containerList, `/containers/json?all=${all ? 1 : 0}`, signal)).map(toSummary).filter(one => !isOwn(one.labels)),
+                (await ask(replies.containerList, `/containers/json?all=${all ? 1 : 0}`, signal))
+                    .map(toSummary)
+                    .filter(one => !isOwn(one.labels)),
             async inspect(nameOrId, signal) {
                 const found = await look(replies.container, pathOf("/containers/", nameOrId, "/json"), signal);
                 return found && toDetails(found);
             },
             async logs(nameOrId, { tail = defaultTail, signal } = {}) {
-                const path = pathOf("/containers/", nameOrId, `/logs?stdout=1&stderr=1&tail=${Math.max(0, Math.trunc(tail))}`);
+                const path = pathOf(
+                    "/containers/",
+                    nameOrId,
+                    `/logs?stdout=1&stderr=1&tail=${Math.max(0, Math.trunc(tail))}`,
+                );
                 const reply = path && (await transport.ask(path, { signal, lookup: true }));
                 return reply ? readLog(reply.bytes, reply.type) : "";
             },
         },
         images: {
-            list: async signal => (await ask(replies.imageList, "/images/json", signal)).map(toImageSummary).filter(one => !isOwn(one.labels)),
+            list: async signal =>
+                (await ask(replies.imageList, "/images/json", signal))
+                    .map(toImageSummary)
+                    .filter(one => !isOwn(one.labels)),
             async inspect(ref, signal) {
                 const found = await look(replies.image, pathOf("/images/", ref, "/json"), signal);
                 return found && toImageDetails(found);
             },
             async history(ref, signal) {
                 const found = await look(replies.history, pathOf("/images/", ref, "/history"), signal);
-                return (found ?? []).map(entry => ({ createdBy: entry.CreatedBy, bytes: entry.Size, empty: entry.Size === 0 }));
+                return (found ?? []).map(entry => ({
+                    createdBy: entry.CreatedBy,
+                    bytes: entry.Size,
+                    empty: entry.Size === 0,
+                }));
             },
         },
         networks: {

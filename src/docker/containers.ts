@@ -86,7 +86,8 @@ function portsOf(exposed: Record<string, unknown>, bound: Bindings): PortBinding
         const [number, protocol = "tcp"] = key.split("/");
         const port = { containerPort: Number(number), protocol: toProtocol(protocol) };
         const ends = bound[key] ?? [];
-        for (const end of ends) ports.push({ ...port, hostPort: Number(end.HostPort) || undefined, hostAddress: end.HostIp || undefined });
+        for (const end of ends)
+            ports.push({ ...port, hostPort: Number(end.HostPort) || undefined, hostAddress: end.HostIp || undefined });
         if (ends.length === 0) ports.push({ ...port, hostPort: undefined, hostAddress: undefined });
     }
     return oncePerPort(ports);
@@ -98,7 +99,12 @@ function oncePerPort(ports: PortBinding[]): PortBinding[] {
         .filter(
             port =>
                 port.hostAddress !== "::" ||
-                !ports.some(other => other.hostAddress === "0.0.0.0" && other.hostPort === port.hostPort && other.protocol === port.protocol),
+                !ports.some(
+                    other =>
+                        other.hostAddress === "0.0.0.0" &&
+                        other.hostPort === port.hostPort &&
+                        other.protocol === port.protocol,
+                ),
         )
         .sort((a, b) => a.containerPort - b.containerPort || (a.hostPort ?? 0) - (b.hostPort ?? 0));
 }

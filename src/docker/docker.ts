@@ -86,8 +86,20 @@ export interface ImageDetails {
     layers: string[];
 }
 
-export interface NetworkDetails { id: string; name: string; driver: string; subnets: string[]; containers: Record<string, { name: string; address: string }>; labels: Record<string, string> }
-export interface VolumeDetails { name: string; driver: string; mountpoint: string; labels: Record<string, string> }
+export interface NetworkDetails {
+    id: string;
+    name: string;
+    driver: string;
+    subnets: string[];
+    containers: Record<string, { name: string; address: string }>;
+    labels: Record<string, string>;
+}
+export interface VolumeDetails {
+    name: string;
+    driver: string;
+    mountpoint: string;
+    labels: Record<string, string>;
+}
 
 export interface DockerEvent {
     /** "container", "image", "network", "volume", "builder"... */
@@ -114,8 +126,14 @@ export interface Docker {
         inspect(ref: string, signal?: AbortSignal): Promise<ImageDetails | undefined>;
         history(ref: string, signal?: AbortSignal): Promise<{ createdBy: string; bytes: number; empty: boolean }[]>;
     };
-    readonly networks: { list(signal?: AbortSignal): Promise<NetworkDetails[]>; inspect(name: string, signal?: AbortSignal): Promise<NetworkDetails | undefined> };
-    readonly volumes: { list(signal?: AbortSignal): Promise<VolumeDetails[]>; inspect(name: string, signal?: AbortSignal): Promise<VolumeDetails | undefined> };
+    readonly networks: {
+        list(signal?: AbortSignal): Promise<NetworkDetails[]>;
+        inspect(name: string, signal?: AbortSignal): Promise<NetworkDetails | undefined>;
+    };
+    readonly volumes: {
+        list(signal?: AbortSignal): Promise<VolumeDetails[]>;
+        inspect(name: string, signal?: AbortSignal): Promise<VolumeDetails | undefined>;
+    };
     /** Follows the engine's event stream; follows again when the engine restarts. */
     events(onEvent: (event: DockerEvent) => void, onError?: (error: unknown) => void): Stop;
 }

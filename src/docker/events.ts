@@ -36,7 +36,12 @@ export function followEvents(
             } catch (thrown) {
                 if (end.signal.aborted) return;
                 onError?.(
-                    asDrydockError(thrown, "docker.unreachable", "The Docker engine's events have stopped.", "They follow again by themselves."),
+                    asDrydockError(
+                        thrown,
+                        "docker.unreachable",
+                        "The Docker engine's events have stopped.",
+                        "They follow again by themselves.",
+                    ),
                 );
                 if (thrown instanceof DrydockError && thrown.code.startsWith("vm.")) return; // this machine will not come back
             }
@@ -50,14 +55,27 @@ export function followEvents(
     return () => end.abort();
 }
 
-async function readEvents(transport: Transport, seen: Seen, signal: AbortSignal, onEvent: (event: DockerEvent) => void): Promise<void> {
+async function readEvents(
+    transport: Transport,
+    seen: Seen,
+    signal: AbortSignal,
+    onEvent: (event: DockerEvent) => void,
+): Promise<void> {
     const path = `/events${seen.since === undefined ? "" : `?since=${seen.since}`}`;
     const response = await transport.open(path, signal);
-    if (!response.ok) throw refusal(path, response.status, response.body ? await readAll(response.body, lineLimit) : new Uint8Array());
+    if (!response.ok)
+        throw refusal(
+            path,
+            response.status,
+            response.body ? await readAll(response.body, lineLimit) : new Uint8Array(),
+        );
     if (!response.body) return;
     for await (const line of lines(response.body, signal)) {
         const raw = parseReply(eventReply, line, "GET /events");
-        if (seen.isNew(raw.time, `${raw.timeNano} ${raw.Type} ${raw.Action} ${raw.Actor.ID}`) && !seen.isOwn(raw.Actor.ID, raw.Actor.Attributes))
+        if (
+            seen.isNew(raw.time, `${raw.timeNano} ${raw.Type} ${raw.Action} ${raw.Actor.ID}`) &&
+            !seen.isOwn(raw.Actor.ID, raw.Actor.Attributes)
+        )
             onEvent({
                 type: raw.Type,
                 action: raw.Action,
@@ -105,7 +123,11 @@ export async function* lines(stream: ReadableStream<Uint8Array>, signal?: AbortS
             rest = whole.pop() ?? "";
             for (const line of whole) if (line.trim() !== "") yield line;
             if (rest.length > lineLimit)
-                throw new DrydockError("docker.bad-reply", "The Docker engine sent an event that does not end.", "Restart the machine.");
+                throw new DrydockError(
+                    "docker.bad-reply",
+                    "The Docker engine sent an event that does not end.",
+                    "Restart the machine.",
+                );
             if (done) break;
         }
         if (rest.trim() !== "") yield rest;

@@ -4,7 +4,14 @@ import type { ImageDetails, ImageSummary, NetworkDetails, VolumeDetails } from "
 import type { image, imageList, network, volume } from "./replies";
 
 export function toImageSummary(raw: InferOutput<typeof imageList>[number]): ImageSummary {
-    return { id: raw.Id, tags: named(raw.RepoTags), digests: named(raw.RepoDigests), bytes: raw.Size, created: raw.Created, labels: raw.Labels };
+    return {
+        id: raw.Id,
+        tags: named(raw.RepoTags),
+        digests: named(raw.RepoDigests),
+        bytes: raw.Size,
+        created: raw.Created,
+        labels: raw.Labels,
+    };
 }
 
 export function toImageDetails(raw: InferOutput<typeof image>): ImageDetails {
@@ -33,7 +40,10 @@ export function toNetwork(raw: InferOutput<typeof network>): NetworkDetails {
         driver: raw.Driver,
         subnets: (raw.IPAM.Config ?? []).map(range => range.Subnet).filter(subnet => subnet !== ""),
         containers: Object.fromEntries(
-            Object.entries(raw.Containers).map(([id, end]) => [id, { name: end.Name, address: end.IPv4Address.replace(/\/\d+$/, "") }]),
+            Object.entries(raw.Containers).map(([id, end]) => [
+                id,
+                { name: end.Name, address: end.IPv4Address.replace(/\/\d+$/, "") },
+            ]),
         ),
         labels: raw.Labels,
     };

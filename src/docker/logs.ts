@@ -12,7 +12,7 @@ export function readLog(bytes: Uint8Array, mediaType: string): string {
     if (!mediaType.includes("multiplexed")) return decodeText(bytes).replaceAll("\r\n", "\n");
     const pieces: Uint8Array[] = [];
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at < bytes.byteLength; ) {
+    for (let at = 0; at < bytes.byteLength;) {
         if (at + headerBytes > bytes.byteLength || bytes[at]! > 3) throw damaged();
         const length = view.getUint32(at + 4);
         if (at + headerBytes + length > bytes.byteLength) throw damaged();

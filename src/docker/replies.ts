@@ -20,7 +20,14 @@ export const containerList = v.array(
         ImageID: text,
         State: state,
         Status: v.string(),
-        Ports: list(v.object({ IP: v.optional(v.string()), PrivatePort: v.number(), PublicPort: v.optional(v.number()), Type: v.string() })),
+        Ports: list(
+            v.object({
+                IP: v.optional(v.string()),
+                PrivatePort: v.number(),
+                PublicPort: v.optional(v.number()),
+                Type: v.string(),
+            }),
+        ),
         Labels: map(v.string()),
         Created: v.number(),
     }),
@@ -60,7 +67,15 @@ export const container = v.object({
         NanoCpus: whole,
         PidsLimit: whole,
     }),
-    Mounts: list(v.object({ Type: v.string(), Name: v.optional(v.string()), Source: text, Destination: v.string(), RW: v.boolean() })),
+    Mounts: list(
+        v.object({
+            Type: v.string(),
+            Name: v.optional(v.string()),
+            Source: text,
+            Destination: v.string(),
+            RW: v.boolean(),
+        }),
+    ),
     NetworkSettings: v.object({
         Ports: bindings,
         Networks: map(v.object({ IPAddress: text, Aliases: list(v.string()), DNSNames: list(v.string()) })),
@@ -123,7 +138,11 @@ export const event = v.object({
 });
 
 /** Parses one JSON text by `schema`. `about` names the request in the error, "docker.bad-reply", with the path of the field. */
-export function parseReply<T extends v.GenericSchema>(schema: T, bytes: Uint8Array | string, about: string): v.InferOutput<T> {
+export function parseReply<T extends v.GenericSchema>(
+    schema: T,
+    bytes: Uint8Array | string,
+    about: string,
+): v.InferOutput<T> {
     const found = v.safeParse(schema, parseJson(bytes, about));
     if (found.success) return found.output;
     const issue = found.issues[0];
@@ -140,6 +159,11 @@ function parseJson(bytes: Uint8Array | string, about: string): unknown {
 }
 
 const badReply = (message: string, cause?: unknown) =>
-    new DrydockError("docker.bad-reply", message, "Restart the machine; if it comes again, the engine is of a version that we do not know.", {
-        cause,
-    });
+    new DrydockError(
+        "docker.bad-reply",
+        message,
+        "Restart the machine; if it comes again, the engine is of a version that we do not know.",
+        {
+            cause,
+        },
+    );

@@ -31,7 +31,10 @@ export class Transport {
     async open(path: string, signal?: AbortSignal, method = "GET"): Promise<Response> {
         signal?.throwIfAborted();
         try {
-            return await abortable(this.#socket.http(engineSocket, new Request(base + path, { method, ...(signal ? { signal } : {}) })), signal);
+            return await abortable(
+                this.#socket.http(engineSocket, new Request(base + path, { method, ...(signal ? { signal } : {}) })),
+                signal,
+            );
         } catch (thrown) {
             if (signal?.aborted) throw signal.reason;
             throw unreachable(thrown);
@@ -51,7 +54,9 @@ export class Transport {
         const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
         try {
             const response = await this.open(path, signal, options.method);
-            const bytes = response.body ? await abortable(readAll(response.body, replyLimit), signal) : new Uint8Array();
+            const bytes = response.body
+                ? await abortable(readAll(response.body, replyLimit), signal)
+                : new Uint8Array();
             if (response.ok) return { bytes, type: response.headers.get("Content-Type") ?? "" };
             if (options.lookup && response.status === notThere) return undefined;
             throw refusal(path, response.status, bytes);
@@ -80,7 +85,8 @@ function wordsOf(body: Uint8Array): string {
     const text = decodeText(body).trim();
     try {
         const parsed: unknown = JSON.parse(text);
-        if (typeof parsed === "object" && parsed !== null && "message" in parsed && typeof parsed.message === "string") return parsed.message;
+        if (typeof parsed === "object" && parsed !== null && "message" in parsed && typeof parsed.message === "string")
+            return parsed.message;
     } catch {
         // plain text then
     }
@@ -97,7 +103,11 @@ function silent(path: string): DrydockError {
 
 /** A stopped machine and a cancelled request keep their own names; whatever else went wrong below means that the engine is away. */
 function unreachable(thrown: unknown): unknown {
-    if (isAbort(thrown) || (thrown instanceof DrydockError && (thrown.code.startsWith("vm.") || thrown.code.startsWith("docker.")))) return thrown;
+    if (
+        isAbort(thrown) ||
+        (thrown instanceof DrydockError && (thrown.code.startsWith("vm.") || thrown.code.startsWith("docker.")))
+    )
+        return thrown;
     return new DrydockError(
         "docker.unreachable",
         `The Docker engine does not answer (${messageOf(thrown)}).`,

@@ -38,7 +38,9 @@ export class StepRecord {
             results.forEach((result, index) => {
                 if (passes(result)) this.#held[index] ??= result;
             });
-            effective = expect.map((_, index) => this.#held[index] ?? results[index]).filter(result => result !== undefined);
+            effective = expect
+                .map((_, index) => this.#held[index] ?? results[index])
+                .filter(result => result !== undefined);
         }
         const passed = effective.length === expect.length && effective.every(passes);
         // what could not be checked was no attempt

@@ -7,7 +7,11 @@ export type { ExpectationResult };
 
 export type StepState =
     | { kind: "locked"; /** step ids */ waitsFor: string[] }
-    | { kind: "open"; /** results of the last attempt, if there was one */ results: ExpectationResult[]; attempts: number }
+    | {
+          kind: "open";
+          /** results of the last attempt, if there was one */ results: ExpectationResult[];
+          attempts: number;
+      }
     | { kind: "checking"; results: ExpectationResult[]; attempts: number }
     | { kind: "passed"; results: ExpectationResult[]; attempts: number; /** Milliseconds since 1970. */ at: number };
 
@@ -52,4 +56,8 @@ export interface Observed {
  * Makes a step's checks, one result an expectation in their order. With `stopAtFailure` it may end after the first that does
  * not pass. Rejects with the signal's reason, or with a DrydockError when the checks could not be made at all.
  */
-export type CheckStep = (step: Step, observed: Observed, options: { signal: AbortSignal; stopAtFailure: boolean }) => Promise<ExpectationResult[]>;
+export type CheckStep = (
+    step: Step,
+    observed: Observed,
+    options: { signal: AbortSignal; stopAtFailure: boolean },
+) => Promise<ExpectationResult[]>;

@@ -34,7 +34,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** A check under way, shared by those who asked for it meanwhile. */
-interface Asked { result: Promise<StepState>; controller: AbortController; callers: number }
+interface Asked {
+    result: Promise<StepState>;
+    controller: AbortController;
+    callers: number;
+}
 
 class LessonEngine implements Engine {
     readonly #lesson: Lesson;
@@ -111,7 +115,11 @@ class LessonEngine implements Engine {
 
     answer(questionId: string, text: string): void {
         if (!this.#lesson.steps.some(step => step.questions.some(question => question.id === questionId)))
-            throw new DrydockError("engine.unknown-question", `This lesson asks no question "${questionId}".`, "Reload the page.");
+            throw new DrydockError(
+                "engine.unknown-question",
+                `This lesson asks no question "${questionId}".`,
+                "Reload the page.",
+            );
         this.#keep({ answers: { ...this.#progress.answers, [questionId]: text } });
         this.checkSoon();
     }
@@ -177,7 +185,17 @@ class LessonEngine implements Engine {
     /** Rejects only by the signal; whatever else goes wrong is a result. */
     async #checkStep(step: Step, signal: AbortSignal, stopAtFailure: boolean): Promise<ExpectationResult[]> {
         const limit = new AbortController();
-        const timer = setTimeout(() => limit.abort(new DrydockError("check.timeout", `The checks gave no answer within ${CHECK_TIMEOUT_MILLISECONDS / 1000} s.`, "Try again; if it stays so, restart the machine.")), CHECK_TIMEOUT_MILLISECONDS);
+        const timer = setTimeout(
+            () =>
+                limit.abort(
+                    new DrydockError(
+                        "check.timeout",
+                        `The checks gave no answer within ${CHECK_TIMEOUT_MILLISECONDS / 1000} s.`,
+                        "Try again; if it stays so, restart the machine.",
+                    ),
+                ),
+            CHECK_TIMEOUT_MILLISECONDS,
+        );
         const both = AbortSignal.any([signal, limit.signal]);
         try {
             const observed = { commands: this.#commands, answers: new Map(Object.entries(this.#progress.answers)) };
@@ -186,7 +204,13 @@ class LessonEngine implements Engine {
             signal.throwIfAborted();
             if (isAbort(thrown) && !limit.signal.aborted) throw thrown;
             const error = asDrydockError(thrown, "check.failed", "The checks could not be made.", "Try again.");
-            return [{ kind: "step", describes: step.goal, result: { status: "error", code: error.code, message: `${error.message} ${error.advice}` } }];
+            return [
+                {
+                    kind: "step",
+                    describes: step.goal,
+                    result: { status: "error", code: error.code, message: `${error.message} ${error.advice}` },
+                },
+            ];
         } finally {
             clearTimeout(timer);
         }
@@ -216,7 +240,12 @@ class LessonEngine implements Engine {
 
     #record(stepId: string): StepRecord {
         const record = this.#records.get(stepId);
-        if (!record) throw new DrydockError("engine.unknown-step", `The lesson "${this.#lesson.id}" has no step "${stepId}".`, "Reload the page.");
+        if (!record)
+            throw new DrydockError(
+                "engine.unknown-step",
+                `The lesson "${this.#lesson.id}" has no step "${stepId}".`,
+                "Reload the page.",
+            );
         return record;
     }
 

@@ -34,9 +34,22 @@ export function createStepChecker(): StepChecker {
             };
         },
         async check(step, { commands, answers }, { signal, stopAtFailure }) {
-            if (!guest) throw new DrydockError("check.no-machine", "The machine is not up yet.", "Check again when the terminal shows a prompt.");
+            if (!guest)
+                throw new DrydockError(
+                    "check.no-machine",
+                    "The machine is not up yet.",
+                    "Check again when the terminal shows a prompt.",
+                );
             const { agent, docker } = guest;
-            const sources = { docker, workspace: below(agent.files), exec: agent.exec.bind(agent), http: agent.http.bind(agent), commands, answers, events };
+            const sources = {
+                docker,
+                workspace: below(agent.files),
+                exec: agent.exec.bind(agent),
+                http: agent.http.bind(agent),
+                commands,
+                answers,
+                events,
+            };
             const enough = new AbortController();
             const results: ExpectationResult[] = [];
             const onResult = (result: ExpectationResult) => {
@@ -44,7 +57,11 @@ export function createStepChecker(): StepChecker {
                 if (stopAtFailure && result.result.status !== "pass") enough.abort();
             };
             try {
-                return await runChecks(step.expect, sources, { signal: AbortSignal.any([signal, enough.signal]), why: step.why, onResult });
+                return await runChecks(step.expect, sources, {
+                    signal: AbortSignal.any([signal, enough.signal]),
+                    why: step.why,
+                    onResult,
+                });
             } catch (thrown) {
                 signal.throwIfAborted();
                 if (enough.signal.aborted) return results;

@@ -76,8 +76,13 @@ export class GuestWatch {
             if (signal.aborted) return;
             const found = new Map<number, string>();
             for (const { names, ports } of containers)
-                for (const { hostPort, protocol } of ports) if (hostPort !== undefined && protocol === "tcp") found.set(hostPort, names[0] ?? "");
-            this.ports.set([...found].map(([port, container]) => ({ port, container })).sort((one, other) => one.port - other.port));
+                for (const { hostPort, protocol } of ports)
+                    if (hostPort !== undefined && protocol === "tcp") found.set(hostPort, names[0] ?? "");
+            this.ports.set(
+                [...found]
+                    .map(([port, container]) => ({ port, container }))
+                    .sort((one, other) => one.port - other.port),
+            );
         } catch (thrown) {
             // the next event asks again; a dead machine is told by its own state
             if (!isAbort(thrown)) console.warn("The list of ports could not be read.", thrown);

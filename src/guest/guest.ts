@@ -33,7 +33,12 @@ export interface GuestOptions {
 
 /** Resolves when the engine answers. */
 export async function engineAnswers(docker: Docker, signal?: AbortSignal): Promise<void> {
-    await until(async () => ((await docker.ping(signal)) ? true : undefined), { every: 500, timeout: 120_000, what: "The start of the Docker engine", signal });
+    await until(async () => ((await docker.ping(signal)) ? true : undefined), {
+        every: 500,
+        timeout: 120_000,
+        what: "The start of the Docker engine",
+        signal,
+    });
 }
 
 /** Starts `machine` unless it runs, connects, sets the clock and reseeds the guest's random numbers. */
@@ -43,7 +48,10 @@ export async function openGuest(machine: Machine, options: GuestOptions): Promis
     const lifetime = new Lifetime();
     lifetime.add(() => agent.close());
     try {
-        await Promise.all([agent.setTime(Date.now()), agent.reseed(crypto.getRandomValues(new Uint8Array(SEED_BYTES)))]);
+        await Promise.all([
+            agent.setTime(Date.now()),
+            agent.reseed(crypto.getRandomValues(new Uint8Array(SEED_BYTES))),
+        ]);
         lifetime.add(agent.serve(options.internet));
     } catch (thrown) {
         lifetime.end();

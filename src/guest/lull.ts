@@ -21,6 +21,11 @@ export class Lull {
     /** Resolves when for so many milliseconds from now on no command ran and nothing was done. Rejects with the signal's reason. */
     async reached(milliseconds: number, signal: AbortSignal): Promise<void> {
         this.acted();
-        for (let left = milliseconds; left > 0; left = this.#busy > 0 ? milliseconds : this.#last + milliseconds - performance.now()) await delay(left, signal);
+        for (
+            let left = milliseconds;
+            left > 0;
+            left = this.#busy > 0 ? milliseconds : this.#last + milliseconds - performance.now()
+        )
+            await delay(left, signal);
     }
 }

@@ -18,7 +18,12 @@ export async function currentImage(): Promise<BuiltImage> {
     try {
         id = (await readFile(join(imagesFolder(), "current"), "utf8")).trim();
     } catch (thrown) {
-        throw new DrydockError("image.missing", "There is no VM image on this machine yet.", "Build it: npm run drydock -- image build", { cause: thrown });
+        throw new DrydockError(
+            "image.missing",
+            "There is no VM image on this machine yet.",
+            "Build it: npm run drydock -- image build",
+            { cause: thrown },
+        );
     }
     return openImage(id);
 }
@@ -30,8 +35,18 @@ export async function openImage(id: string): Promise<BuiltImage> {
     try {
         manifest = JSON.parse(await readFile(join(folder, "image.json"), "utf8")) as ImageManifest;
     } catch (thrown) {
-        throw new DrydockError("image.damaged", `The VM image ${id} cannot be read.`, "Build it again: npm run drydock -- image build --force", { cause: thrown });
+        throw new DrydockError(
+            "image.damaged",
+            `The VM image ${id} cannot be read.`,
+            "Build it again: npm run drydock -- image build --force",
+            { cause: thrown },
+        );
     }
-    if (manifest.format !== IMAGE_FORMAT || manifest.id !== id) throw new DrydockError("image.damaged", `The VM image ${id} has a manifest of another kind.`, "Build it again: npm run drydock -- image build --force");
+    if (manifest.format !== IMAGE_FORMAT || manifest.id !== id)
+        throw new DrydockError(
+            "image.damaged",
+            `The VM image ${id} has a manifest of another kind.`,
+            "Build it again: npm run drydock -- image build --force",
+        );
     return { id, folder, manifest };
 }

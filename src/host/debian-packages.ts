@@ -15,14 +15,28 @@ export function installDebianPackages(packages: string[]): void {
     if (packages.length === 0) return;
     const command = `apt-get install -y ${packages.join(" ")}`;
     const advice = `Install them by hand (${command}, as root) and run this again.`;
-    if (!findProgram("apt-get")) throw new DrydockError("host.no-apt", `This machine lacks: ${packages.join(", ")}.`, "They are the names of Debian's packages; install what holds the same programs here.");
+    if (!findProgram("apt-get"))
+        throw new DrydockError(
+            "host.no-apt",
+            `This machine lacks: ${packages.join(", ")}.`,
+            "They are the names of Debian's packages; install what holds the same programs here.",
+        );
     const sudo = process.getuid?.() === 0 ? [] : findProgram("sudo") ? ["sudo"] : undefined;
     if (!sudo) throw new DrydockError("host.not-root", `This machine lacks: ${packages.join(", ")}.`, advice);
     console.error(`Installing from Debian: ${packages.join(" ")}`);
     const apt = (...argv: string[]) => {
-        const [program, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o=Dpkg::Use-Pty=0", ...argv];
+        const [program, ...rest] = [
+            ...sudo,
+            "env",
+            "DEBIAN_FRONTEND=noninteractive",
+            "apt-get",
+            "-qq",
+            "-o=Dpkg::Use-Pty=0",
+            ...argv,
+        ];
         return spawnSync(program!, rest, { stdio: ["ignore", "ignore", "inherit"] }).status === 0;
     };
     apt("update"); // a repository of the host's that is out of reach need not matter; the install says if it does
-    if (!apt("install", "-y", "--no-install-recommends", ...packages)) throw new DrydockError("host.install-failed", `apt-get could not install: ${packages.join(", ")}.`, advice);
+    if (!apt("install", "-y", "--no-install-recommends", ...packages))
+        throw new DrydockError("host.install-failed", `apt-get could not install: ${packages.join(", ")}.`, advice);
 }

@@ -13,7 +13,12 @@ export function createFileBundle(folder: string): Bundle {
         async open(path, signal) {
             signal?.throwIfAborted();
             const file = await locate(folder, path);
-            if (!file) throw new DrydockError("internet.missing", `The bundle has no file ${path}.`, "Build the VM image again.");
+            if (!file)
+                throw new DrydockError(
+                    "internet.missing",
+                    `The bundle has no file ${path}.`,
+                    "Build the VM image again.",
+                );
             const { size } = await stat(file);
             return { bytes: size, body: Readable.toWeb(createReadStream(file, { signal })) as ReadableStream<Bytes> };
         },

@@ -28,7 +28,21 @@ const types: Record<string, string> = {
 
 const typeOf = (path: string): string => types[extname(path).toLowerCase()] ?? "application/octet-stream";
 
-const packable = new Set([".html", ".js", ".mjs", ".css", ".json", ".map", ".svg", ".wasm", ".txt", ".md", ".ttf", ".bin", ".webmanifest"]);
+const packable = new Set([
+    ".html",
+    ".js",
+    ".mjs",
+    ".css",
+    ".json",
+    ".map",
+    ".svg",
+    ".wasm",
+    ".txt",
+    ".md",
+    ".ttf",
+    ".bin",
+    ".webmanifest",
+]);
 const smallestPacked = 1024;
 const largestPacked = 32 << 20;
 
@@ -62,10 +76,18 @@ export async function locate(folder: string, pathname: string): Promise<string |
 }
 
 /** Answers with the file at `path`, which exists. */
-export async function sendFile(request: IncomingMessage, response: ServerResponse, path: string, { cache, headers = {} }: FileHeaders): Promise<void> {
+export async function sendFile(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    { cache, headers = {} }: FileHeaders,
+): Promise<void> {
     const { size, mtimeMs } = await stat(path);
     const tag = `${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}`;
-    const encoding = packable.has(extname(path)) && size >= smallestPacked && size <= largestPacked && !request.headers.range ? encodingFor(request) : undefined;
+    const encoding =
+        packable.has(extname(path)) && size >= smallestPacked && size <= largestPacked && !request.headers.range
+            ? encodingFor(request)
+            : undefined;
     const etag = encoding ? `"${tag}-${encoding}"` : `"${tag}"`;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader("Content-Type", typeOf(path));
@@ -89,21 +111,26 @@ export async function sendFile(request: IncomingMessage, response: ServerRespons
         return;
     }
     const { from, to } = range ?? { from: 0, to: size - 1 };
-    response.writeHead(range ? 206 : 200, { "Content-Length": to - from + 1, ...(range ? { "Content-Range": `bytes ${from}-${to}/${size}` } : {}) });
+    response.writeHead(range ? 206 : 200, {
+        "Content-Length": to - from + 1,
+        ...(range ? { "Content-Range": `bytes ${from}-${to}/${size}` } : {}),
+    });
     if (request.method === "HEAD" || size === 0) response.end();
     else await pipeline(createReadStream(path, { start: from, end: to }), response).catch(ignoreLeft);
 }
 
 /** A browser that goes away in the middle of a file is nobody's fault. */
 function ignoreLeft(thrown: NodeJS.ErrnoException): void {
-    if (thrown.code !== "ERR_STREAM_PREMATURE_CLOSE" && thrown.code !== "ECONNRESET" && thrown.code !== "EPIPE") throw thrown;
+    if (thrown.code !== "ERR_STREAM_PREMATURE_CLOSE" && thrown.code !== "ECONNRESET" && thrown.code !== "EPIPE")
+        throw thrown;
 }
 
 type Encoding = "br" | "gzip";
 
 function encodingFor(request: IncomingMessage): Encoding | undefined {
     const accepted = (request.headers["accept-encoding"] ?? "").split(",").map(part => part.trim().toLowerCase());
-    const takes = (name: string) => accepted.some(part => part === name || (part.startsWith(`${name};`) && !/;\s*q=0(\.0*)?$/.test(part)));
+    const takes = (name: string) =>
+        accepted.some(part => part === name || (part.startsWith(`${name};`) && !/;\s*q=0(\.0*)?$/.test(part)));
     return takes("br") ? "br" : takes("gzip") ? "gzip" : undefined;
 }
 
@@ -115,7 +142,9 @@ function pack(path: string, tag: string, encoding: Encoding): Promise<Buffer> {
     const known = packedFiles.get(key);
     if (known) return known;
     const packed = readFile(path).then(content =>
-        encoding === "br" ? promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }) : promisify(gzip)(content),
+        encoding === "br"
+            ? promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
+            : promisify(gzip)(content),
     );
     packedFiles.set(key, packed);
     packed.catch(() => packedFiles.delete(key));
@@ -123,10 +152,15 @@ function pack(path: string, tag: string, encoding: Encoding): Promise<Buffer> {
 }
 
 /** One range, as browsers ask for; several at once are answered with the whole file, which the standard allows. */
-function rangeOf(request: IncomingMessage, size: number, etag: string): { from: number; to: number } | "unsatisfiable" | undefined {
+function rangeOf(
+    request: IncomingMessage,
+    size: number,
+    etag: string,
+): { from: number; to: number } | "unsatisfiable" | undefined {
     const condition = request.headers["if-range"];
     const match = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");
-    if (!match || (match[1] === "" && match[2] === "") || (condition !== undefined && condition !== etag)) return undefined;
+    if (!match || (match[1] === "" && match[2] === "") || (condition !== undefined && condition !== etag))
+        return undefined;
     const from = match[1] === "" ? Math.max(0, size - Number(match[2])) : Number(match[1]);
     const to = match[1] === "" || match[2] === "" ? size - 1 : Math.min(Number(match[2]), size - 1);
     return from > to || from >= size ? "unsatisfiable" : { from, to };

@@ -18,7 +18,12 @@ export async function openHeadless(options: HeadlessOptions = {}): Promise<Guest
     const { folder = (await currentImage()).folder, signal, ...machineOptions } = options;
     const machine = createNodeMachine({ ...machineOptions, image: { base: pathToFileURL(`${folder}/`).href } });
     try {
-        return await openGuest(machine, { internet: createInternet(createFileBundle(folder), { report: error => console.error(`${error.message} ${error.advice}`) }), signal });
+        return await openGuest(machine, {
+            internet: createInternet(createFileBundle(folder), {
+                report: error => console.error(`${error.message} ${error.advice}`),
+            }),
+            signal,
+        });
     } catch (thrown) {
         await machine.stop();
         throw thrown;

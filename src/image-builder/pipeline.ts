@@ -53,7 +53,9 @@ export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
     } catch (thrown) {
         if (options.locked || !(thrown instanceof DrydockError) || thrown.code !== "image.version-gone") throw thrown;
         const { report, signal } = options;
-        report.note("Debian has replaced packages since this version of Drydock was made. Pinning the present ones for this machine ...");
+        report.note(
+            "Debian has replaced packages since this version of Drydock was made. Pinning the present ones for this machine ...",
+        );
         const changes = await renewPins(await openAptIn("pins.log", signal));
         for (const change of changes.slice(0, SHOWN_CHANGES)) report.note(`  ${change}`);
         if (changes.length > SHOWN_CHANGES) report.note(`  and ${changes.length - SHOWN_CHANGES} more`);
@@ -74,7 +76,11 @@ async function buildPinned({ report, signal: outer, force }: BuildOptions): Prom
     const folder = join(imagesFolder(), final.key);
     if (force || !existsSync(join(folder, "image.json"))) {
         if (process.getuid?.() !== 0)
-            throw new DrydockError("image.needs-root", "Building the VM image needs root: it makes a Debian root and runs its engine in namespaces.", "Run the same command as root once (sudo); the finished image can then be used without.");
+            throw new DrydockError(
+                "image.needs-root",
+                "Building the VM image needs root: it makes a Debian root and runs its engine in namespaces.",
+                "Run the same command as root once (sudo); the finished image can then be used without.",
+            );
         await withBuildLock(report, signal, async () => {
             try {
                 await final.make();
@@ -115,17 +121,42 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
         return debian;
     }
 
-    const [kernel, runtime, agent, emulator, bios] = await Promise.all([kernelStage(inputs), runtimeStage(inputs), agentStage(inputs), emulatorStage(inputs), biosStage(inputs)]);
+    const [kernel, runtime, agent, emulator, bios] = await Promise.all([
+        kernelStage(inputs),
+        runtimeStage(inputs),
+        agentStage(inputs),
+        emulatorStage(inputs),
+        biosStage(inputs),
+    ]);
     const trust = trustStage(inputs);
     const guestRoot = await debianRootStage(inputs, trust, "guest-root", lock.debian.guest);
     const base = await debianRootStage(inputs, trust, "base-root", lock.debian.base);
     const images = await containerImageStages(inputs, { base, trust });
     const debs = debsStage(inputs, trust);
     const wheels = await wheelsStage(inputs, { base, debs });
-    const disk = await diskStage(inputs, { guestRoot, runtime, agent, preloaded: hubStage(inputs, "preloaded", [...images].filter(([image]) => image.preloaded)), trust });
+    const disk = await diskStage(inputs, {
+        guestRoot,
+        runtime,
+        agent,
+        preloaded: hubStage(
+            inputs,
+            "preloaded",
+            [...images].filter(([image]) => image.preloaded),
+        ),
+        trust,
+    });
     const added = bundle.items.filter(item => item.kind === "image");
     const bundleImages = added.length > 0 ? bundleImagesStage(workshop, added) : undefined;
     const parts = { emulator, bios, kernel, disk };
     const snapshot = snapshotStage(inputs, parts);
-    return imageStage(inputs, { parts, snapshot, chunks: chunksStage(inputs, disk), wheels, debs, npmPackages: npmPackagesStage(inputs), containers: hubStage(inputs, "containers", [...images]), bundleImages });
+    return imageStage(inputs, {
+        parts,
+        snapshot,
+        chunks: chunksStage(inputs, disk),
+        wheels,
+        debs,
+        npmPackages: npmPackagesStage(inputs),
+        containers: hubStage(inputs, "containers", [...images]),
+        bundleImages,
+    });
 }

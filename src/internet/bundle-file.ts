@@ -4,16 +4,29 @@ import { DrydockError } from "../base/errors";
 import type { Bundle } from "./internet";
 
 /** `etag` is the content's hash. A file that the index names and the bundle lacks is a 500 that says so. */
-export async function sendBundleFile(request: Request, bundle: Bundle, path: string, { etag, type }: { etag: string; type: string }): Promise<Response> {
+export async function sendBundleFile(
+    request: Request,
+    bundle: Bundle,
+    path: string,
+    { etag, type }: { etag: string; type: string },
+): Promise<Response> {
     const tag = `"${etag}"`;
-    const headers: Record<string, string> = { "Content-Type": type, ETag: tag, "Accept-Ranges": "bytes", "Cache-Control": "max-age=31536000, immutable" };
+    const headers: Record<string, string> = {
+        "Content-Type": type,
+        ETag: tag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "max-age=31536000, immutable",
+    };
     if (request.headers.get("If-None-Match")?.includes(tag)) return new Response(null, { status: 304, headers });
     let file: Awaited<ReturnType<Bundle["open"]>>;
     try {
         file = await bundle.open(path, request.signal);
     } catch (thrown) {
         if (!(thrown instanceof DrydockError)) throw thrown;
-        return new Response(`${thrown.message} ${thrown.advice}\n`, { status: 500, headers: { "Content-Type": "text/plain; charset=utf-8" } });
+        return new Response(`${thrown.message} ${thrown.advice}\n`, {
+            status: 500,
+            headers: { "Content-Type": "text/plain; charset=utf-8" },
+        });
     }
     const range = rangeOf(request.headers, file.bytes, tag);
     if (range === "unsatisfiable") {
@@ -32,7 +45,11 @@ export async function sendBundleFile(request: Request, bundle: Bundle, path: str
 }
 
 /** One range; several at once are answered with the whole file, which the standard allows. */
-function rangeOf(headers: Headers, size: number, tag: string): { from: number; to: number } | "unsatisfiable" | undefined {
+function rangeOf(
+    headers: Headers,
+    size: number,
+    tag: string,
+): { from: number; to: number } | "unsatisfiable" | undefined {
     const match = /^bytes=(\d*)-(\d*)$/.exec(headers.get("Range") ?? "");
     const condition = headers.get("If-Range");
     if (!match || (match[1] === "" && match[2] === "") || (condition !== null && condition !== tag)) return undefined;

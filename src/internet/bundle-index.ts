@@ -8,12 +8,23 @@ import type { Bundle } from "./internet";
 const LARGEST_INDEX = 16 << 20;
 
 /** `what`: "Python packages". Rejects with "internet.damaged" when the index is not what the image build writes. */
-export async function readIndex<S extends v.GenericSchema>(bundle: Bundle, path: string, schema: S, what: string, signal?: AbortSignal): Promise<v.InferOutput<S>> {
+export async function readIndex<S extends v.GenericSchema>(
+    bundle: Bundle,
+    path: string,
+    schema: S,
+    what: string,
+    signal?: AbortSignal,
+): Promise<v.InferOutput<S>> {
     const { body } = await bundle.open(path, signal);
     try {
         return v.parse(schema, JSON.parse(decodeText(await readAll(body, LARGEST_INDEX))));
     } catch (thrown) {
-        throw new DrydockError("internet.damaged", `The list of ${what} in the VM image cannot be read.`, "Build the VM image again.", { cause: thrown });
+        throw new DrydockError(
+            "internet.damaged",
+            `The list of ${what} in the VM image cannot be read.`,
+            "Build the VM image again.",
+            { cause: thrown },
+        );
     }
 }
 

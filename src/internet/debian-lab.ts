@@ -30,9 +30,13 @@ export function debianLab(bundle: Bundle): Hono {
         const asked = c.req.path.replace(/^\/[^/]+\//, "");
         const path = placeOf(asked, known);
         const file = path === undefined ? undefined : known.files[path];
-        if (path !== undefined && file) return sendBundleFile(c.req.raw, bundle, FOLDER + path, { etag: file.sha256, type: typeOf(path) });
+        if (path !== undefined && file)
+            return sendBundleFile(c.req.raw, bundle, FOLDER + path, { etag: file.sha256, type: typeOf(path) });
         const suite = /^dists\/([^/]+)/.exec(asked)?.[1];
-        const reason = suite !== undefined && !(`dists/${suite}/Release` in known.files) ? `no release "${suite}": its packages are of trixie` : `no file ${asked}`;
+        const reason =
+            suite !== undefined && !(`dists/${suite}/Release` in known.files)
+                ? `no release "${suite}": its packages are of trixie`
+                : `no file ${asked}`;
         return c.text(`debian.lab, the Debian mirror inside this page, has ${reason}.\n${overview(known)}\n`, 404);
     });
     return app;
@@ -52,7 +56,8 @@ function placeOf(asked: string, { files }: Index): string | undefined {
     return Object.keys(files).find(name => name.startsWith(`${folder}/`) && files[name]!.sha256 === hash);
 }
 
-const typeOf = (path: string): string => (path.endsWith(".deb") ? "application/vnd.debian.binary-package" : "text/plain; charset=utf-8");
+const typeOf = (path: string): string =>
+    path.endsWith(".deb") ? "application/vnd.debian.binary-package" : "text/plain; charset=utf-8";
 
 function overview({ packages }: Index): string {
     const lines = packages.map(({ name, version, summary }) => `  ${name} ${version}: ${summary}`);

@@ -13,12 +13,31 @@ export function createHttpBundle(base: string): Bundle {
                 response = await fetch(address, signal ? { signal } : {});
             } catch (thrown) {
                 if (isAbort(thrown)) throw thrown;
-                throw new DrydockError("internet.unreachable", `The web server did not give ${path} (${messageOf(thrown)}).`, "Check that Drydock's server still runs, then try again.", { cause: thrown });
+                throw new DrydockError(
+                    "internet.unreachable",
+                    `The web server did not give ${path} (${messageOf(thrown)}).`,
+                    "Check that Drydock's server still runs, then try again.",
+                    { cause: thrown },
+                );
             }
-            if (response.status === 404) throw new DrydockError("internet.missing", `The bundle has no file ${path}.`, "Build the VM image again.");
-            if (!response.ok || !response.body) throw new DrydockError("internet.unreachable", `The web server gave ${path} with status ${response.status}.`, "Look at the server's own output.");
+            if (response.status === 404)
+                throw new DrydockError(
+                    "internet.missing",
+                    `The bundle has no file ${path}.`,
+                    "Build the VM image again.",
+                );
+            if (!response.ok || !response.body)
+                throw new DrydockError(
+                    "internet.unreachable",
+                    `The web server gave ${path} with status ${response.status}.`,
+                    "Look at the server's own output.",
+                );
             // Content-Length of a packed answer is not the file's: read it through where the server packed it.
-            if (!response.headers.has("Content-Encoding")) return { bytes: Number(response.headers.get("Content-Length")), body: response.body as ReadableStream<Bytes> };
+            if (!response.headers.has("Content-Encoding"))
+                return {
+                    bytes: Number(response.headers.get("Content-Length")),
+                    body: response.body as ReadableStream<Bytes>,
+                };
             const whole = await response.blob();
             return { bytes: whole.size, body: whole.stream() as ReadableStream<Bytes> };
         },

@@ -28,8 +28,19 @@ export type NodeIndex = ReadonlyMap<string, readonly NodeVersion[]>;
 
 /** Rejects with "internet.damaged" when the index is not what the image build writes. */
 export async function readNodeIndex(bundle: Bundle, signal?: AbortSignal): Promise<NodeIndex> {
-    const { packages } = await readIndex(bundle, `${NODE_FOLDER}index.json`, indexSchema, "JavaScript packages", signal);
-    return new Map(Object.entries(packages).map(([name, versions]) => [name, versions.toSorted((a, b) => compareVersions(a.manifest.version, b.manifest.version))]));
+    const { packages } = await readIndex(
+        bundle,
+        `${NODE_FOLDER}index.json`,
+        indexSchema,
+        "JavaScript packages",
+        signal,
+    );
+    return new Map(
+        Object.entries(packages).map(([name, versions]) => [
+            name,
+            versions.toSorted((a, b) => compareVersions(a.manifest.version, b.manifest.version)),
+        ]),
+    );
 }
 
 /** Order of semantic versions; of pre-releases only that they come before their release. */
@@ -41,4 +52,5 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /** The tarball's address below the registry's root: the last part is the name without its scope. */
-export const tarballPath = ({ manifest: { name, version } }: NodeVersion): string => `/${name}/-/${name.replace(/^@[^/]+\//, "")}-${version}.tgz`;
+export const tarballPath = ({ manifest: { name, version } }: NodeVersion): string =>
+    `/${name}/-/${name.replace(/^@[^/]+\//, "")}-${version}.tgz`;

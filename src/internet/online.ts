@@ -21,7 +21,14 @@ export interface OutsideRequest {
 }
 
 /** Asks a host outside the page. Rejects when the browser does not show the answer, for whatever reason: it does not say which. */
-export type Passage = (request: OutsideRequest) => Promise<{ url: string; status: number; headers: readonly (readonly [string, string])[]; body: ReadableStream<Bytes> }>;
+export type Passage = (
+    request: OutsideRequest,
+) => Promise<{
+    url: string;
+    status: number;
+    headers: readonly (readonly [string, string])[];
+    body: ReadableStream<Bytes>;
+}>;
 
 export interface OnlineOptions {
     /** The switch. */
@@ -50,28 +57,47 @@ export function withOnline(internet: Internet, { on, passage }: OnlineOptions): 
         if (outside === undefined || !isMiss(request, own)) return own;
         let body: Bytes | undefined;
         try {
-            body = request.body && !request.body.locked ? await readAll(request.body as ReadableStream<Bytes>, LARGEST_BODY) : undefined;
+            body =
+                request.body && !request.body.locked
+                    ? await readAll(request.body as ReadableStream<Bytes>, LARGEST_BODY)
+                    : undefined;
         } catch (thrown) {
             if (!(thrown instanceof RangeError)) throw thrown;
-            return note(text(413, `A page can pass on ${LARGEST_BODY >> 20} MB at most, and this is more.`), { online: outside, onlineProblem: "The request's body is too long to be passed on." });
+            return note(text(413, `A page can pass on ${LARGEST_BODY >> 20} MB at most, and this is more.`), {
+                online: outside,
+                onlineProblem: "The request's body is too long to be passed on.",
+            });
         }
         try {
-            const headers = PASSED_ON.flatMap(name => (request.headers.has(name) ? [[name, request.headers.get(name)!] as const] : []));
-            const found = await passage({ url: outside, method: request.method, headers, body, signal: request.signal });
+            const headers = PASSED_ON.flatMap(name =>
+                request.headers.has(name) ? [[name, request.headers.get(name)!] as const] : [],
+            );
+            const found = await passage({
+                url: outside,
+                method: request.method,
+                headers,
+                body,
+                signal: request.signal,
+            });
             await own.body?.cancel();
             return note(answerOf(found, request.method), { online: found.url });
         } catch (thrown) {
             if (request.signal.aborted || isAbort(thrown)) throw thrown;
             const problem = `${new URL(outside).host} was asked, but the browser shows a page no answer of it: most hosts answer only to their own pages (CORS), or the network is down. (${messageOf(thrown)})`;
             // a mirror's own words say more than ours
-            return note(notesOf(own).unknownHost ? text(502, problem) : own, { online: outside, onlineProblem: problem });
+            return note(notesOf(own).unknownHost ? text(502, problem) : own, {
+                online: outside,
+                onlineProblem: problem,
+            });
         }
     };
 }
 
 /** Not in the page: a host that nobody has, or something that a mirror has not. What changes things is not tried elsewhere. */
 function isMiss({ method }: Request, response: Response): boolean {
-    return notesOf(response).unknownHost === true || (response.status === 404 && (method === "GET" || method === "HEAD"));
+    return (
+        notesOf(response).unknownHost === true || (response.status === 404 && (method === "GET" || method === "HEAD"))
+    );
 }
 
 /** Always https: a page may ask for nothing else, and it keeps the request from being read on its way. */
@@ -79,7 +105,22 @@ function outsideAddress({ hostname, pathname, search }: URL): string | undefined
     return isPublicName(hostname) ? `https://${hostname}${pathname}${search}` : undefined;
 }
 
-const PRIVATE = ["localhost", "local", "internal", "intranet", "private", "lan", "home", "corp", "arpa", "onion", "invalid", "example", "test", "lab"];
+const PRIVATE = [
+    "localhost",
+    "local",
+    "internal",
+    "intranet",
+    "private",
+    "lan",
+    "home",
+    "corp",
+    "arpa",
+    "onion",
+    "invalid",
+    "example",
+    "test",
+    "lab",
+];
 
 /** Neither an address nor a name of a private network. A container's own name, as "db", reaches the page when it is misspelt. */
 export function isPublicName(hostname: string): boolean {
@@ -93,4 +134,5 @@ function answerOf({ status, headers, body }: Awaited<ReturnType<Passage>>, metho
     return new Response(EMPTY.includes(status) || method === "HEAD" ? null : body, { status, headers: passed });
 }
 
-const text = (status: number, words: string): Response => new Response(`${words}\n`, { status, headers: { "Content-Type": "text/plain; charset=utf-8" } });
+const text = (status: number, words: string): Response =>
+    new Response(`${words}\n`, { status, headers: { "Content-Type": "text/plain; charset=utf-8" } });

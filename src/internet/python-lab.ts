@@ -10,12 +10,20 @@ import { accepts } from "hono/accepts";
 import type { Bundle } from "./internet";
 import { sendBundleFile } from "./bundle-file";
 import { kept } from "./bundle-index";
-import { normalizedName, PYTHON_FOLDER, type PythonFile, type PythonIndex, readPythonIndex, versionOf } from "./python-index";
+import {
+    normalizedName,
+    PYTHON_FOLDER,
+    type PythonFile,
+    type PythonIndex,
+    readPythonIndex,
+    versionOf,
+} from "./python-index";
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 const HTML_TYPE = "application/vnd.pypi.simple.v1+html";
 
-const escapeHtml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+const escapeHtml = (text: string): string =>
+    text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 const document = (title: string, body: string): string =>
     `<!DOCTYPE html>\n<html><head><meta name="pypi:repository-version" content="1.1"><title>${escapeHtml(title)}</title></head>\n<body>\n${body}\n</body></html>\n`;
@@ -32,8 +40,17 @@ export function pythonLab(bundle: Bundle): Hono {
         const names = [...(await index()).keys()].sort();
         const type = wanted(c);
         c.header("Vary", "Accept");
-        if (type === JSON_TYPE) return c.body(JSON.stringify({ meta: { "api-version": "1.1" }, projects: names.map(name => ({ name })) }), 200, { "Content-Type": type });
-        return c.body(document("Simple index", names.map(name => `<a href="/simple/${name}/">${name}</a><br>`).join("\n")), 200, { "Content-Type": `${type}; charset=utf-8` });
+        if (type === JSON_TYPE)
+            return c.body(
+                JSON.stringify({ meta: { "api-version": "1.1" }, projects: names.map(name => ({ name })) }),
+                200,
+                { "Content-Type": type },
+            );
+        return c.body(
+            document("Simple index", names.map(name => `<a href="/simple/${name}/">${name}</a><br>`).join("\n")),
+            200,
+            { "Content-Type": `${type}; charset=utf-8` },
+        );
     });
     app.get("/simple/:name", c => c.redirect(`/simple/${normalizedName(c.req.param("name"))}/`, 301));
     app.get("/simple/:name/", async c => {
@@ -41,20 +58,33 @@ export function pythonLab(bundle: Bundle): Hono {
         if (name !== c.req.param("name")) return c.redirect(`/simple/${name}/`, 301);
         const packages = await index();
         const files = packages.get(name);
-        if (!files) return c.text(`python.lab, the package index inside this page, has no package "${name}".\n${overview(packages)}\n`, 404);
+        if (!files)
+            return c.text(
+                `python.lab, the package index inside this page, has no package "${name}".\n${overview(packages)}\n`,
+                404,
+            );
         const type = wanted(c);
         c.header("Vary", "Accept");
         c.header("Cache-Control", "max-age=600");
         if (type === JSON_TYPE) return c.body(JSON.stringify(projectJson(name, files)), 200, { "Content-Type": type });
-        return c.body(document(`Links for ${name}`, files.map(projectLink).join("\n")), 200, { "Content-Type": `${type}; charset=utf-8` });
+        return c.body(document(`Links for ${name}`, files.map(projectLink).join("\n")), 200, {
+            "Content-Type": `${type}; charset=utf-8`,
+        });
     });
     app.on(["GET", "HEAD"], "/files/:filename", async c => {
         const filename = c.req.param("filename");
         for (const files of (await index()).values())
             for (const file of files) {
-                if (file.filename === filename) return sendBundleFile(c.req.raw, bundle, PYTHON_FOLDER + filename, { etag: file.sha256, type: "application/octet-stream" });
+                if (file.filename === filename)
+                    return sendBundleFile(c.req.raw, bundle, PYTHON_FOLDER + filename, {
+                        etag: file.sha256,
+                        type: "application/octet-stream",
+                    });
                 if (file.metadataSha256 !== undefined && `${file.filename}.metadata` === filename)
-                    return sendBundleFile(c.req.raw, bundle, PYTHON_FOLDER + filename, { etag: file.metadataSha256, type: "text/plain; charset=utf-8" });
+                    return sendBundleFile(c.req.raw, bundle, PYTHON_FOLDER + filename, {
+                        etag: file.metadataSha256,
+                        type: "text/plain; charset=utf-8",
+                    });
             }
         return c.text(`python.lab has no file ${filename}.\n`, 404);
     });
@@ -62,7 +92,9 @@ export function pythonLab(bundle: Bundle): Hono {
 }
 
 function overview(packages: PythonIndex): string {
-    const lines = [...packages].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, files]) => `  ${name} ${[...new Set(files.map(file => versionOf(file.filename)))].join(", ")}`);
+    const lines = [...packages]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, files]) => `  ${name} ${[...new Set(files.map(file => versionOf(file.filename)))].join(", ")}`);
     return `It has ${lines.length} packages, with their versions:\n${lines.join("\n")}`;
 }
 
@@ -88,7 +120,8 @@ function projectJson(name: string, files: readonly PythonFile[]): unknown {
 
 function projectLink(file: PythonFile): string {
     const hash = `sha256=${file.metadataSha256}`;
-    const core = file.metadataSha256 === undefined ? "" : ` data-core-metadata="${hash}" data-dist-info-metadata="${hash}"`;
+    const core =
+        file.metadataSha256 === undefined ? "" : ` data-core-metadata="${hash}" data-dist-info-metadata="${hash}"`;
     const python = file.requiresPython ? ` data-requires-python="${escapeHtml(file.requiresPython)}"` : "";
     return `<a href="/files/${file.filename}#sha256=${file.sha256}"${python}${core}>${file.filename}</a><br>`;
 }

@@ -34,7 +34,10 @@ export interface InternetOptions {
 }
 
 /** Answers by host, http and https alike. */
-export function createInternet(bundle: Bundle, { hubStorage = async () => memoryStorage(), report = () => undefined }: InternetOptions = {}): Internet {
+export function createInternet(
+    bundle: Bundle,
+    { hubStorage = async () => memoryStorage(), report = () => undefined }: InternetOptions = {},
+): Internet {
     const sites = new Map<string, Internet>();
     for (const [host, { open }] of Object.entries(hosts)) {
         const app = open(bundle);
@@ -48,7 +51,12 @@ export function createInternet(bundle: Bundle, { hubStorage = async () => memory
     return async request => {
         const { hostname } = new URL(request.url);
         const site = sites.get(hostname);
-        return site ? site(request) : note(text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`), { unknownHost: true });
+        return site
+            ? site(request)
+            : note(
+                  text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`),
+                  { unknownHost: true },
+              );
     };
 }
 
@@ -57,18 +65,38 @@ function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (er
     let opened: Promise<Internet> | undefined;
     return async request => {
         try {
-            opened ??= storage().then(storage => createHub({ source: bundledSource(bundle, "internet/hub"), storage, report, blobOrigin: `http://${blobHost}` }));
-            return await (await opened)(request);
+            opened ??= storage().then(storage =>
+                createHub({
+                    source: bundledSource(bundle, "internet/hub"),
+                    storage,
+                    report,
+                    blobOrigin: `http://${blobHost}`,
+                }),
+            );
+            return await (
+                await opened
+            )(request);
         } catch (thrown) {
             opened = undefined;
-            report(asDrydockError(thrown, "internet.hub-closed", "Docker Hub in this page could not open its storage.", "Try again; reload the page if it stays so."));
+            report(
+                asDrydockError(
+                    thrown,
+                    "internet.hub-closed",
+                    "Docker Hub in this page could not open its storage.",
+                    "Try again; reload the page if it stays so.",
+                ),
+            );
             return failure(new URL(request.url).hostname, thrown);
         }
     };
 }
 
 const offer = (): string =>
-    ["Inside the page there are:", ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`), "  docker.io  Docker Hub, for docker pull, push, login and search"].join("\n");
+    [
+        "Inside the page there are:",
+        ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`),
+        "  docker.io  Docker Hub, for docker pull, push, login and search",
+    ].join("\n");
 
 function failure(hostname: string, thrown: unknown): Response {
     const words = thrown instanceof DrydockError ? `${thrown.message} ${thrown.advice}` : messageOf(thrown);

@@ -87,7 +87,21 @@ export class Traffic implements Readable<readonly Exchange[]> {
 
     #begin({ method, url }: Request): number {
         const id = this.#next++;
-        const exchange: Exchange = { id, began: Date.now(), ended: undefined, method, url, status: undefined, answeredBy: undefined, end: "open", problem: undefined, online: undefined, bytesUp: 0, bytesDown: 0, manifest: undefined };
+        const exchange: Exchange = {
+            id,
+            began: Date.now(),
+            ended: undefined,
+            method,
+            url,
+            status: undefined,
+            answeredBy: undefined,
+            end: "open",
+            problem: undefined,
+            online: undefined,
+            bytesUp: 0,
+            bytesDown: 0,
+            manifest: undefined,
+        };
         this.#exchanges.set(id, exchange);
         while (this.#exchanges.size > this.kept) this.#exchanges.delete(this.#exchanges.keys().next().value!);
         this.#tell();
@@ -105,12 +119,21 @@ export class Traffic implements Readable<readonly Exchange[]> {
             failed: () => undefined, // the handler fails with it and says so
             cancelled: () => undefined,
         });
-        return new RawRequest(request.url, { method: request.method, body: watched, signal: request.signal, duplex: "half" }, [...request.headers]);
+        return new RawRequest(
+            request.url,
+            { method: request.method, body: watched, signal: request.signal, duplex: "half" },
+            [...request.headers],
+        );
     }
 
     #answered(id: number, request: Request, response: Response): Response {
         const { online, onlineProblem } = notesOf(response);
-        this.#change(id, () => ({ status: response.status, answeredBy: answeredBy(request, response), online, problem: onlineProblem }));
+        this.#change(id, () => ({
+            status: response.status,
+            answeredBy: answeredBy(request, response),
+            online,
+            problem: onlineProblem,
+        }));
         if (!response.body) {
             this.#end(id, "complete");
             return response;
@@ -128,11 +151,20 @@ export class Traffic implements Readable<readonly Exchange[]> {
             failed: reason => this.#end(id, request.signal.aborted || isAbort(reason) ? "cancelled" : "failed", reason),
             cancelled: () => this.#end(id, "cancelled"),
         });
-        return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+        return new Response(body, {
+            status: response.status,
+            statusText: response.statusText,
+            headers: response.headers,
+        });
     }
 
     #end(id: number, end: "complete" | "failed" | "cancelled", reason?: unknown): void {
-        const problem = end === "failed" ? (reason instanceof DrydockError ? `${reason.message} ${reason.advice}` : messageOf(reason)) : undefined;
+        const problem =
+            end === "failed"
+                ? reason instanceof DrydockError
+                    ? `${reason.message} ${reason.advice}`
+                    : messageOf(reason)
+                : undefined;
         this.#change(id, before => ({ end, ended: Date.now(), problem: problem ?? before.problem }));
     }
 
@@ -169,6 +201,8 @@ class ManifestKeeper {
     }
 
     get kept(): Exchange["manifest"] {
-        return this.#parts && this.#bytes > 0 ? { mediaType: this.#mediaType, text: decodeText(concatBytes(this.#parts)) } : undefined;
+        return this.#parts && this.#bytes > 0
+            ? { mediaType: this.#mediaType, text: decodeText(concatBytes(this.#parts)) }
+            : undefined;
     }
 }

@@ -17,7 +17,10 @@ function editDistance(from: string, to: string): number {
         const next = [i];
         for (let j = 1; j <= to.length; j++) {
             const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-            const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1] ? before[j - 2]! + 1 : Infinity;
+            const swapped =
+                i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]
+                    ? before[j - 2]! + 1
+                    : Infinity;
             next.push(Math.min(replaced, swapped, row[j]! + 1, next[j - 1]! + 1));
         }
         before = row;

@@ -2,7 +2,12 @@
 import { parseFence, type Fence } from "./fences";
 import { attribute, markdownParser } from "./markdown";
 
-export interface DocumentStep { id: string | undefined; title: string; /** of the heading, from 1 */ line: number; prose: string }
+export interface DocumentStep {
+    id: string | undefined;
+    title: string;
+    /** of the heading, from 1 */ line: number;
+    prose: string;
+}
 
 export interface LessonDocument {
     /** undefined when the file does not begin with a front matter between two lines of three hyphens. */
@@ -35,8 +40,14 @@ export function parseDocument(text: string): LessonDocument {
         let inlineLine = line;
         for (const child of token.children ?? []) {
             if (child.type === "softbreak" || child.type === "hardbreak") inlineLine++;
-            if (child.type === "link_open") document.links.push({ address: attribute(child, "href"), line: inlineLine });
-            if (child.type === "image") document.pictures.push({ path: attribute(child, "src"), alternative: child.content.trim(), line: inlineLine });
+            if (child.type === "link_open")
+                document.links.push({ address: attribute(child, "href"), line: inlineLine });
+            if (child.type === "image")
+                document.pictures.push({
+                    path: attribute(child, "src"),
+                    alternative: child.content.trim(),
+                    line: inlineLine,
+                });
         }
     });
 
@@ -44,7 +55,12 @@ export function parseDocument(text: string): LessonDocument {
     document.introduction = prose(0, headings[0]?.index);
     document.steps = headings.map((heading, index) => {
         const [, title, id] = stepHeading.exec(heading.content) ?? [];
-        return { id, title: title ?? heading.content, line: bodyStart + heading.index + 1, prose: prose(heading.end, headings[index + 1]?.index) };
+        return {
+            id,
+            title: title ?? heading.content,
+            line: bodyStart + heading.index + 1,
+            prose: prose(heading.end, headings[index + 1]?.index),
+        };
     });
     return document;
 }

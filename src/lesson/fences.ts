@@ -18,13 +18,34 @@ export interface Fence {
 }
 
 export const fenceLanguages = [
-    "bash", "console", "css", "diff", "dockerfile", "go", "html", "ini", "java", "javascript", "json", "nginx", "python", "sql", "text", "toml", "typescript", "xml", "yaml",
+    "bash",
+    "console",
+    "css",
+    "diff",
+    "dockerfile",
+    "go",
+    "html",
+    "ini",
+    "java",
+    "javascript",
+    "json",
+    "nginx",
+    "python",
+    "sql",
+    "text",
+    "toml",
+    "typescript",
+    "xml",
+    "yaml",
 ];
 
 const words = ["run", "copy", "save=<path>", "terminal=<number>", "interrupt"];
 
 export function parseFence(info: string): Fence {
-    const parts = info.trim().split(/\s+/).filter(part => part !== "");
+    const parts = info
+        .trim()
+        .split(/\s+/)
+        .filter(part => part !== "");
     const fence: Fence = { language: "text", action: { kind: "plain" }, mistakes: [] };
     const mistake = (message: string, advice: string) => fence.mistakes.push({ message, advice });
     const first = parts[0];
@@ -44,7 +65,11 @@ export function parseFence(info: string): Fence {
         else if (part.startsWith("save=")) {
             const path = part.slice("save=".length);
             if (isWorkspacePath(path)) actions.push({ kind: "save", path });
-            else mistake(`"${path}" is no path in the workspace.`, "Write it relative to the workspace, without ./ or ..: save=app.py.");
+            else
+                mistake(
+                    `"${path}" is no path in the workspace.`,
+                    "Write it relative to the workspace, without ./ or ..: save=app.py.",
+                );
         } else if (part.startsWith("terminal=")) {
             const number = Number(part.slice("terminal=".length));
             if (Number.isInteger(number) && number >= 1 && number <= 9) terminal = number;
@@ -53,11 +78,13 @@ export function parseFence(info: string): Fence {
     }
 
     const action = actions[0];
-    if (actions.length > 1) mistake(`The fence says ${actions.map(one => one.kind).join(" and ")}.`, "Keep one of run, save= and copy.");
+    if (actions.length > 1)
+        mistake(`The fence says ${actions.map(one => one.kind).join(" and ")}.`, "Keep one of run, save= and copy.");
     if (action?.kind === "run") fence.action = { kind: "run", terminal: terminal ?? 1, interrupt };
     else {
         if (action) fence.action = action;
-        if (terminal !== undefined || interrupt) mistake("Only a fence that runs has a terminal.", 'Add the word "run", or remove terminal= and interrupt.');
+        if (terminal !== undefined || interrupt)
+            mistake("Only a fence that runs has a terminal.", 'Add the word "run", or remove terminal= and interrupt.');
     }
     return fence;
 }
@@ -66,5 +93,10 @@ const isWord = (part: string) => part === "run" || part === "copy" || part === "
 
 /** A plain relative path that stays inside the workspace. */
 export function isWorkspacePath(path: string): boolean {
-    return path !== "" && !path.startsWith("/") && !/[\\\0]/.test(path) && path.split("/").every(part => part !== "" && part !== "." && part !== "..");
+    return (
+        path !== "" &&
+        !path.startsWith("/") &&
+        !/[\\\0]/.test(path) &&
+        path.split("/").every(part => part !== "" && part !== "." && part !== "..")
+    );
 }

@@ -15,7 +15,7 @@ export function treeOf(files: ReadonlyMap<string, FileContent>): FileSystemTree 
             if (!("directory" in entry)) throw new TypeError(`${path}: ${part} is a file and a folder`);
             folder = entry.directory;
         }
-        folder[name] = { file: { contents: typeof content === "string" ? content : asText(content) ?? content } };
+        folder[name] = { file: { contents: typeof content === "string" ? content : (asText(content) ?? content) } };
     }
     return tree;
 }

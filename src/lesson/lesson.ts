@@ -1,9 +1,16 @@
 /** A lesson as the parser gives it: everything checked, nothing optional that has a default. The schema is in schema.ts. */
 import type { FileSystemTree } from "@webcontainer/api";
 
-export interface Course { parts: Part[] }
+export interface Course {
+    parts: Part[];
+}
 
-export interface Part { id: string; title: string; summary: string; lessons: Lesson[] }
+export interface Part {
+    id: string;
+    title: string;
+    summary: string;
+    lessons: Lesson[];
+}
 
 export interface Lesson {
     /** "images/flask". Stable. */
@@ -49,10 +56,23 @@ export interface Step {
 }
 
 /** A question in a step. Without choices the student types the answer. */
-export interface Question { id: string; ask: string; choices: string[] }
+export interface Question {
+    id: string;
+    ask: string;
+    choices: string[];
+}
 
 /** One check of a step: the kind's name, and its fields as that kind's own schema parsed them. */
-export interface Expectation { kind: string; spec: unknown }
+export interface Expectation {
+    kind: string;
+    spec: unknown;
+}
 
 /** A mistake in a lesson's files. `line` counts from 1. */
-export interface Problem { file: string; line: number; /** "lesson.unknown-field" */ code: string; message: string; advice: string }
+export interface Problem {
+    file: string;
+    line: number;
+    /** "lesson.unknown-field" */ code: string;
+    message: string;
+    advice: string;
+}

@@ -15,7 +15,8 @@ export type LessonLink =
 /** undefined when `address` is none of ours. */
 export function parseLink(address: string): LessonLink | undefined {
     const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(address) ?? [];
-    if (address.startsWith("#")) return /^#[a-z0-9-]+$/.test(address) ? { kind: "step", step: address.slice(1) } : undefined;
+    if (address.startsWith("#"))
+        return /^#[a-z0-9-]+$/.test(address) ? { kind: "step", step: address.slice(1) } : undefined;
     if (scheme === undefined || rest === undefined) return undefined;
     if (scheme === "file") {
         const [, path, line] = /^([^#]+)(?:#L(\d+))?$/.exec(rest) ?? [];

@@ -19,7 +19,10 @@ export interface MarkdownOptions {
 }
 
 /** What one rendering carries: how to find pictures, and how the links now open end. */
-interface Environment { picture?: MarkdownOptions["picture"]; closers: string[] }
+interface Environment {
+    picture?: MarkdownOptions["picture"];
+    closers: string[];
+}
 
 const environments = new WeakMap<Env, Environment>();
 
@@ -38,7 +41,9 @@ function createParser(): MarkdownIt {
     parser.normalizeLink = address => address;
     const escape = parser.utils.escapeHtml;
     const attributes = (values: Record<string, string | number | undefined>) =>
-        Object.entries(values).map(([name, value]) => (value === undefined ? "" : ` ${name}="${escape(String(value))}"`)).join("");
+        Object.entries(values)
+            .map(([name, value]) => (value === undefined ? "" : ` ${name}="${escape(String(value))}"`))
+            .join("");
 
     parser.renderer.rules.fence = (tokens, index) => {
         const { content, info } = tokens[index]!;
@@ -68,7 +73,9 @@ function createParser(): MarkdownIt {
         const alternative = renderer.renderInlineAsText(token.children ?? [], options, key);
         const path = attribute(token, "src");
         const address = isPicturePath(path) ? environmentOf(key).picture?.(path) : undefined;
-        return address === undefined ? `<span class="picture">${escape(alternative)}</span>` : `<img${attributes({ src: address, alt: alternative, loading: "lazy" })}>`;
+        return address === undefined
+            ? `<span class="picture">${escape(alternative)}</span>`
+            : `<img${attributes({ src: address, alt: alternative, loading: "lazy" })}>`;
     };
 
     // the page has its own heading levels above a step's prose
@@ -85,11 +92,16 @@ const deeper = (tag: string) => Math.max(3, Number(tag.slice(1)));
 
 function linkAttributes(link: LessonLink, address: string): Record<string, string | number | undefined> {
     switch (link.kind) {
-        case "file": return { href: `#${address}`, "data-link": "file", "data-path": link.path, "data-line": link.line };
-        case "port": return { href: `#${address}`, "data-link": "port", "data-port": link.port, "data-path": link.path };
-        case "lesson": return { href: `#${address}`, "data-link": "lesson", "data-lesson": link.lesson, "data-step": link.step };
-        case "step": return { href: address, "data-link": "step", "data-step": link.step };
-        case "web": return { href: address, "data-link": "web", target: "_blank", rel: "noopener noreferrer" };
+        case "file":
+            return { href: `#${address}`, "data-link": "file", "data-path": link.path, "data-line": link.line };
+        case "port":
+            return { href: `#${address}`, "data-link": "port", "data-port": link.port, "data-path": link.path };
+        case "lesson":
+            return { href: `#${address}`, "data-link": "lesson", "data-lesson": link.lesson, "data-step": link.step };
+        case "step":
+            return { href: address, "data-link": "step", "data-step": link.step };
+        case "web":
+            return { href: address, "data-link": "web", target: "_blank", rel: "noopener noreferrer" };
     }
 }
 

@@ -5,7 +5,12 @@ import type { Expectation, Question } from "./lesson";
 import type { StepFields } from "./schema";
 import type { YamlFile } from "./yaml-file";
 
-export interface StepContext { id: string; stepIds: readonly string[]; kinds: ExpectationParser; yaml: YamlFile }
+export interface StepContext {
+    id: string;
+    stepIds: readonly string[];
+    kinds: ExpectationParser;
+    yaml: YamlFile;
+}
 
 export function parseExpectations(fields: StepFields, { id, kinds, yaml }: StepContext): Expectation[] {
     const expectations: Expectation[] = [];
@@ -13,7 +18,12 @@ export function parseExpectations(fields: StepFields, { id, kinds, yaml }: StepC
         const [kind, spec] = Object.entries(check)[0]!;
         const known = kinds.get(kind);
         if (!known) {
-            yaml.problem([id, "expect", index, kind], "lesson.unknown-check", `There is no check kind "${kind}".`, suggestion(kind, [...kinds.keys()].sort()));
+            yaml.problem(
+                [id, "expect", index, kind],
+                "lesson.unknown-check",
+                `There is no check kind "${kind}".`,
+                suggestion(kind, [...kinds.keys()].sort()),
+            );
             return;
         }
         const before = yaml.problems.length;
@@ -31,25 +41,49 @@ export function parseQuestions(fields: StepFields): Question[] {
 export function checkStepReferences(fields: StepFields, { id, stepIds, kinds, yaml }: StepContext): void {
     fields.needs.forEach((need, index) => {
         if (!stepIds.includes(need))
-            yaml.problem([id, "needs", index], "lesson.unknown-need", `Step "${id}" needs "${need}", which is no step of this lesson.`, suggestion(need, stepIds.filter(other => other !== id)));
+            yaml.problem(
+                [id, "needs", index],
+                "lesson.unknown-need",
+                `Step "${id}" needs "${need}", which is no step of this lesson.`,
+                suggestion(
+                    need,
+                    stepIds.filter(other => other !== id),
+                ),
+            );
     });
 
     const used = [...new Set(fields.expect.flatMap(check => Object.keys(check)))];
     const codes = used.flatMap(kind => Object.keys(kinds.get(kind)?.failures ?? {}));
     for (const code of Object.keys(fields.why))
         if (codes.length > 0 && !codes.includes(code))
-            yaml.problem([id, "why", code], "lesson.unknown-failure", `None of this step's checks can fail with "${code}".`, suggestion(code, codes));
+            yaml.problem(
+                [id, "why", code],
+                "lesson.unknown-failure",
+                `None of this step's checks can fail with "${code}".`,
+                suggestion(code, codes),
+            );
 
     const answered = new Map<string, number>();
     fields.expect.forEach((check, index) => {
         const spec = check.answer;
-        if (typeof spec === "object" && spec !== null && "question" in spec && typeof spec.question === "string") answered.set(spec.question, index);
+        if (typeof spec === "object" && spec !== null && "question" in spec && typeof spec.question === "string")
+            answered.set(spec.question, index);
     });
     const asked = Object.keys(fields.questions);
     for (const question of asked)
         if (!answered.has(question))
-            yaml.problem([id, "questions", question], "lesson.unchecked-question", `Nothing checks the answer to "${question}".`, `Add "- answer: { question: ${question}, ... }" to expect.`);
+            yaml.problem(
+                [id, "questions", question],
+                "lesson.unchecked-question",
+                `Nothing checks the answer to "${question}".`,
+                `Add "- answer: { question: ${question}, ... }" to expect.`,
+            );
     for (const [question, index] of answered)
         if (!asked.includes(question))
-            yaml.problem([id, "expect", index], "lesson.unknown-question", `The step asks no question "${question}".`, asked.length > 0 ? suggestion(question, asked) : `Add it below "questions:".`);
+            yaml.problem(
+                [id, "expect", index],
+                "lesson.unknown-question",
+                `The step asks no question "${question}".`,
+                asked.length > 0 ? suggestion(question, asked) : `Add it below "questions:".`,
+            );
 }

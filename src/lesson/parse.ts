@@ -26,7 +26,11 @@ export interface ParseOptions {
  * `files`: path -> content, paths below a folder `lessons/` ("lessons/02-images/part.yaml", "../../lessons/…" too).
  * `kinds`: the registry of checks. Never throws for what is in the files.
  */
-export function parseCourse(files: ReadonlyMap<string, FileContent>, kinds: ExpectationParser, { seed = "" }: ParseOptions = {}): ParsedCourse {
+export function parseCourse(
+    files: ReadonlyMap<string, FileContent>,
+    kinds: ExpectationParser,
+    { seed = "" }: ParseOptions = {},
+): ParsedCourse {
     const problems: Problem[] = [];
     const folders = sortIntoFolders(files, problems);
     const parts: Part[] = [];
@@ -49,27 +53,65 @@ export function parseCourse(files: ReadonlyMap<string, FileContent>, kinds: Expe
             if (!one.lesson) continue;
             const { id } = one.lesson;
             if (part && !id.startsWith(`${part.id}/`))
-                problems.push({ file: `${folder}/lesson.md`, line: 2, code: "lesson.wrong-part", message: `The lesson "${id}" lies in the part "${part.id}".`, advice: `Call it "${part.id}/${id.split("/")[1]}", or move its folder.` });
+                problems.push({
+                    file: `${folder}/lesson.md`,
+                    line: 2,
+                    code: "lesson.wrong-part",
+                    message: `The lesson "${id}" lies in the part "${part.id}".`,
+                    advice: `Call it "${part.id}/${id.split("/")[1]}", or move its folder.`,
+                });
             if (claim(lessonIds, id, `${folder}/lesson.md`, 2, "lesson", problems)) lessons.push(one.lesson);
         }
         if (part) parts.push({ ...part, lessons });
     }
 
     const lessons = parts.flatMap(part => part.lessons);
-    for (const { lesson, reference } of parsed.flatMap(({ lesson, references }) => references.map(reference => ({ lesson, reference })))) {
+    for (const { lesson, reference } of parsed.flatMap(({ lesson, references }) =>
+        references.map(reference => ({ lesson, reference })),
+    )) {
         const target = lessons.find(one => one.id === reference.lesson);
         const { file, line, step } = reference;
-        if (!target) problems.push({ file, line, code: "lesson.dead-link", message: `There is no lesson "${reference.lesson}".`, advice: suggestion(reference.lesson, lessons.map(one => one.id).filter(id => id !== lesson?.id)) });
-        else if (step !== undefined && !target.steps.some(one => one.id === step)) problems.push({ file, line, code: "lesson.dead-link", message: `The lesson "${target.id}" has no step "${step}".`, advice: suggestion(step, target.steps.map(one => one.id)) });
+        if (!target)
+            problems.push({
+                file,
+                line,
+                code: "lesson.dead-link",
+                message: `There is no lesson "${reference.lesson}".`,
+                advice: suggestion(
+                    reference.lesson,
+                    lessons.map(one => one.id).filter(id => id !== lesson?.id),
+                ),
+            });
+        else if (step !== undefined && !target.steps.some(one => one.id === step))
+            problems.push({
+                file,
+                line,
+                code: "lesson.dead-link",
+                message: `The lesson "${target.id}" has no step "${step}".`,
+                advice: suggestion(
+                    step,
+                    target.steps.map(one => one.id),
+                ),
+            });
     }
     const circle = findCircle(new Map(lessons.map(lesson => [lesson.id, lesson.requires.lessons])));
-    if (circle) problems.push({ file: lessonIds.get(circle[0]!)!, line: 1, code: "lesson.circular-needs", message: `These lessons wait for each other: ${circle.join(" requires ")}.`, advice: "Remove one of these from requires.lessons." });
+    if (circle)
+        problems.push({
+            file: lessonIds.get(circle[0]!)!,
+            line: 1,
+            code: "lesson.circular-needs",
+            message: `These lessons wait for each other: ${circle.join(" requires ")}.`,
+            advice: "Remove one of these from requires.lessons.",
+        });
 
     problems.sort((one, other) => (one.file < other.file ? -1 : one.file > other.file ? 1 : one.line - other.line));
     return { course: { parts }, problems, images };
 }
 
-interface PartFolder { yaml: string | undefined; lessons: Map<string, Map<string, FileContent>> }
+interface PartFolder {
+    yaml: string | undefined;
+    lessons: Map<string, Map<string, FileContent>>;
+}
 
 /** Folders in the order of their numbers. What has no number is no lesson and a problem. */
 function sortIntoFolders(files: ReadonlyMap<string, FileContent>, problems: Problem[]): Map<string, PartFolder> {
@@ -78,14 +120,20 @@ function sortIntoFolders(files: ReadonlyMap<string, FileContent>, problems: Prob
     const numbered = (folder: string, above: string) => {
         const number = /^(\d\d)-/.exec(folder)?.[1];
         const path = `${above}${folder}`;
-        const problem = (message: string, advice: string) => problems.push({ file: path, line: 1, code: "lesson.bad-folder", message, advice });
+        const problem = (message: string, advice: string) =>
+            problems.push({ file: path, line: 1, code: "lesson.bad-folder", message, advice });
         const other = number === undefined ? undefined : numbers.get(`${above}${number}`);
-        if (number === undefined) problem(`The folder "${folder}" has no number.`, "Folders are ordered by two digits: 02-images.");
-        else if (other !== undefined && other !== folder) problem(`The folders "${other}" and "${folder}" have the same number.`, "Give each a number of its own.");
+        if (number === undefined)
+            problem(`The folder "${folder}" has no number.`, "Folders are ordered by two digits: 02-images.");
+        else if (other !== undefined && other !== folder)
+            problem(`The folders "${other}" and "${folder}" have the same number.`, "Give each a number of its own.");
         else numbers.set(`${above}${number}`, folder);
     };
     for (const path of [...files.keys()].sort(byText)) {
-        const [partFolder, second, ...rest] = path.replace(/^(?:.*?\/)?lessons\//, "").replace(/^\.?\//, "").split("/");
+        const [partFolder, second, ...rest] = path
+            .replace(/^(?:.*?\/)?lessons\//, "")
+            .replace(/^\.?\//, "")
+            .split("/");
         if (partFolder === undefined || second === undefined) continue; // a note beside the parts
         if (!parts.has(partFolder)) {
             numbered(partFolder, "lessons/");
@@ -94,7 +142,8 @@ function sortIntoFolders(files: ReadonlyMap<string, FileContent>, problems: Prob
         const part = parts.get(partFolder)!;
         const content = files.get(path)!;
         if (rest.length === 0) {
-            if (second === "part.yaml") part.yaml = typeof content === "string" ? content : new TextDecoder().decode(content);
+            if (second === "part.yaml")
+                part.yaml = typeof content === "string" ? content : new TextDecoder().decode(content);
             continue;
         }
         if (!part.lessons.has(second)) {
@@ -106,9 +155,19 @@ function sortIntoFolders(files: ReadonlyMap<string, FileContent>, problems: Prob
     return parts;
 }
 
-function readPart(file: string, text: string | undefined, problems: Problem[]): { id: string; title: string; summary: string } | undefined {
+function readPart(
+    file: string,
+    text: string | undefined,
+    problems: Problem[],
+): { id: string; title: string; summary: string } | undefined {
     if (text === undefined) {
-        problems.push({ file, line: 1, code: "lesson.missing-file", message: "The file part.yaml is missing.", advice: "Write it: id, title, summary." });
+        problems.push({
+            file,
+            line: 1,
+            code: "lesson.missing-file",
+            message: "The file part.yaml is missing.",
+            advice: "Write it: id, title, summary.",
+        });
         return undefined;
     }
     const yaml = new YamlFile(file, text);
@@ -118,10 +177,24 @@ function readPart(file: string, text: string | undefined, problems: Problem[]): 
 }
 
 /** False, and a problem, when `id` is taken. */
-function claim(ids: Map<string, string>, id: string, file: string, line: number, what: string, problems: Problem[]): boolean {
+function claim(
+    ids: Map<string, string>,
+    id: string,
+    file: string,
+    line: number,
+    what: string,
+    problems: Problem[],
+): boolean {
     const other = ids.get(id);
     if (other === undefined) ids.set(id, file);
-    else problems.push({ file, line, code: "lesson.duplicate-id", message: `There is another ${what} "${id}", in ${other}.`, advice: "Ids are unique in the course; choose another." });
+    else
+        problems.push({
+            file,
+            line,
+            code: "lesson.duplicate-id",
+            message: `There is another ${what} "${id}", in ${other}.`,
+            advice: "Ids are unique in the course; choose another.",
+        });
     return other === undefined;
 }
 

@@ -6,7 +6,11 @@ import type { Course, Part } from "./lesson";
 import { parseCourse, type ParseOptions } from "./parse";
 
 /** As `parseCourse` gives it, without the problems: mistakes are the linter's business, what can be read is shown. */
-export async function readCourse(files: ReadonlyMap<string, FileContent>, kinds: ExpectationParser, options: ParseOptions): Promise<Course> {
+export async function readCourse(
+    files: ReadonlyMap<string, FileContent>,
+    kinds: ExpectationParser,
+    options: ParseOptions,
+): Promise<Course> {
     const parts: Part[] = [];
     for (const lesson of byLesson(files)) {
         for (const part of parseCourse(lesson, kinds, options).course.parts) {

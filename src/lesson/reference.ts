@@ -3,7 +3,12 @@ import * as v from "valibot";
 import { fenceLanguages } from "./fences";
 import { headerSchema, partSchema, stepSchema } from "./schema";
 
-interface AnySchema extends v.GenericSchema { entries?: Record<string, AnySchema>; wrapped?: AnySchema; value?: AnySchema; options?: readonly unknown[] }
+interface AnySchema extends v.GenericSchema {
+    entries?: Record<string, AnySchema>;
+    wrapped?: AnySchema;
+    value?: AnySchema;
+    options?: readonly unknown[];
+}
 
 export function lessonReference(): string {
     return [
@@ -44,7 +49,11 @@ function rows(schema: AnySchema, above: string): string[] {
         const inner = optional ? field.wrapped! : field;
         const words = inner.type === "picklist" ? ` One of: ${inner.options!.join(", ")}.` : "";
         const row = `| \`${above}${name}\` | ${optional ? "" : "yes"} | ${v.getDescription(field) ?? ""}${words} |`;
-        const below = inner.entries ? rows(inner, `${above}${name}.`) : inner.type === "record" && inner.value?.entries ? rows(inner.value, `${above}${name}.<id>.`) : [];
+        const below = inner.entries
+            ? rows(inner, `${above}${name}.`)
+            : inner.type === "record" && inner.value?.entries
+              ? rows(inner.value, `${above}${name}.<id>.`)
+              : [];
         return [row, ...below];
     });
 }

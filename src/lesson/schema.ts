@@ -6,11 +6,23 @@ import * as v from "valibot";
 
 const text = v.pipe(v.string(), v.trim(), v.nonEmpty("must not be empty"));
 const line = v.pipe(text, v.regex(/^[^\n]*$/, "must be one line"));
-const wholeNumber = (least: number, most: number) => v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(least, `must be ${least} or more`), v.maxValue(most, `must be ${most} or less`));
+const wholeNumber = (least: number, most: number) =>
+    v.pipe(
+        v.number(),
+        v.integer("must be a whole number"),
+        v.minValue(least, `must be ${least} or more`),
+        v.maxValue(most, `must be ${most} or less`),
+    );
 
 /** Ids are words in small letters, joined by hyphens. */
-const name = v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be small letters, digits and single hyphens"));
-const lessonId = v.pipe(v.string(), v.regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'must be the part\'s id, a slash and a name: "images/flask"'));
+const name = v.pipe(
+    v.string(),
+    v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be small letters, digits and single hyphens"),
+);
+const lessonId = v.pipe(
+    v.string(),
+    v.regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, 'must be the part\'s id, a slash and a name: "images/flask"'),
+);
 
 export const partSchema = v.strictObject({
     id: v.pipe(name, v.description("Stable name of the part; the first half of its lessons' ids.")),
@@ -19,7 +31,11 @@ export const partSchema = v.strictObject({
 });
 
 const variableSchema = v.strictObject({
-    choose: v.pipe(v.array(v.union([v.string(), v.number()])), v.minLength(2, "needs two values or more"), v.description("Each student gets one of these, always the same one.")),
+    choose: v.pipe(
+        v.array(v.union([v.string(), v.number()])),
+        v.minLength(2, "needs two values or more"),
+        v.description("Each student gets one of these, always the same one."),
+    ),
 });
 
 export const headerSchema = v.strictObject({
@@ -29,12 +45,19 @@ export const headerSchema = v.strictObject({
     version: v.pipe(wholeNumber(1, 9999), v.description("A bump says that old progress no longer counts.")),
     difficulty: v.pipe(v.picklist(["beginner", "intermediate", "advanced"]), v.description("For whom it is.")),
     minutes: v.pipe(wholeNumber(1, 90), v.description("How long it takes.")),
-    objectives: v.pipe(v.array(line), v.minLength(1, "needs one objective or more"), v.description("What the student can do afterwards.")),
+    objectives: v.pipe(
+        v.array(line),
+        v.minLength(1, "needs one objective or more"),
+        v.description("What the student can do afterwards."),
+    ),
     requires: v.pipe(
         v.optional(
             v.strictObject({
                 lessons: v.pipe(v.optional(v.array(lessonId), []), v.description("Lessons to do first.")),
-                images: v.pipe(v.optional(v.array(text), []), v.description("Container images that must be in the bundle.")),
+                images: v.pipe(
+                    v.optional(v.array(text), []),
+                    v.description("Container images that must be in the bundle."),
+                ),
                 memory: v.pipe(v.optional(wholeNumber(128, 2000), 512), v.description("Guest memory in MB.")),
             }),
             {},
@@ -44,7 +67,14 @@ export const headerSchema = v.strictObject({
     open: v.pipe(
         v.optional(
             v.strictObject({
-                panes: v.pipe(v.optional(v.array(v.picklist(["editor", "terminal", "preview"])), ["editor", "terminal", "preview"]), v.description("Panes shown at the start.")),
+                panes: v.pipe(
+                    v.optional(v.array(v.picklist(["editor", "terminal", "preview"])), [
+                        "editor",
+                        "terminal",
+                        "preview",
+                    ]),
+                    v.description("Panes shown at the start."),
+                ),
                 file: v.pipe(v.optional(text), v.description("File open in the editor at the start.")),
             }),
             {},
@@ -59,22 +89,52 @@ export const headerSchema = v.strictObject({
 
 const questionSchema = v.strictObject({
     ask: v.pipe(text, v.description("The question.")),
-    choices: v.pipe(v.optional(v.pipe(v.array(line), v.check(choices => choices.length !== 1, "needs two choices or more")), []), v.description("What to choose from; left out, the student types the answer.")),
+    choices: v.pipe(
+        v.optional(
+            v.pipe(
+                v.array(line),
+                v.check(choices => choices.length !== 1, "needs two choices or more"),
+            ),
+            [],
+        ),
+        v.description("What to choose from; left out, the student types the answer."),
+    ),
 });
 
 export const stepSchema = v.strictObject({
     goal: v.pipe(line, v.description("What to reach, in one line.")),
     points: v.pipe(v.optional(wholeNumber(0, 100), 1), v.description("What passing is worth.")),
-    mode: v.pipe(v.optional(v.picklist(["level", "edge"]), "level"), v.description("level: all checks hold now. edge: each held once; the step stays passed.")),
+    mode: v.pipe(
+        v.optional(v.picklist(["level", "edge"]), "level"),
+        v.description("level: all checks hold now. edge: each held once; the step stays passed."),
+    ),
     needs: v.pipe(v.optional(v.array(name), []), v.description("Steps of this lesson that come first.")),
     expect: v.pipe(
-        v.array(v.pipe(v.record(v.string(), v.unknown()), v.check(check => Object.keys(check).length === 1, 'must be one check kind with its fields: "- file: { path: app.py }"'))),
+        v.array(
+            v.pipe(
+                v.record(v.string(), v.unknown()),
+                v.check(
+                    check => Object.keys(check).length === 1,
+                    'must be one check kind with its fields: "- file: { path: app.py }"',
+                ),
+            ),
+        ),
         v.minLength(1, "needs one check or more"),
         v.description("Checks; all must hold."),
     ),
-    why: v.pipe(v.optional(v.record(v.string(), text), {}), v.description("By failure code: the sentence said instead of the check's own.")),
-    questions: v.pipe(v.optional(v.record(name, questionSchema), {}), v.description("Questions asked below the prose; an `answer` check looks at the answer.")),
-    hints: v.pipe(v.array(text), v.length(3, "needs three hints, from vague to exact"), v.description("Three, from vague to exact.")),
+    why: v.pipe(
+        v.optional(v.record(v.string(), text), {}),
+        v.description("By failure code: the sentence said instead of the check's own."),
+    ),
+    questions: v.pipe(
+        v.optional(v.record(name, questionSchema), {}),
+        v.description("Questions asked below the prose; an `answer` check looks at the answer."),
+    ),
+    hints: v.pipe(
+        v.array(text),
+        v.length(3, "needs three hints, from vague to exact"),
+        v.description("Three, from vague to exact."),
+    ),
 });
 
 /** checks.yaml: each step by its id. */

@@ -17,7 +17,11 @@ export type SolveAction =
     | { kind: "save"; path: string }
     | { kind: "answer"; question: string; text: string };
 
-export interface SolveSection { step: string; /** of the heading */ line: number; lines: { text: string; line: number }[] }
+export interface SolveSection {
+    step: string;
+    /** of the heading */ line: number;
+    lines: { text: string; line: number }[];
+}
 
 const heading = /^##\s*step:\s*(\S+)\s*$/;
 

@@ -26,8 +26,12 @@ export class YamlFile {
                 file,
                 line: this.#lineAt(error.pos[0]),
                 code: repeated ? "lesson.duplicate-id" : "lesson.bad-yaml",
-                message: repeated ? "This key stands here a second time." : `This is not YAML: ${error.message.replace(/ at line \d+.*$/s, "")}.`,
-                advice: repeated ? "Give each step and each field once; rename or remove this one." : "Check indentation, colons and quotes; put text with a colon in double quotes.",
+                message: repeated
+                    ? "This key stands here a second time."
+                    : `This is not YAML: ${error.message.replace(/ at line \d+.*$/s, "")}.`,
+                advice: repeated
+                    ? "Give each step and each field once; rename or remove this one."
+                    : "Check indentation, colons and quotes; put text with a colon in double quotes.",
             });
         }
         this.value = this.problems.length === 0 ? (this.#document.toJS() as unknown) : undefined;
@@ -40,7 +44,11 @@ export class YamlFile {
         for (const key of path) {
             let next: unknown;
             if (isMap(at)) {
-                const pair = at.items.find(item => isPair(item) && (isScalar(item.key) ? String(item.key.value) : String(item.key)) === String(key));
+                const pair = at.items.find(
+                    item =>
+                        isPair(item) &&
+                        (isScalar(item.key) ? String(item.key.value) : String(item.key)) === String(key),
+                );
                 if (!pair) break;
                 line = this.#lineOfNode(pair.key) ?? line;
                 next = pair.value;
@@ -54,7 +62,11 @@ export class YamlFile {
     }
 
     /** Parses `value` (by default the whole file, else what stands at `path`); each issue becomes a problem with its line. */
-    check<Output>(schema: v.GenericSchema<unknown, Output>, path: Path = [], value: unknown = this.value): Output | undefined {
+    check<Output>(
+        schema: v.GenericSchema<unknown, Output>,
+        path: Path = [],
+        value: unknown = this.value,
+    ): Output | undefined {
         const result = v.safeParse(schema, value);
         if (result.success) return result.output;
         for (const issue of result.issues) this.#report(schema, path, issue);
@@ -75,14 +87,32 @@ export class YamlFile {
         const last = at.at(-1);
         if (told.type === "strict_object" && told.expected === "never") {
             const fields = fieldsAt(schema, at.slice(0, -1));
-            const advice = last === "solve" && fields.includes("hints") ? 'The solution is in solve.sh, below "## step: <id>".' : `Remove it or correct it. ${suggestion(String(last), fields)}`;
+            const advice =
+                last === "solve" && fields.includes("hints")
+                    ? 'The solution is in solve.sh, below "## step: <id>".'
+                    : `Remove it or correct it. ${suggestion(String(last), fields)}`;
             this.problem(where, "lesson.unknown-field", `There is no field ${name}.`, advice);
         } else if (told.received === "undefined" && last !== undefined) {
-            this.problem(where, "lesson.missing-field", `The field ${name} is missing.`, `Add "${last}:"${told.expected && told.expected !== `"${String(last)}"` ? ` (${wanted(told.expected)})` : ""}.`);
+            this.problem(
+                where,
+                "lesson.missing-field",
+                `The field ${name} is missing.`,
+                `Add "${last}:"${told.expected && told.expected !== `"${String(last)}"` ? ` (${wanted(told.expected)})` : ""}.`,
+            );
         } else if (told.kind === "validation") {
-            this.problem(where, "lesson.bad-value", `${capital(name)} ${told.message}.`, `It is ${shown(told.input)} now.`);
+            this.problem(
+                where,
+                "lesson.bad-value",
+                `${capital(name)} ${told.message}.`,
+                `It is ${shown(told.input)} now.`,
+            );
         } else {
-            this.problem(where, "lesson.bad-value", `${capital(name)} is ${shown(told.input)}, where ${wanted(told.expected ?? "something else")} belongs.`, "Correct the value.");
+            this.problem(
+                where,
+                "lesson.bad-value",
+                `${capital(name)} is ${shown(told.input)}, where ${wanted(told.expected ?? "something else")} belongs.`,
+                "Correct the value.",
+            );
         }
     }
 
@@ -95,7 +125,14 @@ export class YamlFile {
     }
 }
 
-interface AnySchema { type: string; entries?: Record<string, AnySchema>; wrapped?: AnySchema; item?: AnySchema; value?: AnySchema; options?: AnySchema[] }
+interface AnySchema {
+    type: string;
+    entries?: Record<string, AnySchema>;
+    wrapped?: AnySchema;
+    item?: AnySchema;
+    value?: AnySchema;
+    options?: AnySchema[];
+}
 
 /** The names of the fields that the schema has at `path`. */
 function fieldsAt(schema: v.GenericSchema, path: Path): string[] {
@@ -104,13 +141,31 @@ function fieldsAt(schema: v.GenericSchema, path: Path): string[] {
         return level.type === "union" || level.type === "intersect" ? (level.options ?? []).flatMap(open) : [level];
     };
     let levels = open(schema as unknown as AnySchema);
-    for (const key of path) levels = levels.flatMap(level => [level.entries?.[String(key)] ?? level.item ?? level.value ?? []].flat()).flatMap(open);
+    for (const key of path)
+        levels = levels
+            .flatMap(level => [level.entries?.[String(key)] ?? level.item ?? level.value ?? []].flat())
+            .flatMap(open);
     return levels.flatMap(level => Object.keys(level.entries ?? {}));
 }
 
 function wanted(expected: string): string {
-    const words: Record<string, string> = { string: "text", number: "a number", boolean: "true or false", Array: "a list", Object: "fields with values" };
-    return words[expected] ?? (expected.includes(" | ") ? `one of ${expected.replace(/^\(|\)$/g, "").split(" | ").map(part => words[part] ?? part).join(", ")}` : expected);
+    const words: Record<string, string> = {
+        string: "text",
+        number: "a number",
+        boolean: "true or false",
+        Array: "a list",
+        Object: "fields with values",
+    };
+    return (
+        words[expected] ??
+        (expected.includes(" | ")
+            ? `one of ${expected
+                  .replace(/^\(|\)$/g, "")
+                  .split(" | ")
+                  .map(part => words[part] ?? part)
+                  .join(", ")}`
+            : expected)
+    );
 }
 
 function shown(input: unknown): string {

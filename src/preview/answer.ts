@@ -31,7 +31,12 @@ const GATHER = 8 << 20;
 const bodiless = new Set([101, 204, 205, 304]);
 
 /** Answers `message` on `port`. Resolves when the exchange is over; never rejects. Aborting `signal` gives it up. */
-export async function answer(message: RequestMessage, port: Port, options: Answerer, signal: AbortSignal): Promise<void> {
+export async function answer(
+    message: RequestMessage,
+    port: Port,
+    options: Answerer,
+    signal: AbortSignal,
+): Promise<void> {
     const post = (answer: AnswerMessage) => port.postMessage(answer);
     if (message.protocol !== PROTOCOL) return post({ kind: "refused", protocol: PROTOCOL });
     post({ kind: "accepted" });
@@ -42,16 +47,30 @@ export async function answer(message: RequestMessage, port: Port, options: Answe
         const decoder = encoding === "gzip" || encoding === "deflate" ? new DecompressionStream(encoding) : undefined;
         const hasBody = response.body !== null && message.method !== "HEAD" && !bodiless.has(response.status);
         const location = response.headers.get("Location");
-        if (message.navigation && location !== null && response.status >= 300 && response.status < 400 && locationFor(location, message, options) === undefined) {
+        if (
+            message.navigation &&
+            location !== null &&
+            response.status >= 300 &&
+            response.status < 400 &&
+            locationFor(location, message, options) === undefined
+        ) {
             await response.body?.cancel();
             return await sendPage(port, pages.outside(hostOf(location)), true, signal);
         }
-        options.jar.keep(message.port, message.path, received.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value));
+        options.jar.keep(
+            message.port,
+            message.path,
+            received.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value),
+        );
         const headers = responseHeaders(received, message, options, hasBody && decoder !== undefined);
         post({ kind: "head", status: response.status, statusText: response.statusText, headers, hasBody });
         if (hasBody) {
             const body = response.body as ReadableStream<Bytes>;
-            await sendBody(port, decoder ? body.pipeThrough<Bytes>(decoder as ReadableWritablePair<Bytes, Bytes>) : body, signal);
+            await sendBody(
+                port,
+                decoder ? body.pipeThrough<Bytes>(decoder as ReadableWritablePair<Bytes, Bytes>) : body,
+                signal,
+            );
         } else await response.body?.cancel();
     } catch (thrown) {
         if (signal.aborted || isAbort(thrown)) return port.postMessage({ kind: "broken", message: messageOf(thrown) });
@@ -68,7 +87,11 @@ async function ask(message: RequestMessage, port: Port, options: Answerer, signa
     const given = { method: message.method, body, signal: AbortSignal.any([signal, limit.signal]), ...streamed };
     const request = new RawRequest(guestUrl(message.port, message.path), given, headers);
     try {
-        return await within(abortable(options.http(message.port, request), signal), (options.patience ?? 120) * 1000, `Port ${message.port}`);
+        return await within(
+            abortable(options.http(message.port, request), signal),
+            (options.patience ?? 120) * 1000,
+            `Port ${message.port}`,
+        );
     } catch (thrown) {
         limit.abort(thrown);
         throw thrown;
@@ -102,9 +125,16 @@ async function gather(source: ReadableStream<Bytes>): Promise<Bytes | ReadableSt
 const droppedConnection = /\bEOF\b|reset by peer|broken pipe|closed (idle )?connection/;
 
 /** The page for a request that failed. */
-export function pageFor(thrown: unknown, message: Pick<RequestMessage, "port" | "method">, options: Pick<Answerer, "patience"> = {}): OwnPage {
+export function pageFor(
+    thrown: unknown,
+    message: Pick<RequestMessage, "port" | "method">,
+    options: Pick<Answerer, "patience"> = {},
+): OwnPage {
     if (!(thrown instanceof DrydockError)) return pages.brokenAnswer(message.port, messageOf(thrown));
-    if (thrown.code === "agent.bad-reply") return droppedConnection.test(thrown.message) ? pages.notReady(message.port, message.method === "GET") : pages.brokenAnswer(message.port, thrown.message);
+    if (thrown.code === "agent.bad-reply")
+        return droppedConnection.test(thrown.message)
+            ? pages.notReady(message.port, message.method === "GET")
+            : pages.brokenAnswer(message.port, thrown.message);
     if (thrown.code === "agent.refused") return pages.noListener(message.port, message.method === "GET");
     if (thrown.code === "base.timeout") return pages.silent(message.port, options.patience ?? 120);
     return pages.failed(thrown.message, thrown.advice);

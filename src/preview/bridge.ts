@@ -8,7 +8,14 @@ import { Lifetime, type Stop } from "../base/lifetime";
 import { type Readable, Store } from "../base/store";
 import { answer, type AskGuest } from "./answer";
 import { CookieJar } from "./cookies";
-import { bridgeAddress, type ConnectMessage, type FrameCommand, type FrameReport, parseFrameReport, PROTOCOL } from "./protocol";
+import {
+    bridgeAddress,
+    type ConnectMessage,
+    type FrameCommand,
+    type FrameReport,
+    parseFrameReport,
+    PROTOCOL,
+} from "./protocol";
 import { guestOf, prefixOf } from "./route";
 
 export type { AskGuest } from "./answer";
@@ -56,7 +63,11 @@ export const canPreview = (): boolean => isSecureContext && "serviceWorker" in n
 /** Throws "preview.same-origin" when `origin` is the page's own: the guest's scripts would run with the page's rights. */
 export function createPreviewBridge(options: { origin: string; http: AskGuest }): PreviewBridge {
     if (options.origin === location.origin)
-        throw new DrydockError("preview.same-origin", "The preview has no origin of its own here.", "Serve Drydock with `npm start`, which opens a second port for the preview.");
+        throw new DrydockError(
+            "preview.same-origin",
+            "The preview has no origin of its own here.",
+            "Serve Drydock with `npm start`, which opens a second port for the preview.",
+        );
     const jar = new CookieJar();
     const session = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
     const lifetime = new Lifetime();
@@ -64,7 +75,8 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     let resolve: () => void = () => undefined;
     let reject: (reason: DrydockError) => void = () => undefined;
     const connected = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
-    const url = (port: number, path = "/"): string => new URL(prefixOf(port, session) + (path.startsWith("/") ? path : `/${path}`), options.origin).href;
+    const url = (port: number, path = "/"): string =>
+        new URL(prefixOf(port, session) + (path.startsWith("/") ? path : `/${path}`), options.origin).href;
     let shown: HTMLIFrameElement | undefined;
     let wanted: string | undefined;
     let isReady = false;
@@ -75,10 +87,22 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     };
     const onReport = (report: FrameReport | undefined, port: MessagePort | undefined) => {
         if (report?.kind === "ready") resolve();
-        else if (report?.kind === "failed") reject(new DrydockError("preview.no-worker", `The preview's service worker did not start: ${report.reason}`, "Reload the page. Private windows and some settings forbid service workers."));
+        else if (report?.kind === "failed")
+            reject(
+                new DrydockError(
+                    "preview.no-worker",
+                    `The preview's service worker did not start: ${report.reason}`,
+                    "Reload the page. Private windows and some settings forbid service workers.",
+                ),
+            );
         else if (report?.kind === "location") {
             const guest = guestOf(report.href, options.origin);
-            if (guest) place.set({ port: guest.port, path: guest.path + new URL(report.href).hash, title: report.title.slice(0, 200) });
+            if (guest)
+                place.set({
+                    port: guest.port,
+                    path: guest.path + new URL(report.href).hash,
+                    title: report.title.slice(0, 200),
+                });
         } else if (report?.kind === "request" && port) {
             const abort = new AbortController();
             const stop = () => abort.abort(new DOMException("The preview wants no answer any more.", "AbortError"));
@@ -88,7 +112,12 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
             port.addEventListener("close", stop);
             port.start();
             lifetime.add(stop);
-            void answer(report, port, { http: options.http, jar, origin: options.origin, session, userAgent: navigator.userAgent }, abort.signal);
+            void answer(
+                report,
+                port,
+                { http: options.http, jar, origin: options.origin, session, userAgent: navigator.userAgent },
+                abort.signal,
+            );
         }
     };
 
@@ -102,16 +131,25 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = event => onReport(parseFrameReport(event.data), event.ports[0]);
         command = message => port1.postMessage(message);
-        bridge.contentWindow?.postMessage({ kind: "drydock-connect", protocol: PROTOCOL } satisfies ConnectMessage, options.origin, [port2]);
+        bridge.contentWindow?.postMessage(
+            { kind: "drydock-connect", protocol: PROTOCOL } satisfies ConnectMessage,
+            options.origin,
+            [port2],
+        );
     });
     document.body.append(bridge);
     lifetime.add(() => bridge.remove());
 
     const ready = within(connected, READY_LIMIT, "The preview").catch((thrown: unknown) => {
         if (thrown instanceof DrydockError && thrown.code !== "base.timeout") throw thrown;
-        throw new DrydockError("preview.unreachable", `The preview's server at ${options.origin} does not answer.`, "Check that nothing (a proxy, a firewall, a missing port forward) keeps the browser from that address.", {
-            cause: new Error(messageOf(thrown)),
-        });
+        throw new DrydockError(
+            "preview.unreachable",
+            `The preview's server at ${options.origin} does not answer.`,
+            "Check that nothing (a proxy, a firewall, a missing port forward) keeps the browser from that address.",
+            {
+                cause: new Error(messageOf(thrown)),
+            },
+        );
     });
     ready.then(
         () => {

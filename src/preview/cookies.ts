@@ -41,7 +41,13 @@ export class CookieJar {
                 const key = `${at} ${cookie.name}`;
                 if (expires !== undefined && expires <= this.#now()) cookies.delete(key);
                 else if (cookies.has(key) || cookies.size < MOST)
-                    cookies.set(key, { name: cookie.name, value: cookie.value, path: at, expires, order: cookies.get(key)?.order ?? this.#count++ });
+                    cookies.set(key, {
+                        name: cookie.name,
+                        value: cookie.value,
+                        path: at,
+                        expires,
+                        order: cookies.get(key)?.order ?? this.#count++,
+                    });
             }
         }
     }
@@ -50,7 +56,8 @@ export class CookieJar {
     header(port: number, path: string): string | undefined {
         const cookies = this.#ports.get(port);
         if (!cookies) return undefined;
-        for (const [key, { expires }] of cookies) if (expires !== undefined && expires <= this.#now()) cookies.delete(key);
+        for (const [key, { expires }] of cookies)
+            if (expires !== undefined && expires <= this.#now()) cookies.delete(key);
         const wanted = [...cookies.values()].filter(cookie => matches(pathOnly(path), cookie.path));
         wanted.sort((a, b) => b.path.length - a.path.length || a.order - b.order);
         return wanted.map(({ name, value }) => `${name}=${value}`).join("; ") || undefined;

@@ -5,5 +5,7 @@ import { createSinglePagePreview } from "./single-page";
 /** `origin` from the server's /config.json; undefined where the page is served without our server. */
 export function openPreview(options: { origin: string | undefined; http: AskGuest }): PreviewBridge {
     const { origin, http } = options;
-    return origin !== undefined && origin !== location.origin && canPreview() ? createPreviewBridge({ origin, http }) : createSinglePagePreview({ http });
+    return origin !== undefined && origin !== location.origin && canPreview()
+        ? createPreviewBridge({ origin, http })
+        : createSinglePagePreview({ http });
 }

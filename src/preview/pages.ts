@@ -40,7 +40,11 @@ export const pages = {
         status: 502,
         title: `Port ${port} gave no proper answer`,
         message: `Something listens on port ${port}, but its answer could not be read: ${reason}`,
-        advice: ["A program that has just been started may not be ready yet.", "`docker logs` shows what it says about the request.", "Does it speak HTTP? A database, for one, does not."],
+        advice: [
+            "A program that has just been started may not be ready yet.",
+            "`docker logs` shows what it says about the request.",
+            "Does it speak HTTP? A database, for one, does not.",
+        ],
     }),
     silent: (port: number, seconds: number): OwnPage => ({
         status: 504,
@@ -57,7 +61,8 @@ export const pages = {
     pageGone: (): OwnPage => ({
         status: 503,
         title: "The machine's page is closed",
-        message: "This preview gets its pages from the Drydock tab, where the machine runs, and that tab does not answer.",
+        message:
+            "This preview gets its pages from the Drydock tab, where the machine runs, and that tab does not answer.",
         advice: ["Open Drydock again and start the container there; then try again."],
     }),
     updated: (): OwnPage => ({
@@ -69,10 +74,16 @@ export const pages = {
     unknownPort: (): OwnPage => ({
         status: 404,
         title: "Which port?",
-        message: "This address names no port of the machine, and the page that linked to it does not say where it stands.",
+        message:
+            "This address names no port of the machine, and the page that linked to it does not say where it stands.",
         advice: ["Addresses of the preview look like `/p/5000/`: the port, then the path."],
     }),
-    failed: (message: string, advice: string): OwnPage => ({ status: 502, title: "The preview could not ask the machine", message, advice: [advice] }),
+    failed: (message: string, advice: string): OwnPage => ({
+        status: 502,
+        title: "The preview could not ask the machine",
+        message,
+        advice: [advice],
+    }),
 };
 
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -107,12 +118,18 @@ export function pageText(page: OwnPage): string {
 }
 
 /** Status, headers and body of an own page. */
-export function pageParts(page: OwnPage, navigation: boolean): { status: number; headers: [string, string][]; body: string } {
+export function pageParts(
+    page: OwnPage,
+    navigation: boolean,
+): { status: number; headers: [string, string][]; body: string } {
     return {
         status: page.status,
         headers: [
             ["Content-Type", navigation ? "text/html; charset=utf-8" : "text/plain; charset=utf-8"],
-            ["Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"],
+            [
+                "Content-Security-Policy",
+                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+            ],
             ["Cache-Control", "no-store"],
             ["X-Drydock-Page", String(page.status)],
         ],

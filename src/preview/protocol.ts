@@ -26,7 +26,13 @@ export function sessionOf(address: string): string | undefined {
 }
 
 /** Our own files on the preview origin; every other path belongs to the guest. */
-export const OWN_PATHS: readonly string[] = [BRIDGE_PATH, WORKER_PATH, "/bridge-frame.js", "/waiting.html", "/waiting.js"];
+export const OWN_PATHS: readonly string[] = [
+    BRIDGE_PATH,
+    WORKER_PATH,
+    "/bridge-frame.js",
+    "/waiting.html",
+    "/waiting.js",
+];
 
 /** Page to bridge frame, with a port: the only message between windows. */
 export interface ConnectMessage {
@@ -89,7 +95,8 @@ export function isVersionQuestion(message: unknown): message is VersionQuestion 
     return fieldsOf(message)?.kind === "drydock-version";
 }
 
-const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2 && pair.every(part => typeof part === "string");
+const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every(part => typeof part === "string");
 
 /** The report, or undefined for anything malformed: the previewed document can reach the bridge frame and say what it likes. */
 export function parseFrameReport(message: unknown): FrameReport | undefined {
@@ -100,13 +107,36 @@ export function parseFrameReport(message: unknown): FrameReport | undefined {
         case "failed":
             return { kind: "failed", reason: String(fields.reason) };
         case "location":
-            return typeof fields.href === "string" && typeof fields.title === "string" ? { kind: "location", href: fields.href, title: fields.title } : undefined;
+            return typeof fields.href === "string" && typeof fields.title === "string"
+                ? { kind: "location", href: fields.href, title: fields.title }
+                : undefined;
         case "request": {
             const { protocol, port, method, path, headers, referrer, navigation, hasBody } = fields;
             const wellFormed =
-                typeof protocol === "number" && isPort(port) && typeof method === "string" && /^[A-Za-z]+$/.test(method) && typeof path === "string" && path.startsWith("/") &&
-                Array.isArray(headers) && headers.every(isPair) && typeof referrer === "string" && typeof navigation === "boolean" && typeof hasBody === "boolean";
-            return wellFormed ? { kind: "request", protocol, port, method, path, headers: headers as HeaderPairs, referrer, navigation, hasBody } : undefined;
+                typeof protocol === "number" &&
+                isPort(port) &&
+                typeof method === "string" &&
+                /^[A-Za-z]+$/.test(method) &&
+                typeof path === "string" &&
+                path.startsWith("/") &&
+                Array.isArray(headers) &&
+                headers.every(isPair) &&
+                typeof referrer === "string" &&
+                typeof navigation === "boolean" &&
+                typeof hasBody === "boolean";
+            return wellFormed
+                ? {
+                      kind: "request",
+                      protocol,
+                      port,
+                      method,
+                      path,
+                      headers: headers as HeaderPairs,
+                      referrer,
+                      navigation,
+                      hasBody,
+                  }
+                : undefined;
         }
         default:
             return undefined;

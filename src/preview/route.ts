@@ -75,14 +75,18 @@ export function route(asked: Asked, origin: string): Route {
     if (guest) {
         // "/p/5000" is the folder's name without its slash: relative links would lose the port.
         const prefix = prefixOf(guest.port, guest.session);
-        return asked.navigation && url.pathname === prefix ? { kind: "redirect", to: `${origin}${prefix}/${url.search}` } : { kind: "guest", ...guest };
+        return asked.navigation && url.pathname === prefix
+            ? { kind: "redirect", to: `${origin}${prefix}/${url.search}` }
+            : { kind: "guest", ...guest };
     }
     if (!asker && OWN_PATHS.includes(url.pathname)) return { kind: "own" };
     const place = asker ?? onlyPlace(asked.windows, origin);
     if (!place) return { kind: "unknown" };
     const path = url.pathname + url.search;
     const { port, session } = place;
-    return asked.navigation ? { kind: "redirect", to: `${origin}${prefixOf(port, session)}${path}` } : { kind: "guest", port, session, path };
+    return asked.navigation
+        ? { kind: "redirect", to: `${origin}${prefixOf(port, session)}${path}` }
+        : { kind: "guest", port, session, path };
 }
 
 /** A page that hides its referrer is still placed when all open pages are of one port and tab. */

@@ -10,7 +10,8 @@ const MOST_PARTS = 60;
 
 const removed = "script, base, meta[http-equiv], iframe, frame, frameset, object, embed, link:not([rel~=stylesheet])";
 
-const notice = "Only this page is shown, without its scripts: at an address without https a browser allows no more. Links and forms work.";
+const notice =
+    "Only this page is shown, without its scripts: at an address without https a browser allows no more. Links and forms work.";
 
 export interface StandaloneDocument {
     html: string;
@@ -33,7 +34,10 @@ export async function standalone(html: string, base: Loopback, load: LoadPart): 
     const { title } = parsed;
     const blobs: string[] = [];
     for (const element of parsed.querySelectorAll(removed)) element.remove();
-    const parts = [...parsed.querySelectorAll<HTMLElement>("link[rel~=stylesheet][href], img[src]")].slice(0, MOST_PARTS);
+    const parts = [...parsed.querySelectorAll<HTMLElement>("link[rel~=stylesheet][href], img[src]")].slice(
+        0,
+        MOST_PARTS,
+    );
     await Promise.all(
         parts.map(async element => {
             const name = element instanceof HTMLLinkElement ? "href" : "src";
@@ -56,7 +60,10 @@ export async function standalone(html: string, base: Loopback, load: LoadPart): 
     const bar = parsed.createElement("p");
     bar.textContent = notice;
     bar.setAttribute("role", "note");
-    bar.setAttribute("style", "all: initial; display: block; font: 12px/1.4 system-ui, sans-serif; padding: 4px 8px; background: #fff3c4; color: #4a3b00");
+    bar.setAttribute(
+        "style",
+        "all: initial; display: block; font: 12px/1.4 system-ui, sans-serif; padding: 4px 8px; background: #fff3c4; color: #4a3b00",
+    );
     parsed.body.prepend(bar);
     return { html: `<!doctype html>${parsed.documentElement.outerHTML}`, title, blobs };
 }

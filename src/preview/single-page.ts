@@ -42,20 +42,48 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
         for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
             const method = visit.body ? "POST" : "GET";
             const message: RequestMessage = {
-                kind: "request", protocol: 0, port: visit.port, method, path: visit.path, referrer: "", navigation: true, hasBody: visit.body !== undefined,
-                headers: [["Accept", "text/html,*/*;q=0.8"], ...(visit.body ? [["Content-Type", visit.body.type] as const] : [])],
+                kind: "request",
+                protocol: 0,
+                port: visit.port,
+                method,
+                path: visit.path,
+                referrer: "",
+                navigation: true,
+                hasBody: visit.body !== undefined,
+                headers: [
+                    ["Accept", "text/html,*/*;q=0.8"],
+                    ...(visit.body ? [["Content-Type", visit.body.type] as const] : []),
+                ],
             };
             const headers = requestHeaders(message, "", jar, visit.body?.bytes.byteLength, navigator.userAgent);
-            const response = await options.http(visit.port, new RawRequest(guestUrl(visit.port, visit.path), { method, signal, body: visit.body?.bytes }, headers));
-            jar.keep(visit.port, visit.path, headersOf(response).filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value));
+            const response = await options.http(
+                visit.port,
+                new RawRequest(guestUrl(visit.port, visit.path), { method, signal, body: visit.body?.bytes }, headers),
+            );
+            jar.keep(
+                visit.port,
+                visit.path,
+                headersOf(response)
+                    .filter(([name]) => name.toLowerCase() === "set-cookie")
+                    .map(([, value]) => value),
+            );
             const location = response.status >= 300 && response.status < 400 ? response.headers.get("Location") : null;
             if (location === null) return { response, visit };
             await response.body?.cancel();
             const next = placeOf(location, visit);
-            if (!next) throw new DrydockError("preview.outside", `The page leads out of the machine, to ${location}.`, "Go back, or type a path in the address bar.");
+            if (!next)
+                throw new DrydockError(
+                    "preview.outside",
+                    `The page leads out of the machine, to ${location}.`,
+                    "Go back, or type a path in the address bar.",
+                );
             visit = { ...next, body: response.status === 307 || response.status === 308 ? visit.body : undefined };
         }
-        throw new DrydockError("preview.redirects", `The page on port ${visit.port} redirects without end.`, "Look at where the program's redirects lead.");
+        throw new DrydockError(
+            "preview.redirects",
+            `The page on port ${visit.port} redirects without end.`,
+            "Look at where the program's redirects lead.",
+        );
     }
 
     async function part(wanted: Loopback, signal: AbortSignal): Promise<Blob | undefined> {
@@ -78,8 +106,12 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
             const found = await ask(visit, signal);
             visit = { ...found.visit, fragment: found.visit.fragment || visit.fragment };
             const type = found.response.headers.get("Content-Type") ?? "";
-            const content = decodeText(found.response.body ? await readAll(found.response.body, LARGEST_PAGE) : new Uint8Array());
-            const document = await standalone(type.includes("html") ? content : asText(content), visit, wanted => part(wanted, signal));
+            const content = decodeText(
+                found.response.body ? await readAll(found.response.body, LARGEST_PAGE) : new Uint8Array(),
+            );
+            const document = await standalone(type.includes("html") ? content : asText(content), visit, wanted =>
+                part(wanted, signal),
+            );
             signal.throwIfAborted();
             for (const blob of blobs) URL.revokeObjectURL(blob);
             ({ html, title, blobs } = document);
@@ -119,10 +151,15 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
         const target = placeOf(form.getAttribute("action") || "", base);
         if (!target) return;
         const fields = new FormData(form, event.submitter);
-        const query = new URLSearchParams([...fields].map(([name, value]) => [name, typeof value === "string" ? value : value.name]));
+        const query = new URLSearchParams(
+            [...fields].map(([name, value]) => [name, typeof value === "string" ? value : value.name]),
+        );
         if (form.method !== "post") return go({ ...target, path: `${target.path.split("?", 1)[0]}?${query}` });
         const packed = new Response(form.enctype === "multipart/form-data" ? fields : query);
-        go({ ...target, body: { bytes: new Uint8Array(await packed.arrayBuffer()), type: packed.headers.get("Content-Type") ?? "" } });
+        go({
+            ...target,
+            body: { bytes: new Uint8Array(await packed.arrayBuffer()), type: packed.headers.get("Content-Type") ?? "" },
+        });
     }
 
     function go(visit: Visit): void {

@@ -17,18 +17,36 @@ export interface Here {
 export const guestUrl = (port: number, path: string): string => `http://localhost:${port}${path}`;
 
 /** What the browser writes itself on a connection, or what would let the guest see the preview's real address. */
-const notForGuest = new Set(["host", "origin", "referer", "cookie", "connection", "accept-encoding", "content-length", "upgrade-insecure-requests"]);
+const notForGuest = new Set([
+    "host",
+    "origin",
+    "referer",
+    "cookie",
+    "connection",
+    "accept-encoding",
+    "content-length",
+    "upgrade-insecure-requests",
+]);
 
 /** Headers of the request as the guest gets them. `bytes` is the length of the body when it is known. */
-export function requestHeaders(message: RequestMessage, origin: string, jar: CookieJar, bytes: number | undefined, userAgent: string): [string, string][] {
-    const headers: [string, string][] = message.headers.filter(([name]) => !notForGuest.has(name.toLowerCase())).map(([name, value]) => [name, value]);
+export function requestHeaders(
+    message: RequestMessage,
+    origin: string,
+    jar: CookieJar,
+    bytes: number | undefined,
+    userAgent: string,
+): [string, string][] {
+    const headers: [string, string][] = message.headers
+        .filter(([name]) => !notForGuest.has(name.toLowerCase()))
+        .map(([name, value]) => [name, value]);
     if (!headers.some(([name]) => name.toLowerCase() === "user-agent")) headers.push(["User-Agent", userAgent]);
     // A synthetic response is not decoded by the browser, and packing costs the emulated processor more than the bytes cost us.
     headers.push(["Accept-Encoding", "identity"]);
     const asker = guestOf(message.referrer, origin);
     if (asker) headers.push(["Referer", guestUrl(asker.port, asker.path)]);
     // As browsers do: on every method that may change something.
-    if (message.method !== "GET" && message.method !== "HEAD") headers.push(["Origin", asker ? guestUrl(asker.port, "") : guestUrl(message.port, "")]);
+    if (message.method !== "GET" && message.method !== "HEAD")
+        headers.push(["Origin", asker ? guestUrl(asker.port, "") : guestUrl(message.port, "")]);
     const cookies = jar.header(message.port, message.path);
     if (cookies !== undefined) headers.push(["Cookie", cookies]);
     if (bytes !== undefined) headers.push(["Content-Length", String(bytes)]);
@@ -43,13 +61,38 @@ export function requestHeaders(message: RequestMessage, origin: string, jar: Coo
  * - what would change the preview origin itself for longer than the page lives.
  */
 const notForBrowser = new Set([
-    "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "trailer", "set-cookie", "set-cookie2",
-    "x-frame-options", "content-security-policy", "content-security-policy-report-only", "referrer-policy",
-    "service-worker-allowed", "clear-site-data", "strict-transport-security", "public-key-pins", "alt-svc", "nel", "report-to", "reporting-endpoints", "origin-agent-cluster",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+    "trailer",
+    "set-cookie",
+    "set-cookie2",
+    "x-frame-options",
+    "content-security-policy",
+    "content-security-policy-report-only",
+    "referrer-policy",
+    "service-worker-allowed",
+    "clear-site-data",
+    "strict-transport-security",
+    "public-key-pins",
+    "alt-svc",
+    "nel",
+    "report-to",
+    "reporting-endpoints",
+    "origin-agent-cluster",
 ]);
 
 /** Directives of the guest's own policy that would refuse our frame, ask for TLS that is not there, or call out. */
-const notInPolicy = new Set(["frame-ancestors", "upgrade-insecure-requests", "block-all-mixed-content", "report-uri", "report-to", "sandbox"]);
+const notInPolicy = new Set([
+    "frame-ancestors",
+    "upgrade-insecure-requests",
+    "block-all-mixed-content",
+    "report-uri",
+    "report-to",
+    "sandbox",
+]);
 
 /**
  * Keeps the previewed page inside the sandbox: its own origin, and addresses of the student's computer, which the service
@@ -70,14 +113,20 @@ export function policyWithout(policy: string): string {
 }
 
 /** Headers of the guest's answer as the browser gets them. `decoded`: the body was packed and is not any more. */
-export function responseHeaders(headers: HeaderPairs, request: Loopback, here: Here, decoded: boolean): [string, string][] {
+export function responseHeaders(
+    headers: HeaderPairs,
+    request: Loopback,
+    here: Here,
+    decoded: boolean,
+): [string, string][] {
     const kept: [string, string][] = [];
     for (const [name, value] of headers) {
         const lower = name.toLowerCase();
         if (lower === "content-security-policy" && policyWithout(value) !== "") kept.push([name, policyWithout(value)]);
         if (notForBrowser.has(lower)) continue;
         if (decoded && (lower === "content-encoding" || lower === "content-length")) continue;
-        if (lower === "location" || lower === "content-location") kept.push([name, locationFor(value, request, here) ?? value]);
+        if (lower === "location" || lower === "content-location")
+            kept.push([name, locationFor(value, request, here) ?? value]);
         else kept.push([name, value]);
     }
     kept.push(["Content-Security-Policy", ownPolicy]);

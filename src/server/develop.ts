@@ -18,7 +18,11 @@ export interface Development {
 export async function develop(): Promise<Development> {
     const dist = mkdtempSync(join(tmpdir(), "drydock-dev-"));
     writePreview(dist, await buildPreview({ minify: false }));
-    const vite = await createServer({ configFile: join(root, "vite.config.ts"), server: { middlewareMode: true }, appType: "spa" });
+    const vite = await createServer({
+        configFile: join(root, "vite.config.ts"),
+        server: { middlewareMode: true },
+        appType: "spa",
+    });
     return {
         dist,
         middleware: (request, response) => vite.middlewares(request, response),

@@ -14,7 +14,9 @@ export function pagePolicy({ preview }: Origins, development: boolean): string {
     return [
         "default-src 'none'",
         // Vite's development client is an inline module.
-        development ? "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:" : "script-src 'self' 'wasm-unsafe-eval'",
+        development
+            ? "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:"
+            : "script-src 'self' 'wasm-unsafe-eval'",
         "worker-src 'self' blob:",
         "style-src 'self' 'unsafe-inline'",
         // zstddec fetches its own code from a data: address, which reaches nothing.
@@ -58,7 +60,10 @@ export const commonHeaders: Record<string, string> = {
  * Both origins as the browser that sent `hostHeader` sees them: it may have come by another name or address than the one
  * printed. undefined when the header is no plain host, so that nothing of it gets into a header of ours.
  */
-export function originsFor(hostHeader: string | undefined, ports: { page: number; preview: number }): Origins | undefined {
+export function originsFor(
+    hostHeader: string | undefined,
+    ports: { page: number; preview: number },
+): Origins | undefined {
     const match = /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.exec(hostHeader ?? "");
     if (!match) return undefined;
     const host = match[1]!.toLowerCase();

@@ -25,7 +25,8 @@ export async function listen(handler: RequestListener, port: number, host: strin
             port = await open(server, port, address);
             servers.push(server);
         } catch (thrown) {
-            if (index > 0 && ["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes((thrown as NodeJS.ErrnoException).code ?? "")) continue;
+            if (index > 0 && ["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes((thrown as NodeJS.ErrnoException).code ?? ""))
+                continue;
             await stop();
             throw thrown;
         }

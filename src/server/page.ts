@@ -27,9 +27,22 @@ export async function ensurePage(): Promise<string> {
     if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return folder;
     console.error("Building the page ...");
     // Vitest's variables turn a build into one for tests: Svelte's server half, which cannot mount anything.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST") && name !== "NODE_ENV" && name !== "TEST"));
-    const built = spawnSync(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
-    if (built.status !== 0) throw new DrydockError("page.build-failed", "Vite could not build the page; its message is above.", "Run `npm run build` to see it alone.");
+    const env = Object.fromEntries(
+        Object.entries(process.env).filter(
+            ([name]) => !name.startsWith("VITEST") && name !== "NODE_ENV" && name !== "TEST",
+        ),
+    );
+    const built = spawnSync(
+        process.execPath,
+        [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"],
+        { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] },
+    );
+    if (built.status !== 0)
+        throw new DrydockError(
+            "page.build-failed",
+            "Vite could not build the page; its message is above.",
+            "Run `npm run build` to see it alone.",
+        );
     writeFileSync(mark, wanted);
     return folder;
 }

@@ -8,7 +8,11 @@ import { build, type Plugin } from "vite";
 
 // No imports of our own: vite.config.ts loads this file as it is.
 const source = resolve(import.meta.dirname, "../preview");
-const scripts = [join(source, "worker/service-worker.ts"), join(source, "frame/bridge-frame.ts"), join(source, "frame/waiting.ts")];
+const scripts = [
+    join(source, "worker/service-worker.ts"),
+    join(source, "frame/bridge-frame.ts"),
+    join(source, "frame/waiting.ts"),
+];
 const documents = [join(source, "frame/bridge.html"), join(source, "frame/waiting.html")];
 
 /** File name to content. Without `minify` constants keep their names, so that a test can make an older build of it. */
@@ -21,11 +25,25 @@ export async function buildPreview(options: { minify: boolean } = { minify: true
             root: source,
             publicDir: false,
             logLevel: "error",
-            build: { write: false, target: "es2022", minify: options.minify, rolldownOptions: { input: path, optimization: { inlineConst: options.minify }, output: { format: "iife", entryFileNames: "[name].js" } } },
+            build: {
+                write: false,
+                target: "es2022",
+                minify: options.minify,
+                rolldownOptions: {
+                    input: path,
+                    optimization: { inlineConst: options.minify },
+                    output: { format: "iife", entryFileNames: "[name].js" },
+                },
+            },
         });
-        const outputs = (Array.isArray(built) ? built : [built]).flatMap(result => ("output" in result ? result.output : []));
+        const outputs = (Array.isArray(built) ? built : [built]).flatMap(result =>
+            "output" in result ? result.output : [],
+        );
         const chunk = outputs.find(output => output.type === "chunk");
-        if (outputs.length !== 1 || !chunk) throw new Error(`${basename(path)} did not build into one file: it must not load modules at run time, look for import().`);
+        if (outputs.length !== 1 || !chunk)
+            throw new Error(
+                `${basename(path)} did not build into one file: it must not load modules at run time, look for import().`,
+            );
         files.set(chunk.fileName, chunk.code);
     }
     return files;
@@ -37,7 +55,8 @@ export function previewFiles(): Plugin {
         name: "drydock-preview",
         apply: (_config, { command }) => command === "build",
         async generateBundle() {
-            for (const [name, source] of await buildPreview()) this.emitFile({ type: "asset", fileName: `preview/${name}`, source });
+            for (const [name, source] of await buildPreview())
+                this.emitFile({ type: "asset", fileName: `preview/${name}`, source });
         },
     };
 }

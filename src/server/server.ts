@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { DrydockError, messageOf } from "../base/errors";
 import { locate, sendFile } from "../host/files";
 import { listen, type Listening } from "./listen";
-import { bridgePolicy, commonHeaders, isOnlineWorker, onlinePolicy, type Origins, originsFor, pagePolicy } from "./headers";
+import {
+    bridgePolicy,
+    commonHeaders,
+    isOnlineWorker,
+    onlinePolicy,
+    type Origins,
+    originsFor,
+    pagePolicy,
+} from "./headers";
 
 export interface ServerOptions {
     /** First port to try, default 5173; the next free pair is taken. 0 asks the system for any. */
@@ -51,10 +59,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         } catch (thrown) {
             await Promise.all(open.map(one => one.close()));
             const code = (thrown as NodeJS.ErrnoException).code;
-            if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new DrydockError("serve.address", `This machine has no address ${host}.`, "Use --host localhost, or --host 0.0.0.0 for every address.", { cause: thrown });
+            if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+                throw new DrydockError(
+                    "serve.address",
+                    `This machine has no address ${host}.`,
+                    "Use --host localhost, or --host 0.0.0.0 for every address.",
+                    { cause: thrown },
+                );
             const pinned = options.previewPort !== undefined && options.previewPort !== 0;
             if ((code !== "EADDRINUSE" && code !== "EACCES") || pinned || attempt >= TRIES)
-                throw new DrydockError("serve.port-taken", `Port ${wanted} or the one after it cannot be used (${messageOf(thrown)}).`, "Choose another with --port.", { cause: thrown });
+                throw new DrydockError(
+                    "serve.port-taken",
+                    `Port ${wanted} or the one after it cannot be used (${messageOf(thrown)}).`,
+                    "Choose another with --port.",
+                    { cause: thrown },
+                );
             continue;
         }
         const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
@@ -85,7 +104,9 @@ function guarded(ports: { page: number; preview: number }, handler: Handler): Re
 }
 
 function plain(response: ServerResponse, status: number, text: string): void {
-    response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" }).end(`${text}\n`);
+    response
+        .writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" })
+        .end(`${text}\n`);
 }
 
 /** True when the request was answered: it wants to change something, and there is nothing to change here. */
@@ -98,13 +119,22 @@ function refused(request: IncomingMessage, response: ServerResponse): boolean {
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0]!;
 
-async function servePage(request: IncomingMessage, response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
+async function servePage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    origins: Origins,
+    options: ServerOptions,
+): Promise<void> {
     const path = pathOf(request);
     const development = options.middleware !== undefined;
-    response.setHeader("Content-Security-Policy", isOnlineWorker(path) ? onlinePolicy(development) : pagePolicy(origins, development));
+    response.setHeader(
+        "Content-Security-Policy",
+        isOnlineWorker(path) ? onlinePolicy(development) : pagePolicy(origins, development),
+    );
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
-    if (options.middleware && path !== "/config.json" && !path.startsWith("/vm/")) return options.middleware(request, response);
+    if (options.middleware && path !== "/config.json" && !path.startsWith("/vm/"))
+        return options.middleware(request, response);
     if (refused(request, response)) return;
     if (path === "/config.json") return sendConfig(response, origins, options);
     if (path.startsWith("/vm/")) {
@@ -113,19 +143,30 @@ async function servePage(request: IncomingMessage, response: ServerResponse, ori
         return sendFile(request, response, file, { cache: path === "/vm/image.json" ? "revalidate" : "forever" });
     }
     // The preview's files belong to the other origin only.
-    const file = path.startsWith("/preview/") ? undefined : await locate(options.dist, path === "/" ? "/index.html" : path);
+    const file = path.startsWith("/preview/")
+        ? undefined
+        : await locate(options.dist, path === "/" ? "/index.html" : path);
     if (!file) return plain(response, 404, "There is no such page.");
     return sendFile(request, response, file, { cache: path.startsWith("/assets/") ? "forever" : "revalidate" });
 }
 
-async function servePreview(request: IncomingMessage, response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
+async function servePreview(
+    request: IncomingMessage,
+    response: ServerResponse,
+    origins: Origins,
+    options: ServerOptions,
+): Promise<void> {
     response.setHeader("Content-Security-Policy", bridgePolicy(origins));
     if (refused(request, response)) return;
     const folder = join(options.dist, "preview");
     const file = await locate(folder, pathOf(request));
     if (file) return sendFile(request, response, file, { cache: "revalidate" });
     // Anything else is the guest's and should have met the service worker: a document that installs it and loads again.
-    const waiting = request.headers["sec-fetch-dest"] === undefined || /^(document|iframe|frame)$/.test(String(request.headers["sec-fetch-dest"])) ? await locate(folder, "/waiting.html") : undefined;
+    const waiting =
+        request.headers["sec-fetch-dest"] === undefined ||
+        /^(document|iframe|frame)$/.test(String(request.headers["sec-fetch-dest"]))
+            ? await locate(folder, "/waiting.html")
+            : undefined;
     if (!waiting) return plain(response, 404, "The preview's service worker is not there to answer this.");
     return sendFile(request, response, waiting, { cache: "revalidate" });
 }
@@ -140,7 +181,9 @@ async function sendConfig(response: ServerResponse, origins: Origins, options: S
 async function imageId(folder: string): Promise<string | undefined> {
     try {
         const manifest: unknown = JSON.parse(await readFile(join(folder, "image.json"), "utf8"));
-        return typeof manifest === "object" && manifest !== null && "id" in manifest && typeof manifest.id === "string" ? manifest.id : undefined;
+        return typeof manifest === "object" && manifest !== null && "id" in manifest && typeof manifest.id === "string"
+            ? manifest.id
+            : undefined;
     } catch {
         return undefined; // no image yet; the page says so when it looks for it
     }

@@ -53,23 +53,39 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
             load: lesson =>
                 use(async opened => {
                     const transaction = opened.transaction(["workspaces", "files"]);
-                    const [saved, files] = await Promise.all([transaction.objectStore("workspaces").get(lesson), transaction.objectStore("files").getAll(allOf(lesson)), transaction.done]);
+                    const [saved, files] = await Promise.all([
+                        transaction.objectStore("workspaces").get(lesson),
+                        transaction.objectStore("files").getAll(allOf(lesson)),
+                        transaction.done,
+                    ]);
                     return saved ? new Map(files.map(({ path, bytes }) => [path, bytes])) : undefined;
                 }),
             put: (lesson, path, bytes) =>
                 use(async opened => {
                     const transaction = opened.transaction(["workspaces", "files"], "readwrite");
-                    await Promise.all([transaction.objectStore("workspaces").put({ lesson }), transaction.objectStore("files").put({ lesson, path, bytes }), transaction.done]);
+                    await Promise.all([
+                        transaction.objectStore("workspaces").put({ lesson }),
+                        transaction.objectStore("files").put({ lesson, path, bytes }),
+                        transaction.done,
+                    ]);
                 }),
             remove: (lesson, path) =>
                 use(async opened => {
                     const transaction = opened.transaction(["workspaces", "files"], "readwrite");
-                    await Promise.all([transaction.objectStore("workspaces").put({ lesson }), transaction.objectStore("files").delete([lesson, path]), transaction.done]);
+                    await Promise.all([
+                        transaction.objectStore("workspaces").put({ lesson }),
+                        transaction.objectStore("files").delete([lesson, path]),
+                        transaction.done,
+                    ]);
                 }),
             clear: lesson =>
                 use(async opened => {
                     const transaction = opened.transaction(["workspaces", "files"], "readwrite");
-                    await Promise.all([transaction.objectStore("workspaces").delete(lesson), transaction.objectStore("files").delete(allOf(lesson)), transaction.done]);
+                    await Promise.all([
+                        transaction.objectStore("workspaces").delete(lesson),
+                        transaction.objectStore("files").delete(allOf(lesson)),
+                        transaction.done,
+                    ]);
                 }),
         },
     };
@@ -77,8 +93,34 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
 
 function named(thrown: unknown): DrydockError {
     const name = thrown instanceof Error || thrown instanceof DOMException ? thrown.name : "";
-    if (name === "QuotaExceededError") return new DrydockError("storage.full", "The browser's storage is full; the last change is not kept.", "Free space: remove large files from the workspace, or data of other sites.", { cause: thrown });
-    if (["SecurityError", "InvalidStateError", "ReferenceError", "UnknownError", "NotAllowedError", "TypeError", "VersionError"].includes(name))
-        return new DrydockError("storage.unavailable", "The browser keeps nothing for this page.", "A private window or a blocked site setting does that; allow storage for this page.", { cause: thrown });
-    return new DrydockError("storage.failed", `The browser's storage failed: ${messageOf(thrown)}`, "Reload the page; if it stays so, restart the browser.", { cause: thrown });
+    if (name === "QuotaExceededError")
+        return new DrydockError(
+            "storage.full",
+            "The browser's storage is full; the last change is not kept.",
+            "Free space: remove large files from the workspace, or data of other sites.",
+            { cause: thrown },
+        );
+    if (
+        [
+            "SecurityError",
+            "InvalidStateError",
+            "ReferenceError",
+            "UnknownError",
+            "NotAllowedError",
+            "TypeError",
+            "VersionError",
+        ].includes(name)
+    )
+        return new DrydockError(
+            "storage.unavailable",
+            "The browser keeps nothing for this page.",
+            "A private window or a blocked site setting does that; allow storage for this page.",
+            { cause: thrown },
+        );
+    return new DrydockError(
+        "storage.failed",
+        `The browser's storage failed: ${messageOf(thrown)}`,
+        "Reload the page; if it stays so, restart the browser.",
+        { cause: thrown },
+    );
 }

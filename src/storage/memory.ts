@@ -1,7 +1,10 @@
 /** Storage that lasts as long as the page: for tests, and where the browser keeps nothing. */
 import type { ProgressStore, StoredProgress, WorkspaceStore } from "./stores";
 
-export interface Storage { readonly progress: ProgressStore; readonly workspace: WorkspaceStore }
+export interface Storage {
+    readonly progress: ProgressStore;
+    readonly workspace: WorkspaceStore;
+}
 
 export function createMemoryStorage(): Storage {
     const progress = new Map<string, StoredProgress>();

@@ -15,9 +15,17 @@ export interface OpenedStorage extends Storage {
 /** Never rejects. */
 export async function openStorage(name?: string): Promise<OpenedStorage> {
     try {
-        return { ...(await within(openIndexedDb(name), OPEN_TIMEOUT_MILLISECONDS, "The browser's storage")), notice: undefined };
+        return {
+            ...(await within(openIndexedDb(name), OPEN_TIMEOUT_MILLISECONDS, "The browser's storage")),
+            notice: undefined,
+        };
     } catch (thrown) {
-        const notice = asDrydockError(thrown, "storage.unavailable", "The browser keeps nothing for this page.", "Your work lasts until you close this tab.");
+        const notice = asDrydockError(
+            thrown,
+            "storage.unavailable",
+            "The browser keeps nothing for this page.",
+            "Your work lasts until you close this tab.",
+        );
         return { ...createMemoryStorage(), notice };
     }
 }

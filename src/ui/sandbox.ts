@@ -40,7 +40,12 @@ export interface Sandbox extends Readable<SandboxState> {
     readonly usage: Readable<GuestUsage | undefined>;
     readonly warmUp: Readable<"idle" | "running" | "done">;
     /** Waits for the prompt. Rejects when the machine has failed or the signal aborts. */
-    openShell(options: { terminal: number; columns: number; rows: number; signal?: AbortSignal }): Promise<TerminalShell>;
+    openShell(options: {
+        terminal: number;
+        columns: number;
+        rows: number;
+        signal?: AbortSignal;
+    }): Promise<TerminalShell>;
     /** The student acts: background work ends first. */
     giveWay(): Promise<void>;
     /** A fresh machine; the files stay. */

@@ -81,7 +81,13 @@ export class Workbench {
         this.editor = new Editor(sandbox.workspace, this.notices, startText, () => this.showPane("editor"));
         this.code = new Code(this.editor, this.notices);
         this.lesson = new LessonView(engine, sandbox, this.notices, () => this.editor.saveAll());
-        this.terminals = new Terminals({ sandbox, settings, notices: this.notices, onLink: address => this.#follow(address), makeScreen: options.makeScreen });
+        this.terminals = new Terminals({
+            sandbox,
+            settings,
+            notices: this.notices,
+            onLink: address => this.#follow(address),
+            makeScreen: options.makeScreen,
+        });
         this.preview = new PreviewView(sandbox, () => {
             settings.showPreview(true);
             this.showPane("preview");
@@ -180,8 +186,13 @@ export class Workbench {
         this.showPane("terminal");
         await this.editor.saveAll();
         await this.terminals.run(command, options);
-        if (this.sandboxState.kind === "starting") this.notices.say("The machine is still starting; the command runs as soon as there is a prompt.");
-        else if (this.sandboxState.kind === "failed") this.notices.problem("The machine is not running.", "Restart it; the command runs then.", { label: "Restart", run: () => void this.restartMachine() });
+        if (this.sandboxState.kind === "starting")
+            this.notices.say("The machine is still starting; the command runs as soon as there is a prompt.");
+        else if (this.sandboxState.kind === "failed")
+            this.notices.problem("The machine is not running.", "Restart it; the command runs then.", {
+                label: "Restart",
+                run: () => void this.restartMachine(),
+            });
     }
 
     openStep(step: string): void {

@@ -8,13 +8,18 @@ export function createBrowserMachine(options: MachineOptions): Machine {
 }
 
 function openWorker(): WorkerLink {
-    const worker = new Worker(new URL("./worker/browser.ts", import.meta.url), { type: "module", name: "drydock-machine" });
+    const worker = new Worker(new URL("./worker/browser.ts", import.meta.url), {
+        type: "module",
+        name: "drydock-machine",
+    });
     return {
         post: (message, moved = []) => worker.postMessage(message, moved),
         listen: (onMessage, onDeath) => {
             worker.addEventListener("message", (event: MessageEvent<FromWorker>) => onMessage(event.data));
             worker.addEventListener("messageerror", () => onDeath(new Error("a message could not be read")));
-            worker.addEventListener("error", event => onDeath(event.error ?? new Error(event.message || "the worker's script could not be loaded")));
+            worker.addEventListener("error", event =>
+                onDeath(event.error ?? new Error(event.message || "the worker's script could not be loaded")),
+            );
         },
         terminate: () => worker.terminate(),
     };

@@ -28,7 +28,12 @@ export type MachineState =
     | { kind: "off" }
     /** `loaded` and `total` in bytes over the wire; `total` 0 when unknown. */
     | { kind: "starting"; stage: StartStage; loaded: number; total: number }
-    | { kind: "running"; from: "snapshot" | "cold"; /** Why the snapshot was not used, when it was wanted. */ fallback?: DrydockError; /** It stands still for a reason that may pass, as a disk waiting for the network. */ warning?: DrydockError }
+    | {
+          kind: "running";
+          from: "snapshot" | "cold";
+          /** Why the snapshot was not used, when it was wanted. */ fallback?: DrydockError;
+          /** It stands still for a reason that may pass, as a disk waiting for the network. */ warning?: DrydockError;
+      }
     | { kind: "failed"; error: DrydockError }
     | { kind: "stopped" };
 

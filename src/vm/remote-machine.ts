@@ -4,7 +4,15 @@ import type { DrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
 import { Store } from "../base/store";
 import { deferred, type Deferred } from "../base/deferred";
-import { LEAST_MEMORY, memoryOutOfRange, MOST_MEMORY, notRunning, noWebAssembly, stoppedError, workerDied } from "./errors";
+import {
+    LEAST_MEMORY,
+    memoryOutOfRange,
+    MOST_MEMORY,
+    notRunning,
+    noWebAssembly,
+    stoppedError,
+    workerDied,
+} from "./errors";
 import type { Machine, MachineOptions, MachineState, MachineStatistics } from "./machine";
 import type { FromWorker, PortNumber, SavedMachine, ToWorker } from "./protocol";
 import { RemotePort } from "./remote-port";
@@ -118,7 +126,17 @@ export class RemoteMachine implements Machine {
                 message => this.#receive(message),
                 reason => void this.#fail(workerDied(reason)),
             );
-            this.#link.post({ kind: "start", options: { base: image.base, memory, boot, commandLine, keepCode, kernelLog: onKernelLog !== undefined } });
+            this.#link.post({
+                kind: "start",
+                options: {
+                    base: image.base,
+                    memory,
+                    boot,
+                    commandLine,
+                    keepCode,
+                    kernelLog: onKernelLog !== undefined,
+                },
+            });
             for (const { message, moved } of this.#early.splice(0)) this.#link.post(message, moved);
         } catch (thrown) {
             void this.#fail(workerDied(thrown));
@@ -130,14 +148,25 @@ export class RemoteMachine implements Machine {
         if (this.#end) return;
         switch (message.kind) {
             case "progress":
-                if (this.state.kind === "starting") this.#state.set({ kind: "starting", stage: message.stage, loaded: message.loaded, total: message.total });
+                if (this.state.kind === "starting")
+                    this.#state.set({
+                        kind: "starting",
+                        stage: message.stage,
+                        loaded: message.loaded,
+                        total: message.total,
+                    });
                 break;
             case "running":
-                this.#state.set({ kind: "running", from: message.from, ...(message.fallback && { fallback: fromWireError(message.fallback) }) });
+                this.#state.set({
+                    kind: "running",
+                    from: message.from,
+                    ...(message.fallback && { fallback: fromWireError(message.fallback) }),
+                });
                 this.#started?.resolve();
                 break;
             case "warning":
-                if (this.state.kind === "running") this.#state.set({ ...this.state, warning: message.warning && fromWireError(message.warning) });
+                if (this.state.kind === "running")
+                    this.#state.set({ ...this.state, warning: message.warning && fromWireError(message.warning) });
                 break;
             case "failed":
                 void this.#fail(fromWireError(message.error));

@@ -36,7 +36,10 @@ export class RemotePort implements Duplex {
             },
             { highWaterMark: 0 },
         );
-        this.writable = new WritableStream<Bytes>({ start: controller => void (this.#writer = controller), write: bytes => this.#write(bytes) }, { highWaterMark: 1 });
+        this.writable = new WritableStream<Bytes>(
+            { start: controller => void (this.#writer = controller), write: bytes => this.#write(bytes) },
+            { highWaterMark: 1 },
+        );
     }
 
     /** The guest has sent bytes. */
@@ -65,7 +68,8 @@ export class RemotePort implements Duplex {
     }
 
     async #pull(): Promise<void> {
-        if (this.#received.length === 0 && !this.#failure) await new Promise<void>(resolve => (this.#pulling = resolve));
+        if (this.#received.length === 0 && !this.#failure)
+            await new Promise<void>(resolve => (this.#pulling = resolve));
         this.#pulling = undefined;
         const bytes = this.#received.shift();
         if (!bytes || this.#failure) return;

@@ -11,7 +11,12 @@ export interface V86Disk {
     onprogress: ((event: object) => void) | undefined;
     load(): void;
     get(start: number, length: number, done: (bytes: Uint8Array) => void, options?: { signal?: AbortSignal }): void;
-    get_and_cache(start: number, length: number, done: (bytes: Uint8Array) => void, options?: { signal?: AbortSignal }): void;
+    get_and_cache(
+        start: number,
+        length: number,
+        done: (bytes: Uint8Array) => void,
+        options?: { signal?: AbortSignal },
+    ): void;
     get_from_cache(start: number, length: number): Uint8Array | undefined;
     set(start: number, bytes: Uint8Array, done: () => void): void;
     get_buffer(done: (buffer?: ArrayBuffer) => void): void;

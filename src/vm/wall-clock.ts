@@ -15,7 +15,10 @@ export interface Clocks {
  * Calls `onJump` when the time of day has moved against the clock that the guest lives by: the computer has slept (there
  * the monotonic clock stands still), or somebody has set its time. Whoever knows the guest then sets its clock.
  */
-export function watchWallClock(onJump: (milliseconds: number) => void, clocks: Clocks = { wall: Date.now, monotonic: () => performance.now() }): Stop {
+export function watchWallClock(
+    onJump: (milliseconds: number) => void,
+    clocks: Clocks = { wall: Date.now, monotonic: () => performance.now() },
+): Stop {
     let difference = clocks.wall() - clocks.monotonic();
     const timer = setInterval(() => {
         const now = clocks.wall() - clocks.monotonic();

@@ -11,7 +11,11 @@ export interface WireError {
 
 export function toWireError(error: DrydockError): WireError {
     const causes: string[] = [];
-    for (let cause = error.cause; cause !== undefined && causes.length < 8; cause = cause instanceof Error ? cause.cause : undefined)
+    for (
+        let cause = error.cause;
+        cause !== undefined && causes.length < 8;
+        cause = cause instanceof Error ? cause.cause : undefined
+    )
         causes.push(cause instanceof Error ? (cause.stack ?? `${cause.name}: ${cause.message}`) : messageOf(cause));
     return { code: error.code, message: error.message, advice: error.advice, causes };
 }

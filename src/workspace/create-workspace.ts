@@ -22,7 +22,12 @@ export interface WorkspaceOptions {
 
 /** Loads the saved files, or lays the lesson's first ones. Resolves even when the store fails; a notice says so. */
 export async function createWorkspace({ lesson, start, store }: WorkspaceOptions): Promise<Workspace> {
-    const first = new Map([...filesOf(start)].map(([path, content]) => [path, typeof content === "string" ? encodeText(content) : content]));
+    const first = new Map(
+        [...filesOf(start)].map(([path, content]) => [
+            path,
+            typeof content === "string" ? encodeText(content) : content,
+        ]),
+    );
     const workspace = new KeptWorkspace(lesson, first, store);
     await workspace.load();
     return workspace;
@@ -58,7 +63,15 @@ class KeptWorkspace implements Workspace {
             stored = await this.store.load(this.lesson);
             this.canUndo.set((await this.store.load(this.#beforeReset)) !== undefined);
         } catch (thrown) {
-            this.#notice("store", asDrydockError(thrown, "workspace.unreadable", "Your saved files could not be read.", "The lesson starts with its first files. Reload the page to try again before you change them."));
+            this.#notice(
+                "store",
+                asDrydockError(
+                    thrown,
+                    "workspace.unreadable",
+                    "Your saved files could not be read.",
+                    "The lesson starts with its first files. Reload the page to try again before you change them.",
+                ),
+            );
         }
         for (const [path, bytes] of stored ?? this.first) {
             this.#kept.set(path, bytes);
@@ -125,7 +138,12 @@ class KeptWorkspace implements Workspace {
 
     async undo(): Promise<void> {
         const before = await this.store.load(this.#beforeReset);
-        if (!before) throw new DrydockError("workspace.nothing-to-undo", "The files have not been reset.", "Nothing has changed.");
+        if (!before)
+            throw new DrydockError(
+                "workspace.nothing-to-undo",
+                "The files have not been reset.",
+                "Nothing has changed.",
+            );
         const now = this.#snapshot();
         await this.#replace(before);
         await this.#keepBeforeReset(now);
@@ -156,7 +174,11 @@ class KeptWorkspace implements Workspace {
         };
         const dirty = this.#dirty;
         this.#dirty = new Set();
-        const sync = new GuestSync(guest, this.lesson, news, () => ({ files: new Map(this.#kept.files), folders: new Set(this.#kept.folders), dirty }));
+        const sync = new GuestSync(guest, this.lesson, news, () => ({
+            files: new Map(this.#kept.files),
+            folders: new Set(this.#kept.folders),
+            dirty,
+        }));
         this.#sync = sync;
         try {
             await sync.start();
@@ -208,7 +230,8 @@ class KeptWorkspace implements Workspace {
     #forgetAll(path: string, by: WorkspaceChange["by"]): string[] {
         const gone = [...(this.#kept.files.has(path) ? [path] : []), ...this.#kept.below(path)];
         for (const file of gone) this.#forget(file, by);
-        for (const folder of [...this.#kept.folders]) if (folder === path || folder.startsWith(`${path}/`)) this.#kept.folders.delete(folder);
+        for (const folder of [...this.#kept.folders])
+            if (folder === path || folder.startsWith(`${path}/`)) this.#kept.folders.delete(folder);
         this.#publish();
         return gone;
     }
@@ -227,7 +250,13 @@ class KeptWorkspace implements Workspace {
             if (this.#sync) await work(this.#sync);
             else for (const path of paths) this.#dirty.add(path);
         } catch (thrown) {
-            if (!isGone(thrown)) throw new DrydockError("workspace.not-written", `The machine did not take "${paths[0] ?? ""}": ${messageOf(thrown)}`, "It is kept in the browser. Look whether the machine's disk is full.", { cause: thrown });
+            if (!isGone(thrown))
+                throw new DrydockError(
+                    "workspace.not-written",
+                    `The machine did not take "${paths[0] ?? ""}": ${messageOf(thrown)}`,
+                    "It is kept in the browser. Look whether the machine's disk is full.",
+                    { cause: thrown },
+                );
             for (const path of paths) this.#dirty.add(path);
         } finally {
             await this.#saver.idle();
@@ -268,8 +297,14 @@ class KeptWorkspace implements Workspace {
     }
 }
 
-const missing = (path: string) => new DrydockError("workspace.missing", `There is no "${path}" in the workspace.`, "Look at the file list; a file that was in the machine only goes with it.");
-const exists = (path: string) => new DrydockError("workspace.exists", `There is a "${path}" already.`, "Choose another name.");
+const missing = (path: string) =>
+    new DrydockError(
+        "workspace.missing",
+        `There is no "${path}" in the workspace.`,
+        "Look at the file list; a file that was in the machine only goes with it.",
+    );
+const exists = (path: string) =>
+    new DrydockError("workspace.exists", `There is a "${path}" already.`, "Choose another name.");
 
 function same(one: Uint8Array, other: Uint8Array): boolean {
     return one.byteLength === other.byteLength && one.every((byte, index) => byte === other[index]);

@@ -24,7 +24,11 @@ export interface GuestNews {
 }
 
 /** What the workspace has when it joins a guest. `bytes` undefined: known, but in the guest only. */
-export interface JoinedFiles { files: ReadonlyMap<string, { bytes: Uint8Array | undefined }>; folders: ReadonlySet<string>; /** changed or removed since the guest was left */ dirty: ReadonlySet<string> }
+export interface JoinedFiles {
+    files: ReadonlyMap<string, { bytes: Uint8Array | undefined }>;
+    folders: ReadonlySet<string>;
+    /** changed or removed since the guest was left */ dirty: ReadonlySet<string>;
+}
 
 export class GuestSync {
     #queue: Promise<void> = Promise.resolve();
@@ -48,9 +52,11 @@ export class GuestSync {
             const [before] = await Promise.all([this.#marker(), this.guest.makeFolder(WORKSPACE)]);
             if (before === undefined) return this.#fill(local);
             this.#watch(); // changes from here on wait in the queue behind this
-            if (before === this.lesson) for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
+            if (before === this.lesson)
+                for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
             else {
-                for (const entry of await this.guest.list(WORKSPACE)) await this.guest.remove(`${WORKSPACE}/${entry.path}`);
+                for (const entry of await this.guest.list(WORKSPACE))
+                    await this.guest.remove(`${WORKSPACE}/${entry.path}`);
                 await this.#putAll(local);
             }
             await this.#pullAll();
@@ -103,7 +109,12 @@ export class GuestSync {
     #enqueue(paths: readonly string[], work: () => Promise<void>): Promise<void> {
         for (const path of paths) this.#pending.set(path, (this.#pending.get(path) ?? 0) + 1);
         const done = this.#queue.then(async () => {
-            if (this.#stopped) throw new DrydockError("agent.gone", "The machine was left.", "It is done when a machine is there again.");
+            if (this.#stopped)
+                throw new DrydockError(
+                    "agent.gone",
+                    "The machine was left.",
+                    "It is done when a machine is there again.",
+                );
             try {
                 await work();
             } finally {
@@ -139,7 +150,8 @@ export class GuestSync {
             there.add(entry.path);
             await this.#pull(entry.path);
         }
-        for (const path of [...local.files.keys(), ...local.folders]) if (!there.has(path) && !this.#pending.has(path)) this.news.removed(path);
+        for (const path of [...local.files.keys(), ...local.folders])
+            if (!there.has(path) && !this.#pending.has(path)) this.news.removed(path);
     }
 
     #pullLater(changes: readonly FileChange[]): void {
@@ -168,7 +180,11 @@ export class GuestSync {
     }
 
     #watch(): void {
-        this.#stopWatch = this.guest.watch(WORKSPACE, changes => this.#pullLater(changes), error => this.#watchFailed(error));
+        this.#stopWatch = this.guest.watch(
+            WORKSPACE,
+            changes => this.#pullLater(changes),
+            error => this.#watchFailed(error),
+        );
     }
 
     #watchFailed(error: unknown): void {
@@ -180,12 +196,26 @@ export class GuestSync {
             this.#enqueue([], () => this.#pullAll()).catch((thrown: unknown) => this.#pullFailed(thrown));
             return;
         }
-        this.news.problem(new DrydockError("workspace.not-watched", "Changes that programs in the machine make to files are not shown any more.", "Reload the page.", { cause: error }));
+        this.news.problem(
+            new DrydockError(
+                "workspace.not-watched",
+                "Changes that programs in the machine make to files are not shown any more.",
+                "Reload the page.",
+                { cause: error },
+            ),
+        );
     }
 
     #pullFailed(thrown: unknown): void {
         if (isGone(thrown)) return;
-        this.news.problem(new DrydockError("workspace.not-read", `A change in the machine could not be read: ${messageOf(thrown)}`, "Reload the page if a file looks old.", { cause: thrown }));
+        this.news.problem(
+            new DrydockError(
+                "workspace.not-read",
+                `A change in the machine could not be read: ${messageOf(thrown)}`,
+                "Reload the page if a file looks old.",
+                { cause: thrown },
+            ),
+        );
     }
 
     #lost(): void {
@@ -197,5 +227,8 @@ export class GuestSync {
 
 /** The agent or its machine is away, as opposed to a refusal of theirs. */
 export function isGone(thrown: unknown): boolean {
-    return thrown instanceof DrydockError && (thrown.code === "agent.gone" || thrown.code === "agent.silent" || thrown.code.startsWith("vm."));
+    return (
+        thrown instanceof DrydockError &&
+        (thrown.code === "agent.gone" || thrown.code === "agent.silent" || thrown.code.startsWith("vm."))
+    );
 }

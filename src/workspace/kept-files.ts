@@ -4,7 +4,10 @@ import { isWorkspacePath } from "../lesson/fences";
 import { COUNT_LIMIT, FILE_LIMIT, TOTAL_LIMIT, type WorkspaceEntry } from "./workspace";
 
 /** `bytes` is undefined for a file that is not kept. */
-export interface KeptFile { size: number; bytes: Uint8Array | undefined }
+export interface KeptFile {
+    size: number;
+    bytes: Uint8Array | undefined;
+}
 
 export class KeptFiles {
     readonly files = new Map<string, KeptFile>();
@@ -53,27 +56,51 @@ export class KeptFiles {
     }
 
     entries(): WorkspaceEntry[] {
-        const folders = [...this.folders].map((path): WorkspaceEntry => ({ path, kind: "folder", size: 0, kept: true }));
-        const files = [...this.files].map(([path, { size, bytes }]): WorkspaceEntry => ({ path, kind: "file", size, kept: bytes !== undefined }));
+        const folders = [...this.folders].map((path): WorkspaceEntry => ({
+            path,
+            kind: "folder",
+            size: 0,
+            kept: true,
+        }));
+        const files = [...this.files].map(([path, { size, bytes }]): WorkspaceEntry => ({
+            path,
+            kind: "file",
+            size,
+            kept: bytes !== undefined,
+        }));
         return [...folders, ...files].sort((one, other) => (one.path < other.path ? -1 : 1));
     }
 
     #addAbove(path: string): void {
-        for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) this.folders.add(path.slice(0, at));
+        for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
+            this.folders.add(path.slice(0, at));
     }
 
     #refusal(path: string, size: number): DrydockError | undefined {
         if (size > FILE_LIMIT) return tooLarge(path);
         const kept = [...this.files].filter(([other, file]) => file.bytes && other !== path).length;
         if (this.#total + size <= TOTAL_LIMIT && kept < COUNT_LIMIT) return undefined;
-        return new DrydockError("workspace.full", `The workspace holds more than ${TOTAL_LIMIT >> 20} MB or ${COUNT_LIMIT} files; "${path}" is in the machine only.`, "It goes when the machine restarts. Remove what you do not need.");
+        return new DrydockError(
+            "workspace.full",
+            `The workspace holds more than ${TOTAL_LIMIT >> 20} MB or ${COUNT_LIMIT} files; "${path}" is in the machine only.`,
+            "It goes when the machine restarts. Remove what you do not need.",
+        );
     }
 }
 
-const tooLarge = (path: string) => new DrydockError("workspace.file-too-large", `"${path}" is larger than ${FILE_LIMIT >> 20} MB and is in the machine only.`, "It goes when the machine restarts.");
+const tooLarge = (path: string) =>
+    new DrydockError(
+        "workspace.file-too-large",
+        `"${path}" is larger than ${FILE_LIMIT >> 20} MB and is in the machine only.`,
+        "It goes when the machine restarts.",
+    );
 
 /** Rejects with "workspace.bad-path" what does not stay in the workspace. */
 export function goodPath(path: string): string {
     if (isWorkspacePath(path) && path.length <= 400) return path;
-    throw new DrydockError("workspace.bad-path", `"${path}" is no name for a file in the workspace.`, "Use a name without a leading slash and without ..");
+    throw new DrydockError(
+        "workspace.bad-path",
+        `"${path}" is no name for a file in the workspace.`,
+        "Use a name without a leading slash and without ..",
+    );
 }

@@ -42,7 +42,12 @@ export class WorkspaceSaver {
             this.saved.set({ kind: "saved", at: Date.now() });
             this.onProblem(undefined);
         } catch (thrown) {
-            const error = asDrydockError(thrown, "workspace.not-saved", "Your files could not be kept in the browser.", "They are still in the machine; keep this tab open. It is tried again at the next change.");
+            const error = asDrydockError(
+                thrown,
+                "workspace.not-saved",
+                "Your files could not be kept in the browser.",
+                "They are still in the machine; keep this tab open. It is tried again at the next change.",
+            );
             this.saved.set({ kind: "failed", error });
             this.onProblem(error);
         } finally {

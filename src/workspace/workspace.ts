@@ -34,10 +34,18 @@ export interface WorkspaceEntry {
 }
 
 /** "guest": a program in the machine did it; "editor": one of the verbs below; "reset": reset or undo. */
-export interface WorkspaceChange { kind: "changed" | "removed"; path: string; by: "guest" | "editor" | "reset" }
+export interface WorkspaceChange {
+    kind: "changed" | "removed";
+    path: string;
+    by: "guest" | "editor" | "reset";
+}
 
 export type SaveState =
-    | { kind: "saved"; /** Milliseconds since 1970; undefined when nothing has been saved since the page was opened. */ at: number | undefined }
+    | {
+          kind: "saved";
+          /** Milliseconds since 1970; undefined when nothing has been saved since the page was opened. */ at:
+              number | undefined;
+      }
     | { kind: "saving" }
     | { kind: "failed"; error: DrydockError };
 

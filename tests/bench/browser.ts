@@ -46,7 +46,9 @@ export async function watchLongTasks(page: Page): Promise<void> {
     await page.addInitScript(() => {
         const kept: number[] = [];
         (globalThis as unknown as { drydockLongTasks: number[] }).drydockLongTasks = kept;
-        new PerformanceObserver(list => kept.push(...list.getEntries().map(entry => Math.round(entry.duration)))).observe({ type: "longtask" as "measure" /* Node's types know no long tasks */, buffered: true });
+        new PerformanceObserver(list =>
+            kept.push(...list.getEntries().map(entry => Math.round(entry.duration))),
+        ).observe({ type: "longtask" as "measure" /* Node's types know no long tasks */, buffered: true });
     });
 }
 
@@ -70,7 +72,12 @@ const visitOf = (student: Student): Visit => ({
         name: "chromium",
         async run(command): Promise<Run> {
             const measured = await student.type(command);
-            return { seconds: measured.seconds, code: measured.code, output: measured.code === 0 ? "" : await student.terminalText(), instructions: measured.instructions };
+            return {
+                seconds: measured.seconds,
+                code: measured.code,
+                output: measured.code === 0 ? "" : await student.terminalText(),
+                instructions: measured.instructions,
+            };
         },
     },
 });
@@ -79,14 +86,22 @@ async function startFigures(page: Page, url: string): Promise<StartFigures> {
     const bytes = countBytes(page);
     const student = new Student(page);
     await page.goto(url);
-    await page.waitForFunction(() => performance.getEntriesByName("drydock:prompt").length > 0, undefined, { timeout: 120_000, polling: 50 });
+    await page.waitForFunction(() => performance.getEntriesByName("drydock:prompt").length > 0, undefined, {
+        timeout: 120_000,
+        polling: 50,
+    });
     const promptBytes = await bytes();
     await student.type("docker ps");
     const [prompt, dockerPs] = await page.evaluate(() => {
         const command = performance.getEntriesByName("drydock:command")[0]!;
         return [performance.getEntriesByName("drydock:prompt")[0]!.startTime, command.startTime + command.duration];
     });
-    return { prompt: prompt! / 1000, dockerPs: dockerPs! / 1000, promptMegabytes: megabytes(promptBytes), dockerPsMegabytes: megabytes(await bytes()) };
+    return {
+        prompt: prompt! / 1000,
+        dockerPs: dockerPs! / 1000,
+        promptMegabytes: megabytes(promptBytes),
+        dockerPsMegabytes: megabytes(await bytes()),
+    };
 }
 
 /** Visits twice with one profile: the first time with an empty HTTP cache, then with a warm one, where the runner stays. */

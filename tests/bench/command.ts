@@ -40,12 +40,22 @@ Measures, in one run on this machine:
     async run(argv) {
         const { values } = parseArgs({
             args: argv,
-            options: { "no-browser": { type: "boolean" }, "no-node": { type: "boolean" }, "no-qemu": { type: "boolean" }, json: { type: "string" } },
+            options: {
+                "no-browser": { type: "boolean" },
+                "no-node": { type: "boolean" },
+                "no-qemu": { type: "boolean" },
+                json: { type: "string" },
+            },
         });
         await setUp({ image: true, page: !values["no-browser"], browser: !values["no-browser"] });
         const { folder, manifest } = await currentImage();
         const solution = join(root, "lessons/02-images/02-flask/solution");
-        const files = Object.fromEntries(["app.py", "requirements.txt", "Dockerfile"].map(name => [name, readFileSync(join(solution, name), "utf8")]));
+        const files = Object.fromEntries(
+            ["app.py", "requirements.txt", "Dockerfile"].map(name => [
+                name,
+                readFileSync(join(solution, name), "utf8"),
+            ]),
+        );
         const say = (line: string) => console.error(line);
         const columns: Record<string, Measurement[]> = {};
         const limits: Bar[] = [];
@@ -55,8 +65,12 @@ Measures, in one run on this machine:
             const browser = await openBench(`${server.url}#/images/flask`);
             try {
                 const { first, again, runner, student } = browser;
-                say(`chromium  first visit: prompt ${first.prompt.toFixed(2)} s, docker ps answered ${first.dockerPs.toFixed(2)} s, ${first.promptMegabytes} MB before the prompt, ${first.dockerPsMegabytes} MB with docker ps`);
-                say(`chromium  warm HTTP cache: prompt ${again.prompt.toFixed(2)} s, docker ps answered ${again.dockerPs.toFixed(2)} s`);
+                say(
+                    `chromium  first visit: prompt ${first.prompt.toFixed(2)} s, docker ps answered ${first.dockerPs.toFixed(2)} s, ${first.promptMegabytes} MB before the prompt, ${first.dockerPsMegabytes} MB with docker ps`,
+                );
+                say(
+                    `chromium  warm HTTP cache: prompt ${again.prompt.toFixed(2)} s, docker ps answered ${again.dockerPs.toFixed(2)} s`,
+                );
                 const cold = await succeed(runner, DOCKER_RUN);
                 say(`chromium  first docker run: ${cold.seconds.toFixed(2)} s`);
                 await student.page.waitForTimeout(READING);
@@ -72,17 +86,44 @@ Measures, in one run on this machine:
                 await last.student.page.waitForTimeout(READING);
                 await layInFlask(last.runner, files);
                 const image = await succeed(last.runner, flask.build);
-                say(`chromium  the Flask image after the warm-up: ${image.seconds.toFixed(1)} s, ${((image.instructions ?? 0) / 1e6).toFixed(0)} M instructions`);
+                say(
+                    `chromium  the Flask image after the warm-up: ${image.seconds.toFixed(1)} s, ${((image.instructions ?? 0) / 1e6).toFixed(0)} M instructions`,
+                );
                 tasks.push(...(await longTasks(last.student.page)));
                 limits.push(
-                    { name: "navigation to an answered docker ps, warm HTTP cache", value: again.dockerPs, unit: "s", limit: 5 },
+                    {
+                        name: "navigation to an answered docker ps, warm HTTP cache",
+                        value: again.dockerPs,
+                        unit: "s",
+                        limit: 5,
+                    },
                     { name: "bytes before the prompt", value: first.promptMegabytes, unit: "MB", limit: 40 },
-                    { name: "bytes before docker ps has answered", value: first.dockerPsMegabytes, unit: "MB", limit: 40 },
+                    {
+                        name: "bytes before docker ps has answered",
+                        value: first.dockerPsMegabytes,
+                        unit: "MB",
+                        limit: 40,
+                    },
                     { name: "docker run, first after the prompt", value: cold.seconds, unit: "s", limit: 8 },
                     { name: "docker run, first after the warm-up", value: warmed.seconds, unit: "s", limit: 3.5 },
-                    { name: "Flask image, BuildKit, first after the warm-up", value: image.seconds, unit: "s", limit: 40 },
-                    { name: "docker run, warm, instructions", value: median(twenty.map(run => run.instructions ?? 0)) / 1e6, unit: "M", limit: 350 },
-                    { name: "docker run twenty times: worst from the fourth on / median", value: Math.max(...seconds.slice(3)) / median(seconds.slice(3)), unit: "x", limit: 2 },
+                    {
+                        name: "Flask image, BuildKit, first after the warm-up",
+                        value: image.seconds,
+                        unit: "s",
+                        limit: 40,
+                    },
+                    {
+                        name: "docker run, warm, instructions",
+                        value: median(twenty.map(run => run.instructions ?? 0)) / 1e6,
+                        unit: "M",
+                        limit: 350,
+                    },
+                    {
+                        name: "docker run twenty times: worst from the fourth on / median",
+                        value: Math.max(...seconds.slice(3)) / median(seconds.slice(3)),
+                        unit: "x",
+                        limit: 2,
+                    },
                     { name: "longest main-thread task", value: Math.max(0, ...tasks), unit: "ms", limit: 200 },
                 );
             } finally {
@@ -113,7 +154,21 @@ Measures, in one run on this machine:
         if (limits.length > 0) console.log(`${bars(limits)}\n`);
         if (values.json) {
             const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root }).toString().trim();
-            writeFileSync(values.json, JSON.stringify({ commit, image: manifest.id, processor: cpus()[0]?.model, cores: cpus().length, columns, bars: limits }, undefined, 2));
+            writeFileSync(
+                values.json,
+                JSON.stringify(
+                    {
+                        commit,
+                        image: manifest.id,
+                        processor: cpus()[0]?.model,
+                        cores: cpus().length,
+                        columns,
+                        bars: limits,
+                    },
+                    undefined,
+                    2,
+                ),
+            );
         }
         return limits.every(bar => bar.value <= bar.limit) ? 0 : 1;
     },

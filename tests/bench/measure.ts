@@ -31,18 +31,29 @@ export function summed(id: string, title: string, runs: Run[]): Measurement {
 /** Runs a command and insists on status 0: a time of something that failed is no figure. */
 export async function succeed(runner: Runner, command: string): Promise<Run> {
     const run = await runner.run(command);
-    if (run.code !== 0) throw new DrydockError("bench.command-failed", `On ${runner.name} \`${command}\` ended with status ${run.code}.`, "Its output is the cause.", { cause: new Error(run.output.slice(-2000)) });
+    if (run.code !== 0)
+        throw new DrydockError(
+            "bench.command-failed",
+            `On ${runner.name} \`${command}\` ended with status ${run.code}.`,
+            "Its output is the cause.",
+            { cause: new Error(run.output.slice(-2000)) },
+        );
     return run;
 }
 
 /** `files`: the lesson's solution, text by name. */
 export async function layInFlask(runner: Runner, files: Record<string, string>): Promise<void> {
     await succeed(runner, `mkdir -p ${flask.folder}`);
-    for (const [name, text] of Object.entries(files)) await succeed(runner, `echo ${Buffer.from(text).toString("base64")} | base64 -d > ${flask.folder}/${name}`);
+    for (const [name, text] of Object.entries(files))
+        await succeed(runner, `echo ${Buffer.from(text).toString("base64")} | base64 -d > ${flask.folder}/${name}`);
 }
 
 /** The whole workload. It needs an internet that answers pip, which QEMU's guest has too, through the same agent. */
-export async function measureAll(runner: Runner, files: Record<string, string>, say: (line: string) => void): Promise<Measurement[]> {
+export async function measureAll(
+    runner: Runner,
+    files: Record<string, string>,
+    say: (line: string) => void,
+): Promise<Measurement[]> {
     const results: Measurement[] = [];
     const keep = (measurement: Measurement) => {
         results.push(measurement);
@@ -58,8 +69,14 @@ export async function measureAll(runner: Runner, files: Record<string, string>, 
         keep(summed(workload.id, workload.title, runs));
     }
     await layInFlask(runner, files);
-    keep(summed("flaskBuildClassic", "Flask image, classic builder, pip install included", [await succeed(runner, flask.buildClassic)]));
-    keep(summed("flaskBuildKit", "Flask image, BuildKit, pip install included", [await succeed(runner, flask.buildKit)]));
+    keep(
+        summed("flaskBuildClassic", "Flask image, classic builder, pip install included", [
+            await succeed(runner, flask.buildClassic),
+        ]),
+    );
+    keep(
+        summed("flaskBuildKit", "Flask image, BuildKit, pip install included", [await succeed(runner, flask.buildKit)]),
+    );
     const answers: Run[] = [];
     for (let i = 0; i < 2; i++) {
         answers.push(await succeed(runner, flask.answer));

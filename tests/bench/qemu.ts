@@ -37,7 +37,13 @@ async function assembleDisk(folder: string, manifest: ImageManifest, to: string)
         if (hash.every(byte => byte === 0)) continue;
         const name = toHex(hash);
         const stored = readFileSync(join(folder, "disk", name.slice(0, 2), `${name}.zst`));
-        writeSync(file, decoder.decode(stored, manifest.disk.chunkBytes), 0, manifest.disk.chunkBytes, chunk * manifest.disk.chunkBytes);
+        writeSync(
+            file,
+            decoder.decode(stored, manifest.disk.chunkBytes),
+            0,
+            manifest.disk.chunkBytes,
+            chunk * manifest.disk.chunkBytes,
+        );
     }
     closeSync(file);
 }
@@ -45,7 +51,12 @@ async function assembleDisk(folder: string, manifest: ImageManifest, to: string)
 /** Boots the image cold under QEMU and connects to its agent over the same virtio port. */
 export async function startQemu(folder: string, manifest: ImageManifest): Promise<QemuGuest> {
     const program = findProgram("qemu-system-i386");
-    if (!program) throw new DrydockError("bench.no-qemu", "qemu-system-i386 is not installed.", "Install Debian's package qemu-system-x86, or leave QEMU out with --no-qemu.");
+    if (!program)
+        throw new DrydockError(
+            "bench.no-qemu",
+            "qemu-system-i386 is not installed.",
+            "Install Debian's package qemu-system-x86, or leave QEMU out with --no-qemu.",
+        );
     const work = mkdtempSync(join(tmpdir(), "drydock-qemu-"));
     const disk = join(work, "disk.img");
     const path = join(work, "agent.sock");
@@ -57,10 +68,34 @@ export async function startQemu(folder: string, manifest: ImageManifest): Promis
     const child = spawn(
         program,
         [
-            ...["-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", String(manifest.snapshot.memory), "-display", "none", "-no-reboot", "-serial", "none", "-monitor", "none", "-nodefaults"],
+            ...[
+                "-accel",
+                "tcg",
+                "-cpu",
+                "max",
+                "-smp",
+                "1",
+                "-m",
+                String(manifest.snapshot.memory),
+                "-display",
+                "none",
+                "-no-reboot",
+                "-serial",
+                "none",
+                "-monitor",
+                "none",
+                "-nodefaults",
+            ],
             ...["-kernel", join(folder, manifest.kernel.path), "-append", manifest.commandLine],
             ...["-drive", `file=${disk},format=raw,if=ide,cache=unsafe`],
-            ...["-device", "virtio-serial-pci,disable-modern=on", "-chardev", `socket,id=agent,path=${path}`, "-device", "virtserialport,chardev=agent,name=virtio-1"],
+            ...[
+                "-device",
+                "virtio-serial-pci,disable-modern=on",
+                "-chardev",
+                `socket,id=agent,path=${path}`,
+                "-device",
+                "virtserialport,chardev=agent,name=virtio-1",
+            ],
         ],
         { stdio: ["ignore", "ignore", "inherit"] },
     );
@@ -70,7 +105,11 @@ export async function startQemu(folder: string, manifest: ImageManifest): Promis
         if (existsSync(work)) rmSync(work, { recursive: true, force: true });
     };
     try {
-        const died = new Promise<never>((_, reject) => child.once("exit", code => reject(new DrydockError("bench.qemu-died", `QEMU ended with status ${code}.`, "Its message is above."))));
+        const died = new Promise<never>((_, reject) =>
+            child.once("exit", code =>
+                reject(new DrydockError("bench.qemu-died", `QEMU ended with status ${code}.`, "Its message is above.")),
+            ),
+        );
         died.catch(() => undefined); // after the race it is the caller's stop
         const port = NodeDuplex.toWeb(await Promise.race([socket, died])) as unknown as Duplex;
         // the guest needs a while to boot; what is sent before it opened the port is lost, so ask until it answers

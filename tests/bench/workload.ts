@@ -27,12 +27,25 @@ export const workloads: Workload[] = [
         command: "docker exec bench true",
         times: 4,
     },
-    { id: "buildClassic", title: "classic build, 3 steps, no cache", command: `DOCKER_BUILDKIT=0 docker build -q --no-cache -t bench-classic ${TRIVIAL}`, times: 2 },
-    { id: "buildKit", title: "BuildKit build, 3 steps, no cache", command: `docker build -q --no-cache -t bench-buildkit ${TRIVIAL}`, times: 2 },
+    {
+        id: "buildClassic",
+        title: "classic build, 3 steps, no cache",
+        command: `DOCKER_BUILDKIT=0 docker build -q --no-cache -t bench-classic ${TRIVIAL}`,
+        times: 2,
+    },
+    {
+        id: "buildKit",
+        title: "BuildKit build, 3 steps, no cache",
+        command: `docker build -q --no-cache -t bench-buildkit ${TRIVIAL}`,
+        times: 2,
+    },
 ];
 
 /** Around dockerExec: a container to execute in. */
-export const execContainer = { start: "docker run -d --name bench --init busybox sleep 3600", stop: "docker rm -f bench" };
+export const execContainer = {
+    start: "docker run -d --name bench --init busybox sleep 3600",
+    stop: "docker rm -f bench",
+};
 
 /** The course's Flask image, then from `run` to its first answer. */
 export const flask = {

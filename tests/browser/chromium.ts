@@ -7,7 +7,15 @@ import { DrydockError } from "../../src/base/errors";
 import { findProgram } from "../../src/host/debian-packages";
 
 /** Without the last five Chromium asks hosts of its own at every start. */
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const flags = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
 
 export interface Browser {
     context: BrowserContext;
@@ -23,7 +31,8 @@ export interface BrowserOptions {
 
 export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
     const executablePath = findProgram("chromium");
-    if (!executablePath) throw new DrydockError("browser.missing", "Chromium is not installed.", "Install Debian's package chromium.");
+    if (!executablePath)
+        throw new DrydockError("browser.missing", "Chromium is not installed.", "Install Debian's package chromium.");
     const profile = options.profile ?? mkdtempSync(join(tmpdir(), "drydock-chromium-"));
     const context = await chromium.launchPersistentContext(profile, {
         executablePath,

@@ -32,10 +32,17 @@ export class Student {
 
     async ready(): Promise<void> {
         this.#ended = 0;
-        await this.page.waitForFunction(() => ["engine", "prompt", "editor"].every(moment => performance.getEntriesByName(`drydock:${moment}`).length > 0), undefined, {
-            timeout: COMMAND_TIMEOUT,
-            polling: POLLING,
-        });
+        await this.page.waitForFunction(
+            () =>
+                ["engine", "prompt", "editor"].every(
+                    moment => performance.getEntriesByName(`drydock:${moment}`).length > 0,
+                ),
+            undefined,
+            {
+                timeout: COMMAND_TIMEOUT,
+                polling: POLLING,
+            },
+        );
     }
 
     /** Commands that ended before now are of no interest. */
@@ -46,7 +53,10 @@ export class Student {
     /** What the visible terminal shows. */
     async terminalText(): Promise<string> {
         const rows = await this.page.locator('[role="tabpanel"]:visible .xterm-rows > div').allTextContents();
-        return rows.map(row => row.replace(/\u00a0/g, " ").trimEnd()).join("\n").trimEnd();
+        return rows
+            .map(row => row.replace(/\u00a0/g, " ").trimEnd())
+            .join("\n")
+            .trimEnd();
     }
 
     async focusTerminal(): Promise<void> {
@@ -67,14 +77,25 @@ export class Student {
         const handle = await this.page
             .waitForFunction(
                 at => {
-                    const entry = performance.getEntriesByName("drydock:command")[at] as { detail?: unknown; duration: number } | undefined;
-                    return entry && { ...(entry.detail as { command: string; code: number; instructions: number }), seconds: entry.duration / 1000 };
+                    const entry = performance.getEntriesByName("drydock:command")[at] as
+                        { detail?: unknown; duration: number } | undefined;
+                    return (
+                        entry && {
+                            ...(entry.detail as { command: string; code: number; instructions: number }),
+                            seconds: entry.duration / 1000,
+                        }
+                    );
                 },
                 index,
                 { timeout, polling: POLLING },
             )
             .catch(async (thrown: unknown) => {
-                throw new DrydockError("browser.no-end", "The command did not end.", "The terminal's text is the cause.", { cause: new Error(await this.terminalText(), { cause: thrown }) });
+                throw new DrydockError(
+                    "browser.no-end",
+                    "The command did not end.",
+                    "The terminal's text is the cause.",
+                    { cause: new Error(await this.terminalText(), { cause: thrown }) },
+                );
             });
         return handle.jsonValue() as Promise<CommandMeasure>;
     }

@@ -14,7 +14,8 @@ import { ensurePage } from "../../src/server/page";
 import { root } from "../../src/host/project";
 import { startServer, type RunningServer } from "../../src/server/server";
 
-const solution = (name: string) => readFileSync(join(root, "lessons/02-images/02-flask/solution", name), "utf8").trimEnd();
+const solution = (name: string) =>
+    readFileSync(join(root, "lessons/02-images/02-flask/solution", name), "utf8").trimEnd();
 const SENTENCE = "Docker and Flask are working!";
 
 /** The slowest thing waited for: pip inside a build on a busy machine. */
@@ -59,7 +60,10 @@ describe("a student in Chromium", () => {
     };
     const saysWhy = async (title: string, why: string | RegExp) => {
         await student.openStep(title);
-        await student.step(title).getByRole("button", { name: /^Check/ }).click();
+        await student
+            .step(title)
+            .getByRole("button", { name: /^Check/ })
+            .click();
         await student.step(title).getByText(why).first().waitFor({ timeout: SLOW });
     };
     const previewShows = async (port: number, text: string) => {
@@ -101,7 +105,10 @@ describe("a student in Chromium", () => {
     });
 
     test("builds an app that exits at once and is told so", async () => {
-        await student.writeFile("app.py", `raise SystemExit("no database")\n# ${SENTENCE} Flask(__name__) host="0.0.0.0"`);
+        await student.writeFile(
+            "app.py",
+            `raise SystemExit("no database")\n# ${SENTENCE} Flask(__name__) host="0.0.0.0"`,
+        );
         expect((await student.type("docker build -t docker-flask:1.0 .", { timeout: SLOW })).code).toBe(0);
         await passes("Build the image");
         expect((await student.type("docker run -d --name broken -p 5000:5000 docker-flask:1.0")).code).toBe(0);
@@ -116,7 +123,12 @@ describe("a student in Chromium", () => {
         expect((await student.commandEnd({ timeout: SLOW })).code).toBe(0);
         // a figure, not a verdict: how long a task takes is the machine's business too, and `bench` holds it against the bar
         const tasks = await longTasks(page);
-        console.log(`longest tasks of the main thread since navigation: ${tasks.sort((a, b) => b - a).slice(0, 5).join(", ")} ms`);
+        console.log(
+            `longest tasks of the main thread since navigation: ${tasks
+                .sort((a, b) => b - a)
+                .slice(0, 5)
+                .join(", ")} ms`,
+        );
     });
 
     test("runs it and sees its sentence in the preview", async () => {

@@ -38,8 +38,17 @@ const pageScript = `
 
 async function bundle(): Promise<string> {
     const name = "virtual:hub-page";
-    const plugin = { name: "hub-page", resolveId: (id: string) => (id === name ? `\0${name}` : undefined), load: (id: string) => (id === `\0${name}` ? pageScript : undefined) };
-    const built = await build({ configFile: false, logLevel: "error", plugins: [plugin], build: { write: false, minify: false, rollupOptions: { input: name, output: { format: "es" } } } });
+    const plugin = {
+        name: "hub-page",
+        resolveId: (id: string) => (id === name ? `\0${name}` : undefined),
+        load: (id: string) => (id === `\0${name}` ? pageScript : undefined),
+    };
+    const built = await build({
+        configFile: false,
+        logLevel: "error",
+        plugins: [plugin],
+        build: { write: false, minify: false, rollupOptions: { input: name, output: { format: "es" } } },
+    });
     const [output] = Array.isArray(built) ? built : [built];
     if (!output || !("output" in output)) throw new Error("Vite built nothing");
     return output.output[0].code;
@@ -54,11 +63,16 @@ describe("pushed images in the browser's storage", () => {
         const script = await bundle();
         server = createServer((request, response) => {
             const isScript = request.url === "/page.js";
-            response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html").end(isScript ? script : "<!doctype html><title>hub</title><script type=module src=page.js></script>");
+            response
+                .setHeader("Content-Type", isScript ? "text/javascript" : "text/html")
+                .end(isScript ? script : "<!doctype html><title>hub</title><script type=module src=page.js></script>");
         });
         await new Promise<void>(listening => server.listen(0, "127.0.0.1", listening));
         port = (server.address() as AddressInfo).port;
-        browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--host-resolver-rules=MAP without-tls.test 127.0.0.1"] });
+        browser = await chromium.launch({
+            executablePath: "/usr/bin/chromium",
+            args: ["--no-sandbox", "--host-resolver-rules=MAP without-tls.test 127.0.0.1"],
+        });
     });
 
     afterAll(async () => {

@@ -44,7 +44,9 @@ describe("a machine's state in the browser's storage", () => {
     const optimisedKept = async () => {
         const folder = join(profile, "Default/Code Cache/wasm");
         const entries = await readdir(folder).catch(() => []);
-        const contents = await Promise.all(entries.map(async entry => readFile(join(folder, entry)).catch(() => Buffer.alloc(0))));
+        const contents = await Promise.all(
+            entries.map(async entry => readFile(join(folder, entry)).catch(() => Buffer.alloc(0))),
+        );
         return contents.some(content => content.subarray(0, 4096).includes(wasm));
     };
 
@@ -59,7 +61,8 @@ describe("a machine's state in the browser's storage", () => {
             }
         }, content.sha256);
 
-    const whole = () => expect.poll(kept, { timeout: 120_000, interval: 500 }).toBe(content.bytes + content.sha256.length);
+    const whole = () =>
+        expect.poll(kept, { timeout: 120_000, interval: 500 }).toBe(content.bytes + content.sha256.length);
 
     const works = async () => {
         await student.ready();

@@ -38,11 +38,40 @@ let seen: IncomingMessage[] = [];
 beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "drydock-online-"));
     mkdirSync(join(folder, "page"));
-    writeFileSync(join(folder, "page/index.html"), "<!doctype html><title>online</title><script type=module src=/page.ts></script>");
+    writeFileSync(
+        join(folder, "page/index.html"),
+        "<!doctype html><title>online</title><script type=module src=/page.ts></script>",
+    );
     writeFileSync(join(folder, "page/page.ts"), script);
-    await build({ configFile: false, root: join(folder, "page"), logLevel: "error", worker: { format: "es" }, build: { outDir: join(folder, "dist"), target: "es2022" } });
+    await build({
+        configFile: false,
+        root: join(folder, "page"),
+        logLevel: "error",
+        worker: { format: "es" },
+        build: { outDir: join(folder, "dist"), target: "es2022" },
+    });
     const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-    execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate, "-subj", "/CN=outside", "-days", "2"], { stdio: "ignore" });
+    execFileSync(
+        "openssl",
+        [
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+            "-subj",
+            "/CN=outside",
+            "-days",
+            "2",
+        ],
+        { stdio: "ignore" },
+    );
     outside = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
         if (!request.headers.host?.endsWith(".outside.dev")) return void response.writeHead(404).end(); // Chromium's own errands
         seen.push(request);
@@ -53,7 +82,17 @@ beforeAll(async () => {
     server = await startServer({ port: 0, dist: join(folder, "dist"), image: folder });
     browser = await chromium.launch({
         executablePath: "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--ignore-certificate-errors", `--host-resolver-rules=MAP * 127.0.0.1:${(outside.address() as AddressInfo).port}, EXCLUDE localhost`],
+        args: [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--ignore-certificate-errors",
+            `--host-resolver-rules=MAP * 127.0.0.1:${(outside.address() as AddressInfo).port}, EXCLUDE localhost`,
+        ],
     });
     page = await browser.newPage();
     await page.goto(server.url);
@@ -67,22 +106,39 @@ afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
 });
 
-const ask = (url: string, init: RequestInit = {}) => page.evaluate(`ask(${JSON.stringify(url)}, ${JSON.stringify(init)})`) as Promise<{ status: number; text: string }>;
+const ask = (url: string, init: RequestInit = {}) =>
+    page.evaluate(`ask(${JSON.stringify(url)}, ${JSON.stringify(init)})`) as Promise<{ status: number; text: string }>;
 const record = () => page.evaluate("record()") as Promise<Exchange[]>;
 
 test("off: nothing leaves the page, and the page's own policy would not let it", async () => {
     expect((await ask("http://open.outside.dev/hello")).status).toBe(404);
-    expect(await page.evaluate("fetch('https://open.outside.dev/').then(() => 'went', () => 'stopped')")).toBe("stopped");
+    expect(await page.evaluate("fetch('https://open.outside.dev/').then(() => 'went', () => 'stopped')")).toBe(
+        "stopped",
+    );
     expect(page.workers()).toHaveLength(0);
     expect(seen).toHaveLength(0);
 });
 
 test("on: a host that lets pages read it answers; no cookie, token or referrer goes along", async () => {
     await page.evaluate("setOnline(true)");
-    for (const _ of [1, 2]) expect(await ask("http://open.outside.dev/hello?x=1", { headers: { Authorization: "Bearer secret", "X-Own": "1" } })).toEqual({ status: 200, text: "hello from open.outside.dev" });
+    for (const _ of [1, 2])
+        expect(
+            await ask("http://open.outside.dev/hello?x=1", {
+                headers: { Authorization: "Bearer secret", "X-Own": "1" },
+            }),
+        ).toEqual({ status: 200, text: "hello from open.outside.dev" });
     expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual(["GET /hello?x=1", "GET /hello?x=1"]);
-    for (const name of ["cookie", "authorization", "referer", "x-own"]) expect(seen[1]!.headers[name], name).toBeUndefined();
-    await expect.poll(async () => (await record()).at(-1)).toMatchObject({ answeredBy: "online", online: "https://open.outside.dev/hello?x=1", status: 200, bytesDown: 27, end: "complete" });
+    for (const name of ["cookie", "authorization", "referer", "x-own"])
+        expect(seen[1]!.headers[name], name).toBeUndefined();
+    await expect
+        .poll(async () => (await record()).at(-1))
+        .toMatchObject({
+            answeredBy: "online",
+            online: "https://open.outside.dev/hello?x=1",
+            status: 200,
+            bytesDown: 27,
+            end: "complete",
+        });
 });
 
 test("on: a host that does not is asked, and the answer says why there is none", async () => {
@@ -91,12 +147,16 @@ test("on: a host that does not is asked, and the answer says why there is none",
     expect(status).toBe(502);
     expect(text).toContain("closed.outside.dev was asked, but the browser shows a page no answer of it");
     expect(seen).toHaveLength(1);
-    await expect.poll(async () => (await record()).at(-1)).toMatchObject({ answeredBy: "refused", online: "https://closed.outside.dev/", end: "complete" });
+    await expect
+        .poll(async () => (await record()).at(-1))
+        .toMatchObject({ answeredBy: "refused", online: "https://closed.outside.dev/", end: "complete" });
 });
 
 test("on: the page itself still reaches nothing, nor does a request to the student's own network", async () => {
     seen = [];
-    expect(await page.evaluate("fetch('https://open.outside.dev/').then(() => 'went', () => 'stopped')")).toBe("stopped");
+    expect(await page.evaluate("fetch('https://open.outside.dev/').then(() => 'went', () => 'stopped')")).toBe(
+        "stopped",
+    );
     expect((await ask("http://192.168.0.1/")).status).toBe(404);
     expect((await ask("http://db/")).status).toBe(404);
     expect(seen).toHaveLength(0);

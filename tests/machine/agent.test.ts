@@ -56,7 +56,9 @@ describe("the agent's duties in the guest", () => {
     });
 
     test("names and web requests reach the page from the guest", async () => {
-        expect((await sh("curl -sS -d typed 'http://python.lab/simple/?a=b'")).text).toBe("POST http://python.lab/simple/?a=b typed");
+        expect((await sh("curl -sS -d typed 'http://python.lab/simple/?a=b'")).text).toBe(
+            "POST http://python.lab/simple/?a=b typed",
+        );
         expect((await sh("curl -sS http://python.lab/megabytes | wc -c")).text.trim()).toBe(String(2 << 20));
         expect((await sh("curl -sS -o /dev/null -w '%{http_code}' http://python.lab/fails")).text).toBe("502");
     });
@@ -73,7 +75,9 @@ describe("the agent's duties in the guest", () => {
     ])("containers on %s reach it", async (_, network) => {
         await started.engineReady();
         if (network) await sh("docker network create lab");
-        expect((await sh(`docker run --rm ${network} busybox wget -q -O- http://python.lab/from/container`)).text).toContain("GET http://python.lab/from/container");
+        expect(
+            (await sh(`docker run --rm ${network} busybox wget -q -O- http://python.lab/from/container`)).text,
+        ).toContain("GET http://python.lab/from/container");
     });
 
     test("ends and comes back under its supervisor, and the port with it", async () => {
@@ -82,7 +86,11 @@ describe("the agent's duties in the guest", () => {
         await expect(waiting).rejects.toMatchObject({ code: expect.stringMatching(/^agent\./) });
         const port = started.machine.port(AGENT_PORT);
         agent.close();
-        agent = await until(() => connectAgent(port, { timeout: 10_000 }).catch(() => undefined), { every: 200, timeout: 60_000, what: "the agent's return" });
+        agent = await until(() => connectAgent(port, { timeout: 10_000 }).catch(() => undefined), {
+            every: 200,
+            timeout: 60_000,
+            what: "the agent's return",
+        });
         expect((await sh("echo back")).text).toBe("back\n");
         agent.serve(() => new Response("served again"));
         expect((await sh("curl -sS http://python.lab/")).text).toBe("served again");

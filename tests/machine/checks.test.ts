@@ -51,7 +51,14 @@ async function after(lines: string[], kind: string, fields: unknown): Promise<Ch
 
 describe("checks on the real engine", () => {
     test("image and container pass, and the port answers", async () => {
-        expect(await check("image", { ref: "docker-flask:1.0", entrypoint: ["httpd"], exposes: 5000, architecture: "386" })).toMatchObject({
+        expect(
+            await check("image", {
+                ref: "docker-flask:1.0",
+                entrypoint: ["httpd"],
+                exposes: 5000,
+                architecture: "386",
+            }),
+        ).toMatchObject({
             status: "pass",
         });
         await sh("docker run -d --name web -p 5000:5000 docker-flask:1.0");
@@ -59,13 +66,22 @@ describe("checks on the real engine", () => {
         expect(await check("http", http)).toMatchObject({ status: "pass" });
         expect(await check("http", { ...http, path: "/nowhere" })).toMatchObject({ code: "http.not-found" });
         expect(await check("http", { ...http, contains: "Something else" })).toMatchObject({ code: "http.wrong-text" });
-        expect(await check("exec", { in: "web", argv: ["cat", "/www/index.html"], stdout: "^Docker and Flask" })).toMatchObject({ status: "pass" });
+        expect(
+            await check("exec", { in: "web", argv: ["cat", "/www/index.html"], stdout: "^Docker and Flask" }),
+        ).toMatchObject({ status: "pass" });
         expect(await check("exec", { in: "web", argv: ["pyton"] })).toMatchObject({ code: "exec.not-found" });
     });
 
     test.each<[string, string[], string, object, string, string]>([
         ["no container", [], "container", container, "container.missing", "neither running nor stopped"],
-        ["not published", ["docker run -d --name web docker-flask:1.0"], "container", container, "container.not-published", "Add `-p 5000:5000`"],
+        [
+            "not published",
+            ["docker run -d --name web docker-flask:1.0"],
+            "container",
+            container,
+            "container.not-published",
+            "Add `-p 5000:5000`",
+        ],
         [
             "published elsewhere",
             ["docker run -d --name web -p 8000:5000 docker-flask:1.0"],
@@ -76,7 +92,10 @@ describe("checks on the real engine", () => {
         ],
         [
             "port taken",
-            ["docker run -d --name old -p 5000:80 busybox sleep 100", "docker run -d --name web -p 5000:5000 docker-flask:1.0"],
+            [
+                "docker run -d --name old -p 5000:80 busybox sleep 100",
+                "docker run -d --name web -p 5000:5000 docker-flask:1.0",
+            ],
             "container",
             container,
             "container.port-taken",
@@ -115,7 +134,14 @@ describe("checks on the real engine", () => {
             "docker unpause web",
         ],
         ["nobody listens", [], "http", http, "http.refused", "No container publishes it"],
-        ["ended", ["docker run -d --name web -p 5000:5000 --entrypoint sh docker-flask:1.0 -c 'exit 1'"], "http", http, "http.exited", "Exited (1)"],
+        [
+            "ended",
+            ["docker run -d --name web -p 5000:5000 --entrypoint sh docker-flask:1.0 -c 'exit 1'"],
+            "http",
+            http,
+            "http.exited",
+            "Exited (1)",
+        ],
         [
             "only inside",
             ["docker run -d --name web -p 5000:5000 docker-flask:1.0 -f -p 127.0.0.1:5000 -h /www"],
@@ -141,7 +167,11 @@ describe("checks on the real engine", () => {
             "port 5000",
         ],
     ])("%s", async (_, lines, kind, fields, code, words) => {
-        expect(await after(lines, kind, fields)).toMatchObject({ status: "fail", code, message: expect.stringContaining(words) });
+        expect(await after(lines, kind, fields)).toMatchObject({
+            status: "fail",
+            code,
+            message: expect.stringContaining(words),
+        });
     });
 
     test("an older build of the image", async () => {
@@ -151,10 +181,14 @@ describe("checks on the real engine", () => {
     });
 
     test("out of memory", async () => {
-        const result = await after(["docker run --name web -m 8m busybox sh -c 'x=a; while :; do x=$x$x; done'"], "container", {
-            name: "web",
-            state: "running",
-        });
+        const result = await after(
+            ["docker run --name web -m 8m busybox sh -c 'x=a; while :; do x=$x$x; done'"],
+            "container",
+            {
+                name: "web",
+                state: "running",
+            },
+        );
         expect(result).toMatchObject({ code: "container.out-of-memory", message: expect.stringContaining("8 MB") });
     });
 

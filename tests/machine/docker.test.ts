@@ -35,7 +35,12 @@ describe("what stands in front of containerd's shim", () => {
     test("lets the real one tidy up after one that was killed", async () => {
         const id = (await sh("docker run -d --name orphaned busybox sleep 1000")).trim();
         await sh(`kill -9 $(pgrep -f "[c]ontainerd-shim-runc-v2.* -id ${id}")`);
-        await expect.poll(() => sh("docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' orphaned"), { timeout: 120_000, interval: 500 }).toBe("exited 137\n");
+        await expect
+            .poll(() => sh("docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' orphaned"), {
+                timeout: 120_000,
+                interval: 500,
+            })
+            .toBe("exited 137\n");
         // the runtime's own state is gone, and with it the container's process
         expect(await sh("ls /run/docker/runtime-runc/moby; pgrep -x sleep || true")).not.toContain(id);
         await sh("docker start orphaned && docker rm -f orphaned");
@@ -45,23 +50,36 @@ describe("what stands in front of containerd's shim", () => {
 describe("a build that is broken off", () => {
     const running = async () => (await sh("pgrep -x sleep || true")) !== "";
 
-    test.each(["INT", "KILL"] as const)("by %s: its command ends, nothing of it is left, and the next build goes on", { timeout: 300_000 }, async signal => {
-        await sh("mkdir -p /tmp/broken && printf 'FROM busybox\\nRUN sleep 1000\\n' >/tmp/broken/Dockerfile");
-        const build = await machine!.agent.spawn(["docker", "build", "/tmp/broken"], { env: { HOME: "/root" }, cwd: "/" });
-        const words = [build.stdout, build.stderr].map(stream => stream.pipeTo(new WritableStream()));
-        await expect.poll(running, { timeout: 120_000, interval: 500 }).toBe(true);
-        build.kill(signal);
-        await build.exit;
-        await Promise.allSettled(words);
-        await expect.poll(running, { timeout: 60_000, interval: 500 }).toBe(false);
-        await expect.poll(() => sh("ls /run/crun 2>/dev/null || true"), { timeout: 60_000, interval: 500 }).toBe("");
-        await sh("printf 'FROM busybox\\nRUN echo next\\n' >/tmp/broken/Dockerfile && docker build /tmp/broken && rm -r /tmp/broken");
-    });
+    test.each(["INT", "KILL"] as const)(
+        "by %s: its command ends, nothing of it is left, and the next build goes on",
+        { timeout: 300_000 },
+        async signal => {
+            await sh("mkdir -p /tmp/broken && printf 'FROM busybox\\nRUN sleep 1000\\n' >/tmp/broken/Dockerfile");
+            const build = await machine!.agent.spawn(["docker", "build", "/tmp/broken"], {
+                env: { HOME: "/root" },
+                cwd: "/",
+            });
+            const words = [build.stdout, build.stderr].map(stream => stream.pipeTo(new WritableStream()));
+            await expect.poll(running, { timeout: 120_000, interval: 500 }).toBe(true);
+            build.kill(signal);
+            await build.exit;
+            await Promise.allSettled(words);
+            await expect.poll(running, { timeout: 60_000, interval: 500 }).toBe(false);
+            await expect
+                .poll(() => sh("ls /run/crun 2>/dev/null || true"), { timeout: 60_000, interval: 500 })
+                .toBe("");
+            await sh(
+                "printf 'FROM busybox\\nRUN echo next\\n' >/tmp/broken/Dockerfile && docker build /tmp/broken && rm -r /tmp/broken",
+            );
+        },
+    );
 });
 
 test.each(["docker-buildx", "docker-compose"])("what stands in front of %s says what the plugin says", async plugin => {
     const question = "docker-cli-plugin-metadata";
-    expect(await sh(`/usr/local/lib/docker/cli-plugins/${plugin} ${question}`)).toBe(await sh(`/usr/libexec/docker/cli-plugins/${plugin} ${question}`));
+    expect(await sh(`/usr/local/lib/docker/cli-plugins/${plugin} ${question}`)).toBe(
+        await sh(`/usr/libexec/docker/cli-plugins/${plugin} ${question}`),
+    );
     expect(await sh(`docker ${plugin.replace("docker-", "")} version`)).toMatch(/\d+\.\d+\.\d+/);
 });
 
@@ -83,7 +101,9 @@ describe("an engine that restarts", () => {
             await expect(docker.containers.list()).rejects.toMatchObject({ code: "docker.unreachable" });
             // init starts it again
             await engineReady();
-            await expect.poll(async () => (await sh("docker tag busybox again:1"), names), { timeout: 120_000, interval: 500 }).toContain("again:1");
+            await expect
+                .poll(async () => (await sh("docker tag busybox again:1"), names), { timeout: 120_000, interval: 500 })
+                .toContain("again:1");
         } finally {
             stop();
         }

@@ -41,14 +41,23 @@ async function sh(lines: string, code = 0): Promise<string> {
 
 describe("docker", { timeout: 300_000 }, () => {
     test("knows its first images as pulled ones, and needs no exception from TLS", async () => {
-        expect(await sh("docker image inspect -f '{{index .RepoDigests 0}}' hello-world busybox")).toMatch(/^hello-world@sha256:[0-9a-f]{64}\nbusybox@sha256:[0-9a-f]{64}$/);
-        expect(JSON.parse(await sh("docker info -f '{{json .RegistryConfig}}'"))).toMatchObject({ InsecureRegistryCIDRs: ["127.0.0.0/8"], IndexConfigs: { "docker.io": { Secure: true } } });
+        expect(await sh("docker image inspect -f '{{index .RepoDigests 0}}' hello-world busybox")).toMatch(
+            /^hello-world@sha256:[0-9a-f]{64}\nbusybox@sha256:[0-9a-f]{64}$/,
+        );
+        expect(JSON.parse(await sh("docker info -f '{{json .RegistryConfig}}'"))).toMatchObject({
+            InsecureRegistryCIDRs: ["127.0.0.0/8"],
+            IndexConfigs: { "docker.io": { Secure: true } },
+        });
     });
 
     test("pull: from the mirror, by http, in Docker's words", async () => {
-        const before = await sh("docker image inspect -f '{{.Id}} {{.RepoDigests}}' busybox; docker rmi busybox >/dev/null");
+        const before = await sh(
+            "docker image inspect -f '{{.Id}} {{.RepoDigests}}' busybox; docker rmi busybox >/dev/null",
+        );
         const said = await sh("docker pull busybox");
-        expect(said).toMatch(/^Using default tag: latest\nlatest: Pulling from library\/busybox\n[^]*Pull complete\nDigest: sha256:[0-9a-f]{64}\nStatus: Downloaded newer image for busybox:latest\ndocker\.io\/library\/busybox:latest$/);
+        expect(said).toMatch(
+            /^Using default tag: latest\nlatest: Pulling from library\/busybox\n[^]*Pull complete\nDigest: sha256:[0-9a-f]{64}\nStatus: Downloaded newer image for busybox:latest\ndocker\.io\/library\/busybox:latest$/,
+        );
         expect(await sh("docker image inspect -f '{{.Id}} {{.RepoDigests}}' busybox")).toBe(before);
         expect([...new Set(asked.map(line => new URL(line.split(" ")[1]!).origin))]).toEqual(["http://hub.lab"]);
         expect(await sh("docker run --rm busybox echo whole")).toBe("whole");
@@ -56,21 +65,36 @@ describe("docker", { timeout: 300_000 }, () => {
 
     test("an engine without the mirror: manifest and token by https, layers by http", async () => {
         const settings = "/etc/docker/daemon.json";
-        const reload = (mirrors: number) => `kill -HUP $(pidof dockerd); turns=0; until [ "$(docker info -f '{{len .RegistryConfig.Mirrors}}')" = ${mirrors} ]; do turns=$((turns + 1)); [ $turns -lt 60 ]; sleep 0.5; done`;
+        const reload = (mirrors: number) =>
+            `kill -HUP $(pidof dockerd); turns=0; until [ "$(docker info -f '{{len .RegistryConfig.Mirrors}}')" = ${mirrors} ]; do turns=$((turns + 1)); [ $turns -lt 60 ]; sleep 0.5; done`;
         // the engine keeps a setting that its file no longer names: an empty list it is
-        await sh(`cp ${settings} /tmp/daemon.json; sed -i 's/"registry-mirrors": .*/"registry-mirrors": [],/' ${settings}; ${reload(0)}; docker rmi busybox >/dev/null`);
+        await sh(
+            `cp ${settings} /tmp/daemon.json; sed -i 's/"registry-mirrors": .*/"registry-mirrors": [],/' ${settings}; ${reload(0)}; docker rmi busybox >/dev/null`,
+        );
         await sh("docker pull -q busybox");
-        expect(asked.filter(line => line.startsWith("GET https://auth.docker.io/token?") && line.endsWith(" 200"))).toHaveLength(1);
+        expect(
+            asked.filter(line => line.startsWith("GET https://auth.docker.io/token?") && line.endsWith(" 200")),
+        ).toHaveLength(1);
         const blobs = asked.filter(line => line.includes("/blobs/")).map(line => line.replace(/v2.*(?= )/, "…"));
-        expect(blobs).toEqual(expect.arrayContaining(["GET https://registry-1.docker.io/… 200", "GET https://registry-1.docker.io/… 307", "GET http://production.cloudflare.docker.com/… 200"]));
+        expect(blobs).toEqual(
+            expect.arrayContaining([
+                "GET https://registry-1.docker.io/… 200",
+                "GET https://registry-1.docker.io/… 307",
+                "GET http://production.cloudflare.docker.com/… 200",
+            ]),
+        );
         await sh(`cp /tmp/daemon.json ${settings}; ${reload(1)}`);
     });
 
     test("login, push, pull back: a base layer is never sent, nor fetched twice", async () => {
         expect(await sh("docker login -u student -p secret")).toContain("Login Succeeded");
-        await sh("docker run --name made busybox sh -c 'echo mine >/made'; docker commit made app; docker rm made; docker tag app student/app");
+        await sh(
+            "docker run --name made busybox sh -c 'echo mine >/made'; docker commit made app; docker rm made; docker tag app student/app",
+        );
         const pushed = await sh("docker push student/app");
-        expect(pushed).toMatch(/The push refers to repository \[docker\.io\/student\/app\][^]*Mounted from library\/busybox[^]*latest: digest: sha256:/);
+        expect(pushed).toMatch(
+            /The push refers to repository \[docker\.io\/student\/app\][^]*Mounted from library\/busybox[^]*latest: digest: sha256:/,
+        );
         expect(pushed).toMatch(/: Pushed/);
         await sh("docker rmi app student/app");
         expect(await sh("docker pull student/app")).toMatch(/: Already exists\n[^]*: Pull complete/);
@@ -79,12 +103,18 @@ describe("docker", { timeout: 300_000 }, () => {
     });
 
     test("push to a foreign name is refused in Docker Hub's words", async () => {
-        expect(await sh("docker tag busybox somebody/app; docker push somebody/app", 1)).toContain("denied: requested access to the resource is denied");
-        expect(await sh("docker rmi somebody/app >/dev/null; docker pull no-such-image", 1)).toMatch(/pull access denied for no-such-image, repository does not exist or may require 'docker login'/);
+        expect(await sh("docker tag busybox somebody/app; docker push somebody/app", 1)).toContain(
+            "denied: requested access to the resource is denied",
+        );
+        expect(await sh("docker rmi somebody/app >/dev/null; docker pull no-such-image", 1)).toMatch(
+            /pull access denied for no-such-image, repository does not exist or may require 'docker login'/,
+        );
     });
 
     test("search", async () => {
-        expect(await sh("docker search busy")).toMatch(/^NAME +DESCRIPTION +STARS +OFFICIAL\nbusybox +BusyBox from Debian/);
+        expect(await sh("docker search busy")).toMatch(
+            /^NAME +DESCRIPTION +STARS +OFFICIAL\nbusybox +BusyBox from Debian/,
+        );
     });
 
     test("Ctrl-C in a pull ends the page's work too; the next pull finds all in order", async () => {
@@ -96,15 +126,28 @@ describe("docker", { timeout: 300_000 }, () => {
             if (Number(length) < 500_000) return whole; // the configuration
             await whole.body?.cancel();
             held = request.signal;
-            return new Response(new ReadableStream<Bytes>({ start: controller => controller.enqueue(new Uint8Array(200_000)) }), { headers: { "Content-Length": length! } });
+            return new Response(
+                new ReadableStream<Bytes>({ start: controller => controller.enqueue(new Uint8Array(200_000)) }),
+                { headers: { "Content-Length": length! } },
+            );
         };
-        instead = request => (request.url.startsWith("http://hub.lab/v2/library/busybox/blobs/") ? hold(request) : undefined);
-        const terminal = await machine.agent.pty({ argv: ["docker", "pull", "busybox"], columns: 80, rows: 24, env: { HOME: "/root" } });
+        instead = request =>
+            request.url.startsWith("http://hub.lab/v2/library/busybox/blobs/") ? hold(request) : undefined;
+        const terminal = await machine.agent.pty({
+            argv: ["docker", "pull", "busybox"],
+            columns: 80,
+            rows: 24,
+            env: { HOME: "/root" },
+        });
         let shown = "";
         const reading = (async () => {
             for await (const bytes of terminal.output) shown += decodeText(bytes);
         })();
-        await until(() => held !== undefined || undefined, { every: 50, timeout: 120_000, what: "the layer's request" });
+        await until(() => held !== undefined || undefined, {
+            every: 50,
+            timeout: 120_000,
+            what: "the layer's request",
+        });
         expect(held!.aborted).toBe(false);
         await terminal.write("\x03");
         await until(() => held!.aborted || undefined, { every: 50, timeout: 120_000, what: "the request's end" });
@@ -118,8 +161,12 @@ describe("docker", { timeout: 300_000 }, () => {
 
 describe("https", { timeout: 300_000 }, () => {
     test("from the guest: every host, the package index as by http", async () => {
-        expect(await sh("curl -sS -w '%{http_code}' https://unknown.example")).toMatch(/^unknown\.example is not to be had here[^]*python\.lab[^]*docker\.io[^]*404$/);
-        expect(await sh("curl -sS --fail https://python.lab/simple/flask/")).toBe(await sh("curl -sS --fail http://python.lab/simple/flask/"));
+        expect(await sh("curl -sS -w '%{http_code}' https://unknown.example")).toMatch(
+            /^unknown\.example is not to be had here[^]*python\.lab[^]*docker\.io[^]*404$/,
+        );
+        expect(await sh("curl -sS --fail https://python.lab/simple/flask/")).toBe(
+            await sh("curl -sS --fail http://python.lab/simple/flask/"),
+        );
         expect(await sh("curl -sS --fail https://198.18.0.2/", 22)).toContain("404"); // certified, and not there
     });
 
@@ -133,7 +180,11 @@ describe("https", { timeout: 300_000 }, () => {
     test("from a container, on the default bridge and on a user network", async () => {
         const run = `docker run --rm -v /etc/drydock/authority/ca.crt:/ca.crt:ro`;
         expect(await sh(`${run} python:3.13-slim python3 -c '${program}'`)).toBe("True");
-        expect(await sh(`docker network create lab >/dev/null; ${run} --network lab python:3.13-slim python3 -c '${program}'; docker network rm lab >/dev/null`)).toBe("True");
+        expect(
+            await sh(
+                `docker network create lab >/dev/null; ${run} --network lab python:3.13-slim python3 -c '${program}'; docker network rm lab >/dev/null`,
+            ),
+        ).toBe("True");
     });
 
     test("from a BuildKit RUN", async () => {
@@ -158,7 +209,11 @@ describe("a large body", { timeout: 600_000 }, () => {
         const ended = transfer.finally(() => (over = true));
         while (!over) {
             await terminal.write(`echo $((${echoes} + 1000))\n`);
-            await until(() => over || shown.includes(`${echoes + 1000}\r\n`) || undefined, { every: 20, timeout: 120_000, what: "the echo" });
+            await until(() => over || shown.includes(`${echoes + 1000}\r\n`) || undefined, {
+                every: 20,
+                timeout: 120_000,
+                what: "the echo",
+            });
             if (!over) echoes++;
         }
         const said = await ended;
@@ -198,7 +253,11 @@ describe("a large body", { timeout: 600_000 }, () => {
                 return new Response(`${request.headers.get("Content-Length")} promised\n`);
             })();
         };
-        const { said, echoes } = await withEcho(sh(`truncate -s ${BYTES} /tmp/large; curl -sS --fail -T /tmp/large ${scheme}://large.example/; rm /tmp/large`));
+        const { said, echoes } = await withEcho(
+            sh(
+                `truncate -s ${BYTES} /tmp/large; curl -sS --fail -T /tmp/large ${scheme}://large.example/; rm /tmp/large`,
+            ),
+        );
         expect([said, taken]).toEqual([`${BYTES} promised`, BYTES]);
         expect(echoes).toBeGreaterThan(0);
     });

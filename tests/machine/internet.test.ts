@@ -29,7 +29,9 @@ describe("from the guest", () => {
         const sums = files.map(({ filename, sha256 }) => `${sha256}  ${filename}`).join("\n");
         const addresses = files.map(({ filename }) => `http://python.lab/files/${filename}`).join(" ");
         // One curl for all: each start of it costs the emulated processor a quarter of a second.
-        const { stderr, code } = await run(`mkdir -p /tmp/wheels && cd /tmp/wheels && curl -sS --fail --remote-name-all ${addresses} && echo "${sums}" | sha256sum -c --quiet`);
+        const { stderr, code } = await run(
+            `mkdir -p /tmp/wheels && cd /tmp/wheels && curl -sS --fail --remote-name-all ${addresses} && echo "${sums}" | sha256sum -c --quiet`,
+        );
         expect([stderr, code]).toEqual(["", 0]);
     });
 
@@ -40,19 +42,29 @@ describe("from the guest", () => {
     });
 
     test("a client that leaves in the middle leaves nothing behind", async () => {
-        await run("curl -sS http://python.lab/files/$(curl -sS http://python.lab/simple/flask/ | sed -n 's/.*>\\(flask[^<]*whl\\)<.*/\\1/p') | head -c 100 > /dev/null");
+        await run(
+            "curl -sS http://python.lab/files/$(curl -sS http://python.lab/simple/flask/ | sed -n 's/.*>\\(flask[^<]*whl\\)<.*/\\1/p') | head -c 100 > /dev/null",
+        );
         expect((await run("curl -sS --fail http://python.lab/simple/")).code).toBe(0);
     });
 });
 
-test("pip in a container: one listing, one metadata file and one wheel a package; its own words for what is not there", { timeout: 600_000 }, async () => {
-    asked.length = 0;
-    const installed = "/usr/local/lib/python3.13/dist-packages/flask/app.py";
-    const { stderr, code } = await run(`docker run --rm python:3.13-slim sh -c 'pip install --quiet flask && test -f ${installed} || exit 9; pip install --quiet no-such-package'`);
-    expect(code, stderr).toBe(1);
-    expect(stderr).toContain("No matching distribution found for no-such-package");
-    const count = (part: string) => asked.filter(line => line.includes(part) && line.endsWith(" 200")).length;
-    expect(count(".whl ")).toBeGreaterThanOrEqual(6);
-    expect([count(".metadata "), count("/simple/")]).toEqual([count(".whl "), count(".whl ")]);
-    expect(asked.filter(line => !line.endsWith(" 200"))).toEqual(["GET http://python.lab/simple/no-such-package/ 404"]);
-});
+test(
+    "pip in a container: one listing, one metadata file and one wheel a package; its own words for what is not there",
+    { timeout: 600_000 },
+    async () => {
+        asked.length = 0;
+        const installed = "/usr/local/lib/python3.13/dist-packages/flask/app.py";
+        const { stderr, code } = await run(
+            `docker run --rm python:3.13-slim sh -c 'pip install --quiet flask && test -f ${installed} || exit 9; pip install --quiet no-such-package'`,
+        );
+        expect(code, stderr).toBe(1);
+        expect(stderr).toContain("No matching distribution found for no-such-package");
+        const count = (part: string) => asked.filter(line => line.includes(part) && line.endsWith(" 200")).length;
+        expect(count(".whl ")).toBeGreaterThanOrEqual(6);
+        expect([count(".metadata "), count("/simple/")]).toEqual([count(".whl "), count(".whl ")]);
+        expect(asked.filter(line => !line.endsWith(" 200"))).toEqual([
+            "GET http://python.lab/simple/no-such-package/ 404",
+        ]);
+    },
+);

@@ -21,7 +21,8 @@ async function group(name: string, file: string): Promise<string> {
 }
 
 /** How often a process was refused. */
-const refusals = async (name: string): Promise<number> => Number(/max (\d+)/.exec(await group(name, "pids.events"))?.[1] ?? 0);
+const refusals = async (name: string): Promise<number> =>
+    Number(/max (\d+)/.exec(await group(name, "pids.events"))?.[1] ?? 0);
 
 async function sh(line: string): Promise<string> {
     const { stdout, stderr, code } = await machine.agent.exec(["sh", "-c", line]);
@@ -39,33 +40,49 @@ describe("a fork bomb", () => {
         expect(await sh("cat /proc/self/cgroup")).toContain("/terminals");
     });
 
-    test("in a container: engine and shell still answer, and it can be removed", async () => {
-        await sh(`docker run -d --name bomb busybox sh -c '${BOMB}'`);
-        await expect.poll(() => refusals("docker"), { timeout: 4 * MINUTES, interval: 500 }).toBeGreaterThan(0);
-        expect(await machine.docker.ping()).toBe(true);
-        expect(await sh("echo still here")).toBe("still here\n");
-        expect((await machine.docker.containers.list({ all: true })).flatMap(({ names }) => names)).toContain("bomb");
-        await sh("docker rm -f bomb");
-        await expect.poll(() => group("docker", "pids.current"), { timeout: MINUTES, interval: 500 }).toBe("0");
-    }, 8 * MINUTES);
+    test(
+        "in a container: engine and shell still answer, and it can be removed",
+        async () => {
+            await sh(`docker run -d --name bomb busybox sh -c '${BOMB}'`);
+            await expect.poll(() => refusals("docker"), { timeout: 4 * MINUTES, interval: 500 }).toBeGreaterThan(0);
+            expect(await machine.docker.ping()).toBe(true);
+            expect(await sh("echo still here")).toBe("still here\n");
+            expect((await machine.docker.containers.list({ all: true })).flatMap(({ names }) => names)).toContain(
+                "bomb",
+            );
+            await sh("docker rm -f bomb");
+            await expect.poll(() => group("docker", "pids.current"), { timeout: MINUTES, interval: 500 }).toBe("0");
+        },
+        8 * MINUTES,
+    );
 
-    test("in the shell: the engine still answers, and ending it gives the shell back", async () => {
-        const bomb = await machine.agent.spawn(["bash", "-c", BOMB]);
-        const silence = [bomb.stdout, bomb.stderr].map(stream => stream.pipeTo(new WritableStream()));
-        await expect.poll(() => refusals("terminals"), { timeout: 4 * MINUTES, interval: 500 }).toBeGreaterThan(0);
-        expect(await machine.docker.ping()).toBe(true);
-        bomb.kill("KILL");
-        await expect.poll(() => group("terminals", "pids.current"), { timeout: 2 * MINUTES, interval: 500 }).toBe("0");
-        await Promise.allSettled([...silence, bomb.exit]);
-        expect(await sh("docker ps --format '{{.Names}}'")).toBe("");
-    }, 8 * MINUTES);
+    test(
+        "in the shell: the engine still answers, and ending it gives the shell back",
+        async () => {
+            const bomb = await machine.agent.spawn(["bash", "-c", BOMB]);
+            const silence = [bomb.stdout, bomb.stderr].map(stream => stream.pipeTo(new WritableStream()));
+            await expect.poll(() => refusals("terminals"), { timeout: 4 * MINUTES, interval: 500 }).toBeGreaterThan(0);
+            expect(await machine.docker.ping()).toBe(true);
+            bomb.kill("KILL");
+            await expect
+                .poll(() => group("terminals", "pids.current"), { timeout: 2 * MINUTES, interval: 500 })
+                .toBe("0");
+            await Promise.allSettled([...silence, bomb.exit]);
+            expect(await sh("docker ps --format '{{.Names}}'")).toBe("");
+        },
+        8 * MINUTES,
+    );
 });
 
 describe("memory", () => {
-    test("what fills it is ended; engine and agent go on", async () => {
-        const { code } = await machine.agent.exec(["perl", "-e", 'push @kept, "x" x 1_000_000 while 1']);
-        expect(code).toBe(137);
-        expect(await machine.docker.ping()).toBe(true);
-        expect(await sh("pidof dockerd containerd | wc -w")).toBe("2\n");
-    }, 4 * MINUTES);
+    test(
+        "what fills it is ended; engine and agent go on",
+        async () => {
+            const { code } = await machine.agent.exec(["perl", "-e", 'push @kept, "x" x 1_000_000 while 1']);
+            expect(code).toBe(137);
+            expect(await machine.docker.ping()).toBe(true);
+            expect(await sh("pidof dockerd containerd | wc -w")).toBe("2\n");
+        },
+        4 * MINUTES,
+    );
 });

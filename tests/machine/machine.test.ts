@@ -91,7 +91,11 @@ describe("from the snapshot", () => {
         // a clock that stands still would leave this at its first number
         const ticks = "awk '{print $1}' /proc/uptime";
         const uptime = Number(await shell(started.agent, ticks));
-        await until(async () => (Number(await shell(started.agent, ticks)) > uptime ? true : undefined), { every: 100, timeout: 20_000, what: "the uptime's next step" });
+        await until(async () => (Number(await shell(started.agent, ticks)) > uptime ? true : undefined), {
+            every: 100,
+            timeout: 20_000,
+            what: "the uptime's next step",
+        });
     });
 
     test("the clock can be set", async () => {
@@ -103,7 +107,10 @@ describe("from the snapshot", () => {
 
     test("statistics grow with what the guest does", async () => {
         const before = await started.machine.statistics();
-        await shell(started.agent, "dd if=/dev/zero of=/root/grow bs=1M count=8 conv=fsync; cksum /root/grow; rm /root/grow; sync");
+        await shell(
+            started.agent,
+            "dd if=/dev/zero of=/root/grow bs=1M count=8 conv=fsync; cksum /root/grow; rm /root/grow; sync",
+        );
         const after = await started.machine.statistics();
         expect(after.instructions).toBeGreaterThan(before.instructions + 1e6);
         expect(after.compiledModules).toBeGreaterThan(0);
@@ -119,7 +126,11 @@ describe("from the snapshot", () => {
         const untold = await fetched();
         expect(untold - before).toBeLessThan(20); // the engine's own reads
         started.machine.prefetch();
-        await until(async () => ((await fetched()) >= untold + 100 ? true : undefined), { every: 200, timeout: 40_000, what: "a hundred chunks ahead" });
+        await until(async () => ((await fetched()) >= untold + 100 ? true : undefined), {
+            every: 200,
+            timeout: 40_000,
+            what: "a hundred chunks ahead",
+        });
     });
 
     test("what is written to the disk is read back from it", async () => {
@@ -138,7 +149,11 @@ describe("from the snapshot", () => {
 
     test("a flood that nobody reads blocks the guest's program, not the machine", async () => {
         const flood = await started.agent.spawn(["yes", "flood"]);
-        await until(async () => ((await shell(started.agent, "echo alive")) === "alive" ? true : undefined), { every: 10, timeout: 30_000, what: "an answer beside the flood" });
+        await until(async () => ((await shell(started.agent, "echo alive")) === "alive" ? true : undefined), {
+            every: 10,
+            timeout: 30_000,
+            what: "an answer beside the flood",
+        });
         flood.kill("KILL");
         await flood.stdout.cancel(); // the exit comes behind what it has written
         expect(await flood.exit).toBe(137);
@@ -171,7 +186,11 @@ test("a cold boot brings up agent and engine by itself, and logs its kernel", as
 
 test("another memory size boots cold and says so", async () => {
     const started = await start({ memory: 384 });
-    expect(started.machine.state).toMatchObject({ kind: "running", from: "cold", fallback: { code: "vm.memory-differs" } });
+    expect(started.machine.state).toMatchObject({
+        kind: "running",
+        from: "cold",
+        fallback: { code: "vm.memory-differs" },
+    });
     const total = Number(await shell(started.agent, "awk '/MemTotal/ {print $2}' /proc/meminfo")) / 1024;
     expect(total).toBeGreaterThan(320);
     expect(total).toBeLessThan(384);
@@ -190,18 +209,38 @@ describe("the snapshot's compiled code", () => {
         expect(compiled).toBeGreaterThan(100);
         await started.engineReady();
         // by the counter that was put back: a second is a second
-        const [before, after] = (await shell(started.agent, "date +%s%N; sleep 1; date +%s%N")).split("\n").map(Number) as [number, number];
+        const [before, after] = (await shell(started.agent, "date +%s%N; sleep 1; date +%s%N"))
+            .split("\n")
+            .map(Number) as [number, number];
         expect((after - before) / 1e9).toBeGreaterThanOrEqual(1);
         expect((after - before) / 1e9).toBeLessThan(30);
         expect(await shell(started.agent, "docker run --rm busybox echo compiled")).toBe("compiled");
     });
 
     test.each([
-        ["missing", async (_folder: string, code: SnapshotCode) => ({ ...code, modules: [...code.modules.slice(1), { ...code.modules[0]!, path: "gone.wasm" }] })],
-        ["damaged", async (folder: string, code: SnapshotCode) => (await truncate(await ownCopy(folder, code.modules.at(-1)!.path), 1_000_000), code)],
-        ["that of an emulator with another layout", async (_folder: string, code: SnapshotCode) => ({ ...code, guestAt: code.guestAt + 4096 })],
+        [
+            "missing",
+            async (_folder: string, code: SnapshotCode) => ({
+                ...code,
+                modules: [...code.modules.slice(1), { ...code.modules[0]!, path: "gone.wasm" }],
+            }),
+        ],
+        [
+            "damaged",
+            async (folder: string, code: SnapshotCode) => (
+                await truncate(await ownCopy(folder, code.modules.at(-1)!.path), 1_000_000),
+                code
+            ),
+        ],
+        [
+            "that of an emulator with another layout",
+            async (_folder: string, code: SnapshotCode) => ({ ...code, guestAt: code.guestAt + 4096 }),
+        ],
     ])("when it is %s, the machine starts without", async (_, change) => {
-        const base = await imageWith(async (folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, code: await change(folder, manifest.snapshot.code!) } }));
+        const base = await imageWith(async (folder, manifest) => ({
+            ...manifest,
+            snapshot: { ...manifest.snapshot, code: await change(folder, manifest.snapshot.code!) },
+        }));
         const { started, compiled } = await compiledAtStart({ image: { base } });
         expect(compiled).toBeLessThan(100);
         expect(await shell(started.agent, "docker run --rm busybox echo interpreted")).toBe("interpreted");
@@ -217,18 +256,35 @@ describe("a snapshot that cannot be used", () => {
             return manifest;
         });
         const started = await start({ image: { base } });
-        expect(started.machine.state).toMatchObject({ kind: "running", from: "cold", fallback: { code: "image.damaged" } });
+        expect(started.machine.state).toMatchObject({
+            kind: "running",
+            from: "cold",
+            fallback: { code: "image.damaged" },
+        });
         expect(await shell(started.agent, "echo up")).toBe("up");
     });
 
     test("is missing: the same", async () => {
-        const base = await imageWith(async (_folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, file: { ...manifest.snapshot.file, path: "snapshot-gone.zst" } } }));
+        const base = await imageWith(async (_folder, manifest) => ({
+            ...manifest,
+            snapshot: { ...manifest.snapshot, file: { ...manifest.snapshot.file, path: "snapshot-gone.zst" } },
+        }));
         const started = await start({ image: { base } });
-        expect(started.machine.state).toMatchObject({ kind: "running", from: "cold", fallback: { code: "image.unreachable" } });
+        expect(started.machine.state).toMatchObject({
+            kind: "running",
+            from: "cold",
+            fallback: { code: "image.unreachable" },
+        });
     });
 
     test("is demanded: the start fails by name", async () => {
-        const base = await imageWith(async (_folder, manifest) => ({ ...manifest, snapshot: { ...manifest.snapshot, raw: { ...manifest.snapshot.raw, bytes: manifest.snapshot.raw.bytes - 1 } } }));
+        const base = await imageWith(async (_folder, manifest) => ({
+            ...manifest,
+            snapshot: {
+                ...manifest.snapshot,
+                raw: { ...manifest.snapshot.raw, bytes: manifest.snapshot.raw.bytes - 1 },
+            },
+        }));
         const machine = createNodeMachine({ image: { base }, boot: "snapshot" });
         await expect(machine.start()).rejects.toMatchObject({ code: "vm.restore-failed" });
         await machine.stop();
@@ -242,7 +298,9 @@ describe("a disk with holes", () => {
             return manifest;
         });
         const machine = createNodeMachine({ image: { base } });
-        const failed = new Promise<MachineState>(resolve => machine.subscribe(state => state.kind === "failed" && resolve(state)));
+        const failed = new Promise<MachineState>(resolve =>
+            machine.subscribe(state => state.kind === "failed" && resolve(state)),
+        );
         // v86 itself reads the first sector before it starts
         await expect(machine.start()).rejects.toMatchObject({ code: "image.chunk-missing" });
         expect(await failed).toMatchObject({ kind: "failed", error: { code: "image.chunk-missing" } });
@@ -268,7 +326,11 @@ describe("the end", () => {
         const machine = new RemoteMachine({ image }, () => (link = openThread()));
         const guest = await openGuest(machine, { internet: () => new Response() });
         // each takes longer than the thread has to live; a quick question might still be answered
-        const callers = [guest.agent.exec(["sleep", "1000"]), guest.agent.exec(["tail", "-f", "/dev/null"]), machine.save()];
+        const callers = [
+            guest.agent.exec(["sleep", "1000"]),
+            guest.agent.exec(["tail", "-f", "/dev/null"]),
+            machine.save(),
+        ];
         await link!.terminate();
         const results = await Promise.allSettled(callers);
         expect(results.map(({ status }) => status)).toEqual(callers.map(() => "rejected"));
@@ -281,7 +343,9 @@ describe("the end", () => {
         ["poweroff", "switched off"],
     ])("%s inside the guest is told", async (command, how) => {
         const started = await start();
-        const ended = new Promise<MachineState>(resolve => started.machine.subscribe(state => state.kind === "failed" && resolve(state)));
+        const ended = new Promise<MachineState>(resolve =>
+            started.machine.subscribe(state => state.kind === "failed" && resolve(state)),
+        );
         // without -f the guest's init would first end what runs; the machine sees the same
         started.agent.exec(["busybox", command, "-f"]).catch(() => undefined);
         expect(await ended).toMatchObject({ error: { code: "vm.guest-ended", message: expect.stringContaining(how) } });
@@ -291,7 +355,9 @@ describe("the end", () => {
     test("a start that is aborted ends", async () => {
         const machine = createNodeMachine({ image: { base: await imageBase() } });
         const abort = new AbortController();
-        machine.subscribe(state => state.kind === "starting" && state.stage === "snapshot" && abort.abort(new Error("enough")));
+        machine.subscribe(
+            state => state.kind === "starting" && state.stage === "snapshot" && abort.abort(new Error("enough")),
+        );
         await expect(machine.start(abort.signal)).rejects.toThrow("enough");
         expect(machine.state).toEqual({ kind: "stopped" });
     });

@@ -25,8 +25,14 @@ export async function imageBase(): Promise<string> {
 }
 
 /** `internet` answers what the guest asks of the outside world; by default nothing is there. */
-export async function startMachine(options: Partial<MachineOptions> & Partial<Pick<GuestOptions, "internet">> = {}): Promise<StartedMachine> {
-    const { internet = () => new Response("nothing here", { status: 404 }), image = { base: await imageBase() }, ...rest } = options;
+export async function startMachine(
+    options: Partial<MachineOptions> & Partial<Pick<GuestOptions, "internet">> = {},
+): Promise<StartedMachine> {
+    const {
+        internet = () => new Response("nothing here", { status: 404 }),
+        image = { base: await imageBase() },
+        ...rest
+    } = options;
     const machine = createNodeMachine({ ...rest, image });
     try {
         const guest = await openGuest(machine, { internet });

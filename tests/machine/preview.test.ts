@@ -29,7 +29,9 @@ beforeAll(async () => {
     machine = await startMachine();
     await machine.engineReady();
     await machine.agent.files.write("/tmp/site.sh", site);
-    await sh("docker run -d --init -p 5000:5000 -v /tmp/site.sh:/site.sh busybox sh /site.sh && docker run -d --init -p 8000:80 busybox sleep 1000");
+    await sh(
+        "docker run -d --init -p 5000:5000 -v /tmp/site.sh:/site.sh busybox sh /site.sh && docker run -d --init -p 8000:80 busybox sleep 1000",
+    );
 });
 afterAll(async () => machine?.stop());
 
@@ -41,17 +43,36 @@ async function ask(port: number, path: string, body?: Bytes): Promise<{ status: 
             const part = event.data as PortMessage;
             if (part.kind === "broken" || part.kind === "refused") reject(new Error(JSON.stringify(part)));
             if (part.kind !== "head") return;
-            (part.hasBody ? readAll(receiveBody(port1)) : Promise.resolve(new Uint8Array())).then(bytes => resolve({ status: part.status, text: decodeText(bytes) }), reject);
+            (part.hasBody ? readAll(receiveBody(port1)) : Promise.resolve(new Uint8Array())).then(
+                bytes => resolve({ status: part.status, text: decodeText(bytes) }),
+                reject,
+            );
         });
     });
     port1.start();
     port2.start();
     if (body) void sendBody(port1, new Blob([body]).stream() as ReadableStream<Bytes>);
     const origin = "http://localhost:5174";
-    const http = (port: number, request: Request) => machine.agent.http({ network: "tcp", host: "127.0.0.1", port }, request);
-    const message = { kind: "request" as const, protocol: PROTOCOL, port, method: body ? "POST" : "GET", path, headers: [], referrer: `${origin}/p/5000/`, navigation: true, hasBody: body !== undefined };
+    const http = (port: number, request: Request) =>
+        machine.agent.http({ network: "tcp", host: "127.0.0.1", port }, request);
+    const message = {
+        kind: "request" as const,
+        protocol: PROTOCOL,
+        port,
+        method: body ? "POST" : "GET",
+        path,
+        headers: [],
+        referrer: `${origin}/p/5000/`,
+        navigation: true,
+        hasBody: body !== undefined,
+    };
     try {
-        const done = answer(message, port2, { http, jar, origin, session: "", userAgent: "test" }, new AbortController().signal);
+        const done = answer(
+            message,
+            port2,
+            { http, jar, origin, session: "", userAgent: "test" },
+            new AbortController().signal,
+        );
         const result = await answered;
         await done;
         return result;
@@ -64,7 +85,9 @@ async function ask(port: number, path: string, body?: Bytes): Promise<{ status: 
 test("a page, then a form with its length, a cookie and its own address", async () => {
     await expect.poll(async () => (await ask(5000, "/")).text, { timeout: 60_000, interval: 500 }).toContain("home");
     expect((await ask(5000, "/cgi-bin/form")).text).toBe("GET   localhost:5000 http://localhost:5000/\n");
-    expect((await ask(5000, "/cgi-bin/form", encodeText("name=value"))).text).toBe("POST 10 seen=yes localhost:5000 http://localhost:5000/\nname=value");
+    expect((await ask(5000, "/cgi-bin/form", encodeText("name=value"))).text).toBe(
+        "POST 10 seen=yes localhost:5000 http://localhost:5000/\nname=value",
+    );
 });
 
 test("a published port whose program listens on nothing", async () => {

@@ -60,7 +60,9 @@ test("gives way in the middle of any of its commands and leaves nothing", async 
 
 test("goes on to the end, leaves nothing, and the student's commands are there as before", async () => {
     warmUp.start();
-    await expect.poll(() => warmUp.state, { timeout: 500_000, interval: 200 }).toEqual({ kind: "finished", problems: [] });
+    await expect
+        .poll(() => warmUp.state, { timeout: 500_000, interval: 200 })
+        .toEqual({ kind: "finished", problems: [] });
     expect(await traces()).toBe(before);
     expect(await sh("docker run --rm mine:1 echo hi")).toBe("hi\n");
     const began = performance.now();

@@ -5,7 +5,10 @@ import { createMemoryStorage } from "../../src/storage/memory";
 import type { Workspace } from "../../src/workspace/workspace";
 import { startMachine, type StartedMachine } from "./machine";
 
-const start = { "app.py": { file: { contents: "print('hello')\n" } }, bin: { directory: { "run.sh": { file: { contents: "#!/bin/sh\necho ran\n" } } } } };
+const start = {
+    "app.py": { file: { contents: "print('hello')\n" } },
+    bin: { directory: { "run.sh": { file: { contents: "#!/bin/sh\necho ran\n" } } } },
+};
 
 let machine: StartedMachine;
 let workspace: Workspace;
@@ -31,14 +34,20 @@ test("a save in the editor is in the guest at once", async () => {
     await workspace.write("app.py", "print('saved')\n");
     await workspace.create("new/deep.txt", "file");
     await workspace.rename("bin/run.sh", "bin/start.sh");
-    expect((await shell("cat app.py; find . -type f | sort")).stdout).toBe("print('saved')\n./app.py\n./bin/start.sh\n./new/deep.txt\n");
+    expect((await shell("cat app.py; find . -type f | sort")).stdout).toBe(
+        "print('saved')\n./app.py\n./bin/start.sh\n./new/deep.txt\n",
+    );
     await workspace.remove("new");
     expect((await shell("ls new")).code).not.toBe(0);
 });
 
 test("what programs in the guest do appears", async () => {
-    await shell("echo 'FROM busybox' > Dockerfile && mkdir -p site/css && echo 'a {}' > site/css/main.css && sed -i s/saved/edited/ app.py && mv bin/start.sh go.sh");
-    await expect.poll(paths, patience).toEqual(["Dockerfile", "app.py", "bin", "go.sh", "site", "site/css", "site/css/main.css"]);
+    await shell(
+        "echo 'FROM busybox' > Dockerfile && mkdir -p site/css && echo 'a {}' > site/css/main.css && sed -i s/saved/edited/ app.py && mv bin/start.sh go.sh",
+    );
+    await expect
+        .poll(paths, patience)
+        .toEqual(["Dockerfile", "app.py", "bin", "go.sh", "site", "site/css", "site/css/main.css"]);
     await expect.poll(() => text("app.py"), patience).toBe("print('edited')\n");
     expect(await text("site/css/main.css")).toBe("a {}\n");
     await shell("rm -rf site Dockerfile");
@@ -47,7 +56,9 @@ test("what programs in the guest do appears", async () => {
 
 test("a large file stays in the guest, with a notice", async () => {
     await shell("head -c 2000000 /dev/zero > large.bin");
-    await expect.poll(() => workspace.files.state.find(entry => entry.path === "large.bin"), patience).toMatchObject({ kept: false, size: 2_000_000 });
+    await expect
+        .poll(() => workspace.files.state.find(entry => entry.path === "large.bin"), patience)
+        .toMatchObject({ kept: false, size: 2_000_000 });
     expect(workspace.notices.state.map(notice => notice.code)).toEqual(["workspace.file-too-large"]);
     await shell("rm large.bin");
     await expect.poll(() => workspace.notices.state, patience).toEqual([]);

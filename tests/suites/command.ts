@@ -17,10 +17,21 @@ ${suites.map(suite => `  ${suite.name.padEnd(8)} ${suite.summary}`).join("\n")}`
     async run(argv) {
         const { values } = parseArgs({ args: argv, options: { only: { type: "string" } } });
         const wanted = values.only?.split(",") ?? suites.map(suite => suite.name);
-        for (const name of wanted) if (!suites.some(suite => suite.name === name)) throw usage("test", `there is no suite "${name}"; there are ${suites.map(suite => suite.name).join(", ")}`);
+        for (const name of wanted)
+            if (!suites.some(suite => suite.name === name))
+                throw usage(
+                    "test",
+                    `there is no suite "${name}"; there are ${suites.map(suite => suite.name).join(", ")}`,
+                );
         const chosen = suites.filter(suite => wanted.includes(suite.name));
 
-        await setUp({ image: chosen.some(suite => suite.needsImage), page: chosen.some(suite => suite.needsPage), browser: chosen.some(suite => suite.needsPage), agent: true, skopeo: true });
+        await setUp({
+            image: chosen.some(suite => suite.needsImage),
+            page: chosen.some(suite => suite.needsPage),
+            browser: chosen.some(suite => suite.needsPage),
+            agent: true,
+            skopeo: true,
+        });
 
         const rows: (Count & { name: string; seconds: number })[] = [];
         for (const suite of chosen) {
@@ -31,7 +42,10 @@ ${suites.map(suite => `  ${suite.name.padEnd(8)} ${suite.summary}`).join("\n")}`
         }
 
         console.log("\nsuite     passed  failed  seconds");
-        for (const row of rows) console.log(`${row.name.padEnd(8)} ${String(row.passed).padStart(7)} ${String(row.failed).padStart(7)} ${String(row.seconds).padStart(8)}`);
+        for (const row of rows)
+            console.log(
+                `${row.name.padEnd(8)} ${String(row.passed).padStart(7)} ${String(row.failed).padStart(7)} ${String(row.seconds).padStart(8)}`,
+            );
         const failures = rows.flatMap(row => row.failures);
         for (const failure of failures) console.log(`  failed: ${failure}`);
         const passed = rows.reduce((total, row) => total + row.passed, 0);

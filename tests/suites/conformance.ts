@@ -51,7 +51,12 @@ const RESULTS = join(root, "tests/output/conformance");
 async function specification(url: string): Promise<ConformanceCount> {
     await rm(RESULTS, { recursive: true, force: true });
     await mkdir(RESULTS, { recursive: true });
-    const choices = ["API_BLOBS_UPLOAD_CANCEL", "API_BLOBS_DIGEST_HEADER", "API_MANIFESTS_DIGEST_HEADER", "API_MANIFESTS_TAG_PARAM"];
+    const choices = [
+        "API_BLOBS_UPLOAD_CANCEL",
+        "API_BLOBS_DIGEST_HEADER",
+        "API_MANIFESTS_DIGEST_HEADER",
+        "API_MANIFESTS_TAG_PARAM",
+    ];
     const { code, text } = await go(["tool", "conformance"], {
         OCI_VERSION: "1.1",
         OCI_REGISTRY: new URL(url).host,
@@ -65,15 +70,24 @@ async function specification(url: string): Promise<ConformanceCount> {
     });
     const report = await readFile(join(RESULTS, "junit.xml"), "utf8").catch(() => ""); // it ended before it wrote one: told below
     const cases = [...report.matchAll(/<testcase name="([^"]*)"[^>]* status="(\w+)"/g)];
-    const failures = cases.filter(([, , status]) => status !== "passed").map(([, name, status]) => `conformance: ${name}: ${status}`);
-    if (cases.length === 0 || (code !== 0 && failures.length === 0)) failures.push(`conformance: the specification's suite ended with status ${code} and ${cases.length} results`);
+    const failures = cases
+        .filter(([, , status]) => status !== "passed")
+        .map(([, name, status]) => `conformance: ${name}: ${status}`);
+    if (cases.length === 0 || (code !== 0 && failures.length === 0))
+        failures.push(`conformance: the specification's suite ended with status ${code} and ${cases.length} results`);
     if (failures.length > 0) console.log(text);
     console.log(`  the specification's own: ${cases.length - failures.length} passed`);
     return { passed: cases.filter(([, , status]) => status === "passed").length, failed: failures.length, failures };
 }
 
 function goTest(url: string): Promise<GoRun> {
-    const account = { OCI_ROOT_URL: url, OCI_NAMESPACE: "student/conformance", OCI_CROSSMOUNT_NAMESPACE: "student/crossmount", OCI_USERNAME: "student", OCI_PASSWORD: "correct horse" };
+    const account = {
+        OCI_ROOT_URL: url,
+        OCI_NAMESPACE: "student/conformance",
+        OCI_CROSSMOUNT_NAMESPACE: "student/crossmount",
+        OCI_USERNAME: "student",
+        OCI_PASSWORD: "correct horse",
+    };
     return go(["test", "-json", "-count=1", "-timeout=300s", "./..."], account);
 }
 
@@ -85,10 +99,23 @@ interface GoRun {
 
 function go(argv: string[], env: Record<string, string>): Promise<GoRun> {
     return new Promise((resolve, reject) => {
-        const child = spawn("go", argv, { cwd: MODULE, env: { ...process.env, GOFLAGS: "-mod=readonly", ...env }, stdio: ["ignore", "pipe", "inherit"] });
+        const child = spawn("go", argv, {
+            cwd: MODULE,
+            env: { ...process.env, GOFLAGS: "-mod=readonly", ...env },
+            stdio: ["ignore", "pipe", "inherit"],
+        });
         let text = "";
         child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        child.on("error", cause => reject(new DrydockError("cli.no-go", "The conformance tests need Go, which does not start here.", "Install Go (Debian: apt-get install golang) and run again.", { cause })));
+        child.on("error", cause =>
+            reject(
+                new DrydockError(
+                    "cli.no-go",
+                    "The conformance tests need Go, which does not start here.",
+                    "Install Go (Debian: apt-get install golang) and run again.",
+                    { cause },
+                ),
+            ),
+        );
         child.on("close", code => resolve({ code: code ?? 1, text }));
     });
 }
@@ -104,7 +131,8 @@ function counted({ code, text }: GoRun): ConformanceCount {
         }
         const event = JSON.parse(line) as GoEvent;
         const test = event.Test ?? "";
-        if (event.Action === "output" || event.Action === "build-output") said.set(test, (said.get(test) ?? "") + (event.Output ?? ""));
+        if (event.Action === "output" || event.Action === "build-output")
+            said.set(test, (said.get(test) ?? "") + (event.Output ?? ""));
         // a test with parts passes or fails by them, and only they are counted
         if (!test.includes("/")) continue;
         if (event.Action === "pass") {

@@ -28,7 +28,11 @@ export interface HubServerOptions {
 }
 
 /** A hub with nothing pushed. */
-export async function serveHub({ port = 0, realm, bundle = sampleBundle() }: HubServerOptions = {}): Promise<HubServer> {
+export async function serveHub({
+    port = 0,
+    realm,
+    bundle = sampleBundle(),
+}: HubServerOptions = {}): Promise<HubServer> {
     const state: { hub?: Internet } = {};
     const server = createServer((incoming, outgoing) => {
         answer(state.hub!, incoming, outgoing).catch((thrown: unknown) => {
@@ -38,7 +42,12 @@ export async function serveHub({ port = 0, realm, bundle = sampleBundle() }: Hub
     });
     await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    state.hub = createHub({ source: bundledSource(bundle), storage: memoryStorage(), realm: realm ?? `${url}/token`, report: error => console.error(`hub: ${error.code}: ${error.message}`) });
+    state.hub = createHub({
+        source: bundledSource(bundle),
+        storage: memoryStorage(),
+        realm: realm ?? `${url}/token`,
+        report: error => console.error(`hub: ${error.code}: ${error.message}`),
+    });
     return {
         url,
         close: () =>
@@ -54,11 +63,21 @@ async function answer(hub: Internet, incoming: IncomingMessage, outgoing: Server
     const gone = new AbortController();
     outgoing.on("close", () => gone.abort());
     const headers = new Headers();
-    for (let index = 0; index < incoming.rawHeaders.length; index += 2) headers.append(incoming.rawHeaders[index]!, incoming.rawHeaders[index + 1]!);
-    const hasBody = method !== "GET" && method !== "HEAD" && (incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0);
+    for (let index = 0; index < incoming.rawHeaders.length; index += 2)
+        headers.append(incoming.rawHeaders[index]!, incoming.rawHeaders[index + 1]!);
+    const hasBody =
+        method !== "GET" &&
+        method !== "HEAD" &&
+        (incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0);
     const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const body = hasBody ? streamOf(chunks) : undefined;
-    const request = new Request(new URL(incoming.url ?? "/", "http://127.0.0.1"), { method, headers, body, signal: gone.signal, ...(body ? { duplex: "half" } : {}) } as RequestInit);
+    const request = new Request(new URL(incoming.url ?? "/", "http://127.0.0.1"), {
+        method,
+        headers,
+        body,
+        signal: gone.signal,
+        ...(body ? { duplex: "half" } : {}),
+    } as RequestInit);
     const response = await hub(request);
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     if (response.body) await pipeline(Readable.fromWeb(response.body as NodeStream), outgoing);
@@ -82,8 +101,14 @@ function streamOf(chunks: AsyncIterator<Buffer>): ReadableStream<Uint8Array> {
 
 function sampleBundle(): Bundle {
     const layer = encodeText("a layer in name only: nobody unpacks it\n".repeat(100));
-    const config = encodeText(JSON.stringify({ os: "linux", architecture: "386", rootfs: { type: "layers", diff_ids: [digestOf(layer)] } }));
-    const describe = (mediaType: string, bytes: Uint8Array) => ({ mediaType, digest: digestOf(bytes), size: bytes.byteLength });
+    const config = encodeText(
+        JSON.stringify({ os: "linux", architecture: "386", rootfs: { type: "layers", diff_ids: [digestOf(layer)] } }),
+    );
+    const describe = (mediaType: string, bytes: Uint8Array) => ({
+        mediaType,
+        digest: digestOf(bytes),
+        size: bytes.byteLength,
+    });
     const image = "application/vnd.oci.image.manifest.v1+json";
     const index = "application/vnd.oci.image.index.v1+json";
     const manifest = encodeText(
@@ -94,18 +119,35 @@ function sampleBundle(): Bundle {
             layers: [describe("application/vnd.oci.image.layer.v1.tar", layer)],
         }),
     );
-    const list = encodeText(JSON.stringify({ schemaVersion: 2, mediaType: index, manifests: [{ ...describe(image, manifest), platform: { os: "linux", architecture: "386" } }] }));
+    const list = encodeText(
+        JSON.stringify({
+            schemaVersion: 2,
+            mediaType: index,
+            manifests: [{ ...describe(image, manifest), platform: { os: "linux", architecture: "386" } }],
+        }),
+    );
     const blobs = [layer, config, manifest, list];
     const catalogue: Catalogue = {
         format: 1,
-        repositories: [{ name: "library/sample", description: "Nothing, to try a registry with.", tags: { latest: digestOf(list) }, manifests: { [digestOf(list)]: index, [digestOf(manifest)]: image } }],
+        repositories: [
+            {
+                name: "library/sample",
+                description: "Nothing, to try a registry with.",
+                tags: { latest: digestOf(list) },
+                manifests: { [digestOf(list)]: index, [digestOf(manifest)]: image },
+            },
+        ],
         blobs: Object.fromEntries(blobs.map(blob => [digestOf(blob), blob.byteLength])),
     };
-    const files = new Map([["hub/catalogue.json", encodeText(JSON.stringify(catalogue))], ...blobs.map(blob => [`hub/blobs/${digestOf(blob).replace(":", "/")}`, blob] as const)]);
+    const files = new Map([
+        ["hub/catalogue.json", encodeText(JSON.stringify(catalogue))],
+        ...blobs.map(blob => [`hub/blobs/${digestOf(blob).replace(":", "/")}`, blob] as const),
+    ]);
     return {
         async open(path) {
             const bytes = files.get(path);
-            if (!bytes) throw new DrydockError("internet.missing", `The sample bundle has no ${path}.`, "Ask for what it has.");
+            if (!bytes)
+                throw new DrydockError("internet.missing", `The sample bundle has no ${path}.`, "Ask for what it has.");
             return { bytes: bytes.byteLength, body: new Blob([bytes]).stream() };
         },
     };

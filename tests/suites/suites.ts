@@ -26,9 +26,17 @@ const output = join(root, "tests/output");
 const bin = (name: string) => join(root, "node_modules/.bin", name);
 
 /** Runs a program with its output shown; `capture` keeps standard output instead. */
-function run(program: string, argv: string[], options: { cwd?: string; capture?: boolean; env?: Record<string, string> } = {}): Promise<{ code: number; text: string }> {
+function run(
+    program: string,
+    argv: string[],
+    options: { cwd?: string; capture?: boolean; env?: Record<string, string> } = {},
+): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
-        const child = spawn(program, argv, { cwd: options.cwd ?? root, env: { ...process.env, ...options.env }, stdio: ["ignore", options.capture ? "pipe" : "inherit", "inherit"] });
+        const child = spawn(program, argv, {
+            cwd: options.cwd ?? root,
+            env: { ...process.env, ...options.env },
+            stdio: ["ignore", options.capture ? "pipe" : "inherit", "inherit"],
+        });
         let text = "";
         child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString()));
         child.on("error", reject);
@@ -39,7 +47,9 @@ function run(program: string, argv: string[], options: { cwd?: string; capture?:
 /** A program that passes or fails as a whole. */
 async function whole(name: string, program: string, argv: string[]): Promise<Count> {
     const { code } = await run(program, argv);
-    return code === 0 ? { passed: 1, failed: 0, failures: [] } : { passed: 0, failed: 1, failures: [`${name}: exit status ${code}`] };
+    return code === 0
+        ? { passed: 1, failed: 0, failures: [] }
+        : { passed: 0, failed: 1, failures: [`${name}: exit status ${code}`] };
 }
 
 function sum(counts: Count[]): Count {
@@ -53,21 +63,36 @@ function sum(counts: Count[]): Count {
 interface VitestReport {
     numPassedTests: number;
     numFailedTests: number;
-    testResults: { name: string; status: string; message: string; assertionResults: { status: string; fullName: string }[] }[];
+    testResults: {
+        name: string;
+        status: string;
+        message: string;
+        assertionResults: { status: string; fullName: string }[];
+    }[];
 }
 
 async function vitest(project: string): Promise<Count> {
     mkdirSync(output, { recursive: true });
     const file = join(output, `${project}.json`);
     rmSync(file, { force: true });
-    const { code } = await run(bin("vitest"), ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`]);
-    if (!existsSync(file)) return { passed: 0, failed: 1, failures: [`${project}: Vitest ended with status ${code} and no report`] };
+    const { code } = await run(bin("vitest"), [
+        "run",
+        "--project",
+        project,
+        "--reporter=default",
+        "--reporter=json",
+        `--outputFile.json=${file}`,
+    ]);
+    if (!existsSync(file))
+        return { passed: 0, failed: 1, failures: [`${project}: Vitest ended with status ${code} and no report`] };
     const report = JSON.parse(readFileSync(file, "utf8")) as VitestReport;
     const failures = report.testResults.flatMap(result =>
         result.assertionResults.filter(test => test.status === "failed").map(test => `${project}: ${test.fullName}`),
     );
     // a file that does not load has no failed test of its own, and an error outside any test only shows in the status
-    const broken = report.testResults.filter(result => result.status === "failed" && !result.assertionResults.some(test => test.status === "failed"));
+    const broken = report.testResults.filter(
+        result => result.status === "failed" && !result.assertionResults.some(test => test.status === "failed"),
+    );
     for (const result of broken) failures.push(`${project}: ${result.name}: ${result.message.split("\n")[0]}`);
     let failed = report.numFailedTests + broken.length;
     if (code !== 0 && failed === 0) {
@@ -103,9 +128,12 @@ async function goTests(): Promise<Count> {
     return count;
 }
 
-const drydock = (...argv: string[]) => run(process.execPath, [join(root, "src/cli/bootstrap.mjs"), ...argv], { capture: true });
+const drydock = (...argv: string[]) =>
+    run(process.execPath, [join(root, "src/cli/bootstrap.mjs"), ...argv], { capture: true });
 
-interface SolveReport { lessons: { lesson: string; results: { tests: { name: string; status: string; message?: string }[] } }[] }
+interface SolveReport {
+    lessons: { lesson: string; results: { tests: { name: string; status: string; message?: string }[] } }[];
+}
 
 async function solveLessons(): Promise<Count> {
     const { code, text } = await drydock("solve", "--json");
@@ -135,14 +163,51 @@ export const suites: Suite[] = [
         run: async () =>
             sum([
                 await whole("tsc", bin("tsc"), ["-b"]),
-                await whole("svelte-check", bin("svelte-check"), ["--tsconfig", "src/app/tsconfig.json", "--fail-on-warnings", "--output", "human"]),
+                await whole("svelte-check", bin("svelte-check"), [
+                    "--tsconfig",
+                    "src/app/tsconfig.json",
+                    "--fail-on-warnings",
+                    "--output",
+                    "human",
+                ]),
             ]),
     },
-    { name: "unit", summary: "everything that needs no VM, the agent's client against the native agent among it", needsImage: false, needsPage: false, run: () => vitest("unit") },
+    {
+        name: "unit",
+        summary: "everything that needs no VM, the agent's client against the native agent among it",
+        needsImage: false,
+        needsPage: false,
+        run: () => vitest("unit"),
+    },
     { name: "agent", summary: "the guest agent, native", needsImage: false, needsPage: false, run: goTests },
-    { name: "conformance", summary: "the OCI distribution specification's own suite, our tests of its rules, and two registry clients against Docker Hub in the page", needsImage: false, needsPage: false, run: runConformance },
-    { name: "lint", summary: "the lessons", needsImage: true, needsPage: false, run: () => whole("lint", process.execPath, [join(root, "src/cli/bootstrap.mjs"), "lint"]) },
-    { name: "machine", summary: "the real VM under Node", needsImage: true, needsPage: false, run: () => vitest("machine") },
-    { name: "solve", summary: "each lesson's solution, typed by a machine", needsImage: true, needsPage: false, run: solveLessons },
+    {
+        name: "conformance",
+        summary:
+            "the OCI distribution specification's own suite, our tests of its rules, and two registry clients against Docker Hub in the page",
+        needsImage: false,
+        needsPage: false,
+        run: runConformance,
+    },
+    {
+        name: "lint",
+        summary: "the lessons",
+        needsImage: true,
+        needsPage: false,
+        run: () => whole("lint", process.execPath, [join(root, "src/cli/bootstrap.mjs"), "lint"]),
+    },
+    {
+        name: "machine",
+        summary: "the real VM under Node",
+        needsImage: true,
+        needsPage: false,
+        run: () => vitest("machine"),
+    },
+    {
+        name: "solve",
+        summary: "each lesson's solution, typed by a machine",
+        needsImage: true,
+        needsPage: false,
+        run: solveLessons,
+    },
     { name: "e2e", summary: "Chromium, as a student", needsImage: true, needsPage: true, run: () => vitest("e2e") },
 ];

@@ -18,11 +18,13 @@ const pause = 150;
 const quietLooks = 2;
 
 export async function clearOwn(transport: Transport, signal?: AbortSignal): Promise<void> {
-    for (let quiet = 0; quiet < quietLooks; ) {
+    for (let quiet = 0; quiet < quietLooks;) {
         const containers = await own(transport, "/containers/json?all=1", signal);
         // A removal in progress answers 409, one that is done 404: the next look tells.
         for (const id of containers)
-            await transport.ask(`/containers/${id}?force=1&v=1`, { method: "DELETE", signal, lookup: true }).catch(ignoreConflict(signal));
+            await transport
+                .ask(`/containers/${id}?force=1&v=1`, { method: "DELETE", signal, lookup: true })
+                .catch(ignoreConflict(signal));
         const images = containers.length > 0 ? [] : await own(transport, "/images/json?all=1", signal);
         for (const id of images)
             await transport
@@ -50,7 +52,11 @@ export async function buildCache(transport: Transport, signal?: AbortSignal): Pr
 const releaseLimit = 20_000;
 
 /** Prunes the records that `before` does not hold. One in use, by another record or by a build that is ending, goes at a later look. */
-export async function clearBuildCache(transport: Transport, before: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
+export async function clearBuildCache(
+    transport: Transport,
+    before: ReadonlySet<string>,
+    signal?: AbortSignal,
+): Promise<void> {
     await until(
         async () => {
             const ours = [...(await buildCache(transport, signal))].filter(id => !before.has(id));

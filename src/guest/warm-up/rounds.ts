@@ -38,7 +38,8 @@ export class WarmUpRounds {
         lifetime.add(
             warmUp.subscribe(state => {
                 this.state.set(state.kind === "warming" ? "running" : state.kind === "finished" ? "done" : "idle");
-                if (state.kind === "finished" && state.problems.length > 0) console.warn("Parts of the warm-up failed.", state.problems);
+                if (state.kind === "finished" && state.problems.length > 0)
+                    console.warn("Parts of the warm-up failed.", state.problems);
             }),
         );
         lifetime.add(() => {

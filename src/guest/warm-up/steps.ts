@@ -29,7 +29,19 @@ export const warmUpSteps: readonly WarmUpStep[] = [
     {
         name: "python",
         run: async kit =>
-            void ((await hasPython(kit)) && (await docker(kit, "run", "--rm", label, pythonImage, "python", "-c", "import socket, http.server, threading"))),
+            void (
+                (await hasPython(kit)) &&
+                (await docker(
+                    kit,
+                    "run",
+                    "--rm",
+                    label,
+                    pythonImage,
+                    "python",
+                    "-c",
+                    "import socket, http.server, threading",
+                ))
+            ),
     },
     { name: "docker build, again", run: buildAsInLesson },
     { name: "docker build, classic", run: kit => build(kit, "0", plain) },
@@ -83,20 +95,33 @@ async function exec(kit: WarmUpKit): Promise<void> {
 }
 
 async function hasPython({ transport, signal }: WarmUpKit): Promise<boolean> {
-    return (await transport.ask(`/images/${encodeURIComponent(pythonImage)}/json`, { signal, lookup: true })) !== undefined;
+    return (
+        (await transport.ask(`/images/${encodeURIComponent(pythonImage)}/json`, { signal, lookup: true })) !== undefined
+    );
 }
 
 const docker = (kit: WarmUpKit, ...words: string[]): Promise<void> => run(kit, ["docker", ...words]);
 
 /** Runs to the end, or is killed with the signal. Rejects when it ends with an error. */
-async function run({ agent, folder, signal }: WarmUpKit, argv: string[], env: Record<string, string> = {}): Promise<void> {
+async function run(
+    { agent, folder, signal }: WarmUpKit,
+    argv: string[],
+    env: Record<string, string> = {},
+): Promise<void> {
     signal.throwIfAborted();
-    const process = await agent.spawn(argv, { env: { HOME: folder, DOCKER_CONFIG: `${folder}/config`, ...env }, cwd: "/", signal });
+    const process = await agent.spawn(argv, {
+        env: { HOME: folder, DOCKER_CONFIG: `${folder}/config`, ...env },
+        cwd: "/",
+        signal,
+    });
     const kill = () => process.kill("KILL");
     if (signal.aborted) kill();
     signal.addEventListener("abort", kill, { once: true });
     try {
-        const [, words, code] = await abortable(Promise.all([readAll(process.stdout), readAll(process.stderr), process.exit]), signal);
+        const [, words, code] = await abortable(
+            Promise.all([readAll(process.stdout), readAll(process.stderr), process.exit]),
+            signal,
+        );
         if (code !== 0)
             throw new DrydockError(
                 "docker.warm-up",

@@ -60,18 +60,39 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
                 const began = performance.now();
                 const over = AbortSignal.timeout(Math.ceil(left));
                 try {
-                    await steps[done]!.run({ agent, transport, folder, pythonHost: options.pythonHost, signal: AbortSignal.any([signal, over]) });
+                    await steps[done]!.run({
+                        agent,
+                        transport,
+                        folder,
+                        pythonHost: options.pythonHost,
+                        signal: AbortSignal.any([signal, over]),
+                    });
                 } catch (thrown) {
                     signal.throwIfAborted();
                     if (over.aborted) break; // what was done of it was not in vain
-                    problems.push(asDrydockError(thrown, "docker.warm-up", `Warming up ${steps[done]!.name} failed.`, "Nothing is lost but time."));
+                    problems.push(
+                        asDrydockError(
+                            thrown,
+                            "docker.warm-up",
+                            `Warming up ${steps[done]!.name} failed.`,
+                            "Nothing is lost but time.",
+                        ),
+                    );
                 } finally {
                     left -= performance.now() - began;
                 }
                 done++;
             }
         } catch (thrown) {
-            if (!signal.aborted) problems.push(asDrydockError(thrown, "docker.warm-up", "The warm-up could not go on.", "Nothing is lost but time."));
+            if (!signal.aborted)
+                problems.push(
+                    asDrydockError(
+                        thrown,
+                        "docker.warm-up",
+                        "The warm-up could not go on.",
+                        "Nothing is lost but time.",
+                    ),
+                );
         }
         try {
             await clearOwn(transport);
@@ -79,7 +100,12 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
             await agent.files.remove(folder);
         } catch (thrown) {
             problems.push(
-                asDrydockError(thrown, "docker.warm-up", "What the warm-up made could not be removed.", "It does no harm; docker ps -a shows it."),
+                asDrydockError(
+                    thrown,
+                    "docker.warm-up",
+                    "What the warm-up made could not be removed.",
+                    "It does no harm; docker ps -a shows it.",
+                ),
             );
         }
         if (signal.aborted && done < steps.length) state.set({ kind: "yielded", done, total: steps.length });

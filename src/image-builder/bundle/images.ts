@@ -20,7 +20,11 @@ interface Context {
 
 export const DOCKER_HUB = "docker.io";
 
-const descriptor = v.object({ digest: v.string(), size: v.number(), platform: v.optional(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) })) });
+const descriptor = v.object({
+    digest: v.string(),
+    size: v.number(),
+    platform: v.optional(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) })),
+});
 const indexSchema = v.object({ manifests: v.array(descriptor) });
 const imageSchema = v.object({ mediaType: v.optional(v.string()), config: descriptor, layers: v.array(descriptor) });
 const configSchema = v.object({ os: v.string(), architecture: v.string() });
@@ -29,7 +33,11 @@ const configSchema = v.object({ os: v.string(), architecture: v.string() });
 export function parseImageName(name: string): { repository: string; tag: string } {
     const [, path = "", tag = "latest"] = /^([^:@]+)(?::([^:@]+))?$/.exec(name) ?? [];
     if (!isRepositoryName(path) || !isTag(tag) || path.split("/")[0]!.includes(".") || path.split("/").length > 2)
-        throw new DrydockError("bundle.image-name", `"${name}" is no name of an image at Docker Hub.`, "Write it as students will, as alpine:3.20 or bitnami/redis:7.4; --registry says where it comes from.");
+        throw new DrydockError(
+            "bundle.image-name",
+            `"${name}" is no name of an image at Docker Hub.`,
+            "Write it as students will, as alpine:3.20 or bitnami/redis:7.4; --registry says where it comes from.",
+        );
     return { repository: path.includes("/") ? path : `library/${path}`, tag };
 }
 
@@ -37,13 +45,25 @@ const sha256 = (bytes: Uint8Array | string): string => `sha256:${createHash("sha
 
 /** `registry`: "docker.io", "mirror.example:5000", "http://127.0.0.1:5000". */
 function skopeo(registry: string) {
-    if (!findHostProgram("skopeo")) throw new DrydockError("bundle.no-skopeo", "Images are taken in by the program skopeo, which is not installed.", "Install Debian's package skopeo (apt-get install skopeo) and run this again.");
+    if (!findHostProgram("skopeo"))
+        throw new DrydockError(
+            "bundle.no-skopeo",
+            "Images are taken in by the program skopeo, which is not installed.",
+            "Install Debian's package skopeo (apt-get install skopeo) and run this again.",
+        );
     const plain = registry.startsWith("http://");
     const host = registry.replace(/^http:\/\//, "");
-    const call = (verb: string, argv: string[], options: Context) => run("skopeo", ["--insecure-policy", verb, ...argv], options); // digests are checked, signatures not
+    const call = (verb: string, argv: string[], options: Context) =>
+        run("skopeo", ["--insecure-policy", verb, ...argv], options); // digests are checked, signatures not
     return {
-        inspect: (reference: string, argv: string[], options: Context) => call("inspect", [...argv, `--tls-verify=${!plain}`, `docker://${host}/${reference}`], options),
-        copy: (reference: string, folder: string, options: Context) => call("copy", ["--preserve-digests", `--src-tls-verify=${!plain}`, `docker://${host}/${reference}`, `dir:${folder}`], options),
+        inspect: (reference: string, argv: string[], options: Context) =>
+            call("inspect", [...argv, `--tls-verify=${!plain}`, `docker://${host}/${reference}`], options),
+        copy: (reference: string, folder: string, options: Context) =>
+            call(
+                "copy",
+                ["--preserve-digests", `--src-tls-verify=${!plain}`, `docker://${host}/${reference}`, `dir:${folder}`],
+                options,
+            ),
     };
 }
 
@@ -56,7 +76,12 @@ export async function resolveImage(name: string, registry: string, context: Cont
             return await inspect(reference, ["--raw", ...argv], context);
         } catch (thrown) {
             if (context.signal?.aborted) throw thrown;
-            throw new DrydockError("bundle.no-image", `${registry} gave no image ${name}.`, `Look at the spelling and the tag, and that the registry can be reached. The whole log: ${context.log}`, { cause: thrown });
+            throw new DrydockError(
+                "bundle.no-image",
+                `${registry} gave no image ${name}.`,
+                `Look at the spelling and the tag, and that the registry can be reached. The whole log: ${context.log}`,
+                { cause: thrown },
+            );
         }
     };
     const top = await raw(`${repository}:${tag}`);
@@ -65,23 +90,52 @@ export async function resolveImage(name: string, registry: string, context: Cont
     if (index.success) {
         const real = index.output.manifests.filter(({ platform }) => platform && platform.os !== "unknown");
         const found = real.find(({ platform }) => platform?.os === "linux" && platform.architecture === "386");
-        if (!found) throw no386(name, real.map(({ platform }) => `${platform!.os}/${platform!.architecture}${platform!.variant ? `/${platform!.variant}` : ""}`));
+        if (!found)
+            throw no386(
+                name,
+                real.map(
+                    ({ platform }) =>
+                        `${platform!.os}/${platform!.architecture}${platform!.variant ? `/${platform!.variant}` : ""}`,
+                ),
+            );
         digest = found.digest;
     }
     const manifest = index.success ? await raw(`${repository}@${digest}`) : top;
     const image = v.safeParse(imageSchema, JSON.parse(manifest));
-    if (!image.success) throw new DrydockError("bundle.old-image", `${name} is in a format that Docker gave up in 2017.`, "Choose a newer tag.", { cause: new v.ValiError(image.issues) });
+    if (!image.success)
+        throw new DrydockError(
+            "bundle.old-image",
+            `${name} is in a format that Docker gave up in 2017.`,
+            "Choose a newer tag.",
+            { cause: new v.ValiError(image.issues) },
+        );
     if (!index.success) {
-        const { os, architecture } = v.parse(configSchema, JSON.parse(await raw(`${repository}@${digest}`, "--config")));
+        const { os, architecture } = v.parse(
+            configSchema,
+            JSON.parse(await raw(`${repository}@${digest}`, "--config")),
+        );
         if (os !== "linux" || architecture !== "386") throw no386(name, [`${os}/${architecture}`]);
     }
-    const blobs = Object.fromEntries([image.output.config, ...image.output.layers].map(blob => [blob.digest, blob.size]));
-    return { kind: "image", name: `${repository.replace(/^library\//, "")}:${tag}`, registry, digest, blobs: { [digest]: Buffer.byteLength(manifest), ...blobs } };
+    const blobs = Object.fromEntries(
+        [image.output.config, ...image.output.layers].map(blob => [blob.digest, blob.size]),
+    );
+    return {
+        kind: "image",
+        name: `${repository.replace(/^library\//, "")}:${tag}`,
+        registry,
+        digest,
+        blobs: { [digest]: Buffer.byteLength(manifest), ...blobs },
+    };
 }
 
 function no386(name: string, platforms: readonly string[]): DrydockError {
-    const there = platforms.length > 0 ? `there is ${[...new Set(platforms)].sort().join(", ")}` : "no platform is named";
-    return new DrydockError("bundle.no-386", `${name} has no image for linux/386, which the machine in the page needs; ${there}.`, "Choose another tag or image; Debian's and Alpine's own and much that is built on them have one.");
+    const there =
+        platforms.length > 0 ? `there is ${[...new Set(platforms)].sort().join(", ")}` : "no platform is named";
+    return new DrydockError(
+        "bundle.no-386",
+        `${name} has no image for linux/386, which the machine in the page needs; ${there}.`,
+        "Choose another tag or image; Debian's and Alpine's own and much that is built on them have one.",
+    );
 }
 
 /** Output: hub/ with catalogue.json and blobs/, as the page's Docker Hub reads it. */
@@ -95,7 +149,11 @@ export function bundleImagesStage(workshop: Workshop, images: readonly BundledIm
     });
 }
 
-export async function fetchImages(images: readonly BundledImage[], hub: string, context: Context & { progress(text: string): void }): Promise<void> {
+export async function fetchImages(
+    images: readonly BundledImage[],
+    hub: string,
+    context: Context & { progress(text: string): void },
+): Promise<void> {
     const blobs = join(hub, "blobs/sha256");
     await mkdir(blobs, { recursive: true });
     const catalogue: Catalogue = { format: 1, repositories: [], blobs: {} };
@@ -105,14 +163,32 @@ export async function fetchImages(images: readonly BundledImage[], hub: string, 
         const work = join(hub, "work");
         await skopeo(image.registry).copy(`${repository}@${image.digest}`, work, context);
         const manifest = await readFile(join(work, "manifest.json"));
-        if (sha256(manifest) !== image.digest) throw new DrydockError("bundle.image-damaged", `${image.name} does not have its pinned digest ${image.digest}.`, "Build again; if it stays, look at what the registry serves.");
+        if (sha256(manifest) !== image.digest)
+            throw new DrydockError(
+                "bundle.image-damaged",
+                `${image.name} does not have its pinned digest ${image.digest}.`,
+                "Build again; if it stays, look at what the registry serves.",
+            );
         await rename(join(work, "manifest.json"), join(blobs, image.digest.slice("sha256:".length)));
-        for (const file of await readdir(work)) if (/^[0-9a-f]{64}$/.test(file)) await rename(join(work, file), join(blobs, file));
+        for (const file of await readdir(work))
+            if (/^[0-9a-f]{64}$/.test(file)) await rename(join(work, file), join(blobs, file));
         await rm(work, { recursive: true });
         const { mediaType } = JSON.parse(manifest.toString()) as { mediaType?: string };
         const part: Catalogue = {
             format: 1,
-            repositories: [{ name: repository, description: "Taken in by the instructor.", tags: { [tag]: image.digest as `sha256:${string}` }, manifests: { [image.digest]: mediaType && isManifestType(mediaType) ? mediaType : "application/vnd.oci.image.manifest.v1+json" } }],
+            repositories: [
+                {
+                    name: repository,
+                    description: "Taken in by the instructor.",
+                    tags: { [tag]: image.digest as `sha256:${string}` },
+                    manifests: {
+                        [image.digest]:
+                            mediaType && isManifestType(mediaType)
+                                ? mediaType
+                                : "application/vnd.oci.image.manifest.v1+json",
+                    },
+                },
+            ],
             blobs: image.blobs,
         };
         addCatalogue(catalogue, part);
@@ -123,7 +199,9 @@ export async function fetchImages(images: readonly BundledImage[], hub: string, 
 /** Puts the images of `from` among those of `hub`, which may not be there yet. Rejects with "bundle.image-taken". */
 export async function mergeHub(hub: string, from: string): Promise<void> {
     await mkdir(join(hub, "blobs/sha256"), { recursive: true });
-    const catalogue: Catalogue = existsSync(join(hub, "catalogue.json")) ? parseCatalogue(await readFile(join(hub, "catalogue.json"), "utf8")) : { format: 1, repositories: [], blobs: {} };
+    const catalogue: Catalogue = existsSync(join(hub, "catalogue.json"))
+        ? parseCatalogue(await readFile(join(hub, "catalogue.json"), "utf8"))
+        : { format: 1, repositories: [], blobs: {} };
     addCatalogue(catalogue, parseCatalogue(await readFile(join(from, "catalogue.json"), "utf8")));
     for (const name of await readdir(join(from, "blobs/sha256"))) {
         const target = join(hub, "blobs/sha256", name);
@@ -142,7 +220,11 @@ function addCatalogue(to: Catalogue, { repositories, blobs }: Catalogue): void {
         }
         for (const [tag, digest] of Object.entries(repository.tags)) {
             if (tag in known.tags && known.tags[tag] !== digest)
-                throw new DrydockError("bundle.image-taken", `The page has another ${repository.name.replace(/^library\//, "")}:${tag} already.`, "Take it out with `npm run drydock -- bundle remove image`, or choose another tag of it.");
+                throw new DrydockError(
+                    "bundle.image-taken",
+                    `The page has another ${repository.name.replace(/^library\//, "")}:${tag} already.`,
+                    "Take it out with `npm run drydock -- bundle remove image`, or choose another tag of it.",
+                );
             known.tags[tag] = digest;
         }
         Object.assign(known.manifests, repository.manifests);

@@ -35,8 +35,19 @@ export function resolveWheel(name: string, context: Context): Promise<BundleItem
         } catch (thrown) {
             if (context.signal?.aborted) throw thrown;
             const other = await wheelForThisHost(name, folder, context);
-            if (other === undefined) throw new DrydockError("bundle.no-wheel", `pip finds no wheel of ${name} for Python ${python}.`, `Look at the spelling and the version; packages without wheels would have to be compiled and are not taken in. The whole log: ${context.log}`, { cause: thrown });
-            throw new DrydockError("bundle.no-386", `${name}, or something that it needs, has wheels for other platforms only (as ${other}), and the machine in the page is 32-bit x86.`, "Choose an older version, or a package in pure Python that does the same.", { cause: thrown });
+            if (other === undefined)
+                throw new DrydockError(
+                    "bundle.no-wheel",
+                    `pip finds no wheel of ${name} for Python ${python}.`,
+                    `Look at the spelling and the version; packages without wheels would have to be compiled and are not taken in. The whole log: ${context.log}`,
+                    { cause: thrown },
+                );
+            throw new DrydockError(
+                "bundle.no-386",
+                `${name}, or something that it needs, has wheels for other platforms only (as ${other}), and the machine in the page is 32-bit x86.`,
+                "Choose an older version, or a package in pure Python that does the same.",
+                { cause: thrown },
+            );
         }
         const wheels = await Promise.all(
             (await readdir(folder)).sort().map(async filename => {
@@ -53,7 +64,26 @@ async function wheelForThisHost(name: string, folder: string, context: Context):
     const python = pipPython();
     if (!python) return undefined;
     try {
-        const report = await run(python, ["-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed", "--no-deps", "--only-binary", ":all:", "--target", join(folder, "none"), "--report", "-", name], context);
+        const report = await run(
+            python,
+            [
+                "-m",
+                "pip",
+                "install",
+                "--dry-run",
+                "--quiet",
+                "--ignore-installed",
+                "--no-deps",
+                "--only-binary",
+                ":all:",
+                "--target",
+                join(folder, "none"),
+                "--report",
+                "-",
+                name,
+            ],
+            context,
+        );
         const { install } = JSON.parse(report) as { install: { download_info: { url: string } }[] };
         return decodeURIComponent(new URL(install[0]!.download_info.url).pathname.split("/").at(-1)!);
     } catch {
@@ -65,10 +95,21 @@ async function wheelForThisHost(name: string, folder: string, context: Context):
 export async function resolveDeb(name: string, context: Context): Promise<BundleItem> {
     const [lock, debian] = await Promise.all([readLock(), openDebian(context)]);
     const available = await debian.available();
-    if (!available.has(name)) throw new DrydockError("bundle.no-deb", `Debian has no package ${name} for i386.`, "Search at a Debian machine: apt-cache search.");
+    if (!available.has(name))
+        throw new DrydockError(
+            "bundle.no-deb",
+            `Debian has no package ${name} for i386.`,
+            "Search at a Debian machine: apt-cache search.",
+        );
     const closure = await debian.resolve([...Object.keys(lock.debian.base), name]);
     const packages = Object.entries(closure).filter(([needed]) => !(needed in lock.debian.base) || needed === name);
-    return { kind: "deb", name, packages: Object.fromEntries(packages.map(([needed, version]) => [needed, { version, bytes: available.get(needed)?.bytes ?? 0 }])) };
+    return {
+        kind: "deb",
+        name,
+        packages: Object.fromEntries(
+            packages.map(([needed, version]) => [needed, { version, bytes: available.get(needed)?.bytes ?? 0 }]),
+        ),
+    };
 }
 
 /** `name` as npm takes it: "lodash", "express@4". Fetches it once, for its size and its hash. */
@@ -76,8 +117,23 @@ export function resolveNpm(name: string, context: Context): Promise<BundleItem> 
     return inTemporaryFolder(async folder => {
         const pinned = await resolveNpmPackages([name], context);
         await fetchNpmPackages(pinned, folder, context);
-        const { packages } = JSON.parse(await readFile(join(folder, "index.json"), "utf8")) as { packages: Record<string, { file: string; integrity: string }[]> };
-        const files = new Map(Object.values(packages).flat().map(({ integrity, file }) => [integrity, file]));
-        return { kind: "npm", name, packages: await Promise.all(pinned.map(async one => ({ ...one, bytes: (await stat(join(folder, files.get(one.integrity)!))).size }))) };
+        const { packages } = JSON.parse(await readFile(join(folder, "index.json"), "utf8")) as {
+            packages: Record<string, { file: string; integrity: string }[]>;
+        };
+        const files = new Map(
+            Object.values(packages)
+                .flat()
+                .map(({ integrity, file }) => [integrity, file]),
+        );
+        return {
+            kind: "npm",
+            name,
+            packages: await Promise.all(
+                pinned.map(async one => ({
+                    ...one,
+                    bytes: (await stat(join(folder, files.get(one.integrity)!))).size,
+                })),
+            ),
+        };
     });
 }

@@ -100,7 +100,8 @@ async function writtenChunks(path: string, chunkBytes: number): Promise<Set<numb
 
 const isZero = (bytes: Buffer): boolean => bytes.equals(zeros(bytes.length));
 let zeroBlock = Buffer.alloc(0);
-const zeros = (length: number): Buffer => (zeroBlock.length === length ? zeroBlock : (zeroBlock = Buffer.alloc(length)));
+const zeros = (length: number): Buffer =>
+    zeroBlock.length === length ? zeroBlock : (zeroBlock = Buffer.alloc(length));
 
 /** Reads the whole disk. */
 export async function planChunks(disk: LayeredDisk, signal?: AbortSignal): Promise<ChunkPlan> {
@@ -120,7 +121,8 @@ export async function planChunks(disk: LayeredDisk, signal?: AbortSignal): Promi
 }
 
 /** Where the compressed chunk of this hash is kept. Levels do not mix: a draft's quick ones are never shipped. */
-export const pooledChunk = (hash: string, level: number): string => join(cacheFolder(), "chunks", `zstd-${level}`, hash.slice(0, 2), `${hash}.zst`);
+export const pooledChunk = (hash: string, level: number): string =>
+    join(cacheFolder(), "chunks", `zstd-${level}`, hash.slice(0, 2), `${hash}.zst`);
 
 /** As it lies in an image's folder. */
 export const chunkPath = (hash: string): string => `disk/${hash.slice(0, 2)}/${hash}.zst`;
@@ -129,7 +131,12 @@ export const chunkPath = (hash: string): string => `disk/${hash.slice(0, 2)}/${h
 const BATCH = 48;
 
 /** Compresses what the pool lacks. */
-export async function fillPool(disk: LayeredDisk, plan: ChunkPlan, level: number, context: { log: string; signal?: AbortSignal; progress(text: string): void }): Promise<void> {
+export async function fillPool(
+    disk: LayeredDisk,
+    plan: ChunkPlan,
+    level: number,
+    context: { log: string; signal?: AbortSignal; progress(text: string): void },
+): Promise<void> {
     const missing = [...plan.contents].filter(([hash]) => !existsSync(pooledChunk(hash, level)));
     const total = missing.length;
     let done = 0;
@@ -143,7 +150,11 @@ export async function fillPool(disk: LayeredDisk, plan: ChunkPlan, level: number
                 await mkdir(work, { recursive: true });
                 for (const [hash, chunk] of batch) await writeFile(join(work, hash), await disk.read(chunk));
                 // nice: the snapshot's boot runs at the same time, and everything waits for that
-                await run("nice", ["-n", "5", "zstd", "-q", "--rm", "--no-check", `-${level}`, ...batch.map(([hash]) => hash)], { ...context, cwd: work });
+                await run(
+                    "nice",
+                    ["-n", "5", "zstd", "-q", "--rm", "--no-check", `-${level}`, ...batch.map(([hash]) => hash)],
+                    { ...context, cwd: work },
+                );
                 for (const [hash] of batch) {
                     const to = pooledChunk(hash, level);
                     await mkdir(dirname(to), { recursive: true });

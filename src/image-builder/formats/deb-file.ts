@@ -19,15 +19,24 @@ export interface Member {
 
 /** Throws "image.deb-damaged" for what is no archive or ends too early. */
 export function readArchive(bytes: Buffer, name: string): Member[] {
-    const damaged = () => new DrydockError("image.deb-damaged", `${name} is no Debian package, or not all of one.`, "Build again: it is fetched anew.");
+    const damaged = () =>
+        new DrydockError(
+            "image.deb-damaged",
+            `${name} is no Debian package, or not all of one.`,
+            "Build again: it is fetched anew.",
+        );
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged();
     const members: Member[] = [];
-    for (let at = MAGIC.length; at < bytes.length; ) {
+    for (let at = MAGIC.length; at < bytes.length;) {
         const header = bytes.toString("latin1", at, at + HEADER);
         const size = Number(header.slice(48, 58));
         const start = at + HEADER;
-        if (header.length < HEADER || !header.endsWith("`\n") || !Number.isInteger(size) || start + size > bytes.length) throw damaged();
-        members.push({ name: header.slice(0, 16).trimEnd().replace(/\/$/, ""), content: bytes.subarray(start, start + size) });
+        if (header.length < HEADER || !header.endsWith("`\n") || !Number.isInteger(size) || start + size > bytes.length)
+            throw damaged();
+        members.push({
+            name: header.slice(0, 16).trimEnd().replace(/\/$/, ""),
+            content: bytes.subarray(start, start + size),
+        });
         at = start + size + (size % 2); // members begin at even offsets
     }
     return members;
@@ -37,7 +46,13 @@ export function writeArchive(members: readonly Member[]): Buffer {
     const parts: Buffer[] = [MAGIC];
     for (const { name, content } of members) {
         // no times, no owners: the same content gives the same file
-        parts.push(Buffer.from(`${name.padEnd(16)}${"0".padEnd(12)}${"0".padEnd(6)}${"0".padEnd(6)}${"100644".padEnd(8)}${String(content.length).padEnd(10)}\`\n`, "latin1"), content);
+        parts.push(
+            Buffer.from(
+                `${name.padEnd(16)}${"0".padEnd(12)}${"0".padEnd(6)}${"0".padEnd(6)}${"100644".padEnd(8)}${String(content.length).padEnd(10)}\`\n`,
+                "latin1",
+            ),
+            content,
+        );
         if (content.length % 2 === 1) parts.push(Buffer.from("\n"));
     }
     return Buffer.concat(parts);
@@ -54,8 +69,17 @@ export async function repackWithZstd(from: string, to: string, context: Context)
     const packed = members.map(async ({ name, content }): Promise<Member> => {
         const tar = /^((?:control|data)\.tar)(?:\.\w+)?$/.exec(name)?.[1];
         if (!tar) return { name, content };
-        const plain = name.endsWith(".xz") ? await filter("xz", ["-dc"], content, context.signal) : name === tar ? content : undefined;
-        return plain ? { name: `${tar}.zst`, content: await filter("zstd", ["-q", "-c", "--no-check", "-9"], plain, context.signal) } : { name, content };
+        const plain = name.endsWith(".xz")
+            ? await filter("xz", ["-dc"], content, context.signal)
+            : name === tar
+              ? content
+              : undefined;
+        return plain
+            ? {
+                  name: `${tar}.zst`,
+                  content: await filter("zstd", ["-q", "-c", "--no-check", "-9"], plain, context.signal),
+              }
+            : { name, content };
     });
     await writeFile(to, writeArchive(await Promise.all(packed)));
     return run("dpkg-deb", ["--field", to], { log: "/dev/null", signal: context.signal });
@@ -69,7 +93,26 @@ function filter(program: string, argv: readonly string[], input: Buffer, signal:
         child.stdout.on("data", (part: Buffer) => parts.push(part));
         child.stdin.on("error", () => undefined); // the program ended early; its status tells
         child.stdin.end(input);
-        child.on("error", cause => reject(new DrydockError("image.program-missing", `The program ${program} could not be run.`, "Install what `npm run drydock -- image packages` lists, then run the build again.", { cause })));
-        child.on("close", code => (code === 0 ? resolve(Buffer.concat(parts)) : reject(new DrydockError("image.program-failed", `${program} ended with status ${code}.`, "Build again; if it stays, look at the package."))));
+        child.on("error", cause =>
+            reject(
+                new DrydockError(
+                    "image.program-missing",
+                    `The program ${program} could not be run.`,
+                    "Install what `npm run drydock -- image packages` lists, then run the build again.",
+                    { cause },
+                ),
+            ),
+        );
+        child.on("close", code =>
+            code === 0
+                ? resolve(Buffer.concat(parts))
+                : reject(
+                      new DrydockError(
+                          "image.program-failed",
+                          `${program} ended with status ${code}.`,
+                          "Build again; if it stays, look at the package.",
+                      ),
+                  ),
+        );
     });
 }

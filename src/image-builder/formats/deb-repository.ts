@@ -16,7 +16,17 @@ export interface PackedDeb {
  * Fields of a control paragraph that the index leaves out: apt on an emulated processor reads every byte, and decides by none
  * of them. Those that it compares with an installed package (Depends and the like, Installed-Size) stay word for word.
  */
-const LEFT_OUT = new Set(["Maintainer", "Original-Maintainer", "Homepage", "Tag", "Suggests", "Enhances", "Built-Using", "Static-Built-Using", "X-Cargo-Built-Using"]);
+const LEFT_OUT = new Set([
+    "Maintainer",
+    "Original-Maintainer",
+    "Homepage",
+    "Tag",
+    "Suggests",
+    "Enhances",
+    "Built-Using",
+    "Static-Built-Using",
+    "X-Cargo-Built-Using",
+]);
 
 /** A paragraph's fields with their continuation lines. */
 export function fieldsOf(paragraph: string): Map<string, string> {
@@ -39,7 +49,9 @@ export function fileNameOf(control: string): string {
 export function packagesFile(debs: readonly PackedDeb[]): string {
     return debs
         .map(({ control, path, bytes, sha256 }) => {
-            const kept = [...fieldsOf(control)].filter(([name]) => !LEFT_OUT.has(name)).map(([name, value]) => `${name}: ${name === "Description" ? value.split("\n")[0]! : value}`);
+            const kept = [...fieldsOf(control)]
+                .filter(([name]) => !LEFT_OUT.has(name))
+                .map(([name, value]) => `${name}: ${name === "Description" ? value.split("\n")[0]! : value}`);
             return `${[...kept, `Filename: ${path}`, `Size: ${bytes}`, `SHA256: ${sha256}`].join("\n")}\n`;
         })
         .join("\n");

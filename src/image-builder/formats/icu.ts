@@ -75,7 +75,11 @@ export function trimmedIcu(library: Buffer, keep: (name: string) => boolean = is
 }
 
 function unreadable(): DrydockError {
-    return new DrydockError("image.icu", "Debian's libicudata.so does not have the expected table of files.", "Compare it with what src/cli/image/icu.ts reads; a new ICU may have changed it.");
+    return new DrydockError(
+        "image.icu",
+        "Debian's libicudata.so does not have the expected table of files.",
+        "Compare it with what src/cli/image/icu.ts reads; a new ICU may have changed it.",
+    );
 }
 
 /** The assembler's source of the library: the table under the name by which ICU finds it. */

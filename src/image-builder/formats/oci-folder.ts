@@ -47,7 +47,8 @@ async function readJson<T>(path: string): Promise<T> {
     return JSON.parse(await readFile(path, "utf8")) as T;
 }
 
-export const entriesOf = async (folder: string): Promise<LayoutEntry[]> => (await readJson<{ manifests: LayoutEntry[] }>(join(folder, "index.json"))).manifests;
+export const entriesOf = async (folder: string): Promise<LayoutEntry[]> =>
+    (await readJson<{ manifests: LayoutEntry[] }>(join(folder, "index.json"))).manifests;
 
 /** Digest of each layer's uncompressed bytes → the layer as it is served. */
 async function layersOf(folder: string): Promise<Map<string, Descriptor>> {
@@ -62,11 +63,18 @@ async function layersOf(folder: string): Promise<Map<string, Descriptor>> {
  * the image in the layout `base` are named as there and not stored again: whoever has the base has them already. Throws when
  * the base's layers are not the first ones.
  */
-export async function writeLayout(pushed: string, folder: string, refs: readonly string[], base: string | undefined, context: Context): Promise<void> {
+export async function writeLayout(
+    pushed: string,
+    folder: string,
+    refs: readonly string[],
+    base: string | undefined,
+    context: Context,
+): Promise<void> {
     const manifest = await readJson<Manifest>(join(pushed, "manifest.json"));
     const inherited = base === undefined ? new Map<string, Descriptor>() : await layersOf(base);
     const expected = [...inherited.keys()];
-    if (expected.some((digest, index) => manifest.layers[index]?.digest !== digest)) throw new Error(`${refs[0]} does not begin with the layers of its base`);
+    if (expected.some((digest, index) => manifest.layers[index]?.digest !== digest))
+        throw new Error(`${refs[0]} does not begin with the layers of its base`);
 
     await mkdir(join(folder, "blobs/sha256"), { recursive: true });
     const keep = async (file: string, mediaType: string): Promise<Descriptor> => {
@@ -77,14 +85,21 @@ export async function writeLayout(pushed: string, folder: string, refs: readonly
     };
     const blobIn = (digest: string): string => join(pushed, digest.replace(/^.*:/, ""));
     const layers: Descriptor[] = [];
-    for (const { digest } of manifest.layers) layers.push(inherited.get(digest) ?? (await keep(await encode(blobIn(digest), context), LAYER_TYPE)));
+    for (const { digest } of manifest.layers)
+        layers.push(inherited.get(digest) ?? (await keep(await encode(blobIn(digest), context), LAYER_TYPE)));
     const config = await keep(blobIn(manifest.config.digest), "application/vnd.oci.image.config.v1+json");
 
     const mediaType = "application/vnd.oci.image.manifest.v1+json";
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers }));
     const digest = `sha256:${sha256(bytes)}`;
     await writeFile(blobOf(folder, digest), bytes);
-    const manifests = refs.map((ref): LayoutEntry => ({ mediaType, digest, size: bytes.length, platform: { os: "linux", architecture: "386" }, annotations: { "org.opencontainers.image.ref.name": ref } }));
+    const manifests = refs.map((ref): LayoutEntry => ({
+        mediaType,
+        digest,
+        size: bytes.length,
+        platform: { os: "linux", architecture: "386" },
+        annotations: { "org.opencontainers.image.ref.name": ref },
+    }));
     await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
     await writeFile(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests }));
 }

@@ -13,13 +13,22 @@ interface Context {
 }
 
 /** `gpg` runs at the time SIGNED_AT, asks nothing and uses no passphrase. */
-export async function withKeyring<T>({ log, signal }: Context, use: (gpg: (...argv: string[]) => Promise<string>) => Promise<T>): Promise<T> {
+export async function withKeyring<T>(
+    { log, signal }: Context,
+    use: (gpg: (...argv: string[]) => Promise<string>) => Promise<T>,
+): Promise<T> {
     // gpg's agent listens on a socket in there, whose path has to be short
     const home = await mkdtemp(join(tmpdir(), "drydock-gpg-"));
     const context = { log, signal, env: { GNUPGHOME: home } };
     const time = SIGNED_AT.toISOString().replace(/[-:]|\.\d+Z/g, ""); // 20000101T000000
     try {
-        return await use((...argv) => run("gpg", ["--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--faked-system-time", time, ...argv], context));
+        return await use((...argv) =>
+            run(
+                "gpg",
+                ["--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--faked-system-time", time, ...argv],
+                context,
+            ),
+        );
     } finally {
         // not cancelled with the rest: the agent would stay
         await run("gpgconf", ["--kill", "all"], { log, env: context.env });

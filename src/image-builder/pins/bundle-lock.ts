@@ -23,10 +23,31 @@ const item = v.variant("kind", [
         /** Compressed bytes of the manifest, the configuration and each layer. */
         blobs: v.record(digest, bytes),
     }),
-    v.object({ kind: v.literal("wheel"), name, wheels: v.array(v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), bytes })) }),
+    v.object({
+        kind: v.literal("wheel"),
+        name,
+        wheels: v.array(
+            v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), bytes }),
+        ),
+    }),
     /** By name; Debian's archive never gives a version other bytes, and signs the list that holds their hash. */
-    v.object({ kind: v.literal("deb"), name, packages: v.record(v.string(), v.object({ version: v.string(), bytes })) }),
-    v.object({ kind: v.literal("npm"), name, packages: v.array(v.object({ name: v.string(), version: v.string(), integrity: v.pipe(v.string(), v.startsWith("sha512-")), bytes })) }),
+    v.object({
+        kind: v.literal("deb"),
+        name,
+        packages: v.record(v.string(), v.object({ version: v.string(), bytes })),
+    }),
+    v.object({
+        kind: v.literal("npm"),
+        name,
+        packages: v.array(
+            v.object({
+                name: v.string(),
+                version: v.string(),
+                integrity: v.pipe(v.string(), v.startsWith("sha512-")),
+                bytes,
+            }),
+        ),
+    }),
 ]);
 const lockSchema = v.object({ format: v.literal(1), items: v.array(item) });
 
@@ -44,12 +65,19 @@ export async function readBundleLock(path = bundleLockPath): Promise<BundleLock>
     try {
         return v.parse(lockSchema, JSON.parse(await readFile(path, "utf8")));
     } catch (thrown) {
-        throw new DrydockError("bundle.lock-unreadable", `${path} cannot be read.`, "Take it back from your version control, or delete it and add its items again.", { cause: thrown });
+        throw new DrydockError(
+            "bundle.lock-unreadable",
+            `${path} cannot be read.`,
+            "Take it back from your version control, or delete it and add its items again.",
+            { cause: thrown },
+        );
     }
 }
 
 export async function writeBundleLock(lock: BundleLock, path = bundleLockPath): Promise<void> {
-    const items = [...lock.items].sort((a, b) => bundleKinds.indexOf(a.kind) - bundleKinds.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
+    const items = [...lock.items].sort(
+        (a, b) => bundleKinds.indexOf(a.kind) - bundleKinds.indexOf(b.kind) || (a.name < b.name ? -1 : 1),
+    );
     await writeFile(path, `${JSON.stringify({ format: 1, items } satisfies BundleLock, undefined, 4)}\n`);
 }
 
@@ -69,7 +97,9 @@ function filesOf(item: BundleItem): [string, number][] {
 
 /** Compressed bytes; what several items share, as layers and dependencies, counts once. */
 export function bytesOf(items: readonly BundleItem[]): number {
-    const files = new Map(items.flatMap(item => filesOf(item).map(([name, size]) => [`${item.kind} ${name}`, size] as const)));
+    const files = new Map(
+        items.flatMap(item => filesOf(item).map(([name, size]) => [`${item.kind} ${name}`, size] as const)),
+    );
     return [...files.values()].reduce((sum, size) => sum + size, 0);
 }
 
@@ -79,10 +109,19 @@ export function withBundle(lock: ImageLock, { items }: BundleLock): ImageLock {
     const npm = new Map(lock.npm.map(one => [`${one.name}@${one.version}`, one]));
     const archive: Record<string, string> = {};
     for (const item of items) {
-        if (item.kind === "wheel") for (const { filename, sha256 } of item.wheels) wheels.set(filename, { filename, sha256 });
-        if (item.kind === "npm") for (const { name, version, integrity } of item.packages) npm.set(`${name}@${version}`, { name, version, integrity });
-        if (item.kind === "deb") for (const [name, { version }] of Object.entries(item.packages)) archive[name] = version;
+        if (item.kind === "wheel")
+            for (const { filename, sha256 } of item.wheels) wheels.set(filename, { filename, sha256 });
+        if (item.kind === "npm")
+            for (const { name, version, integrity } of item.packages)
+                npm.set(`${name}@${version}`, { name, version, integrity });
+        if (item.kind === "deb")
+            for (const [name, { version }] of Object.entries(item.packages)) archive[name] = version;
     }
     // a package that the image pins too stays at the image's version: a suite has one version of each
-    return { ...lock, wheels: [...wheels.values()], npm: [...npm.values()], debian: { ...lock.debian, archive: { ...archive, ...lock.debian.archive } } };
+    return {
+        ...lock,
+        wheels: [...wheels.values()],
+        npm: [...npm.values()],
+        debian: { ...lock.debian, archive: { ...archive, ...lock.debian.archive } },
+    };
 }

@@ -42,10 +42,18 @@ interface Context {
 /** The mirror in the host's own apt configuration ("debian.list": a file of mirrors); DRYDOCK_DEBIAN_MIRROR comes before it. */
 async function findMirror(context: Context): Promise<string> {
     if (process.env.DRYDOCK_DEBIAN_MIRROR) return process.env.DRYDOCK_DEBIAN_MIRROR;
-    const repositories = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], context);
+    const repositories = await run(
+        "apt-get",
+        ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"],
+        context,
+    );
     const mirror = repositories.split("\n").find(address => /\/debian(\.list)?\/?$/.test(address.trim()));
     if (mirror) return mirror.trim();
-    throw new DrydockError("image.no-mirror", "This machine's apt knows no Debian mirror.", "Name one: DRYDOCK_DEBIAN_MIRROR=<address that ends in /debian>.");
+    throw new DrydockError(
+        "image.no-mirror",
+        "This machine's apt knows no Debian mirror.",
+        "Name one: DRYDOCK_DEBIAN_MIRROR=<address that ends in /debian>.",
+    );
 }
 
 export async function openDebian(context: Context): Promise<Debian> {
@@ -72,12 +80,18 @@ export async function openDebian(context: Context): Promise<Debian> {
         "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
     };
     const options = Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-    const apt = (program: string, argv: string[], more: { cwd?: string } = {}) => run(program, [...options, ...argv], { ...context, ...more });
+    const apt = (program: string, argv: string[], more: { cwd?: string } = {}) =>
+        run(program, [...options, ...argv], { ...context, ...more });
 
     try {
         await apt("apt-get", ["-q", "-o", "APT::Update::Error-Mode=any", "update"]);
     } catch (thrown) {
-        throw new DrydockError("image.mirror-unreachable", `The Debian mirror ${mirror} gave no package list for ${SUITE}.`, `Check the network and the mirror, or name another by DRYDOCK_DEBIAN_MIRROR. The whole log: ${context.log}`, { cause: thrown });
+        throw new DrydockError(
+            "image.mirror-unreachable",
+            `The Debian mirror ${mirror} gave no package list for ${SUITE}.`,
+            `Check the network and the mirror, or name another by DRYDOCK_DEBIAN_MIRROR. The whole log: ${context.log}`,
+            { cause: thrown },
+        );
     }
 
     let packages: Promise<Map<string, DebianPackage>> | undefined;
@@ -86,10 +100,18 @@ export async function openDebian(context: Context): Promise<Debian> {
         available: () => (packages ??= apt("apt-cache", ["dumpavail"]).then(parsePackages)),
         async resolve(names) {
             const plan = await apt("apt-get", ["-s", "install", ...names]);
-            return Object.fromEntries([...plan.matchAll(/^Inst (\S+) \((\S+) /gm)].map(match => [match[1]!.replace(/:.*/, ""), match[2]!]).sort());
+            return Object.fromEntries(
+                [...plan.matchAll(/^Inst (\S+) \((\S+) /gm)]
+                    .map(match => [match[1]!.replace(/:.*/, ""), match[2]!])
+                    .sort(),
+            );
         },
         async download(versions, to) {
-            await apt("apt-get", ["-q", "download", ...Object.entries(versions).map(([name, version]) => `${name}=${version}`)], { cwd: to });
+            await apt(
+                "apt-get",
+                ["-q", "download", ...Object.entries(versions).map(([name, version]) => `${name}=${version}`)],
+                { cwd: to },
+            );
         },
     };
 }
@@ -101,7 +123,11 @@ export function parsePackages(text: string): Map<string, DebianPackage> {
         const name = /^Package: (.+)$/m.exec(stanza)?.[1];
         const version = /^Version: (.+)$/m.exec(stanza)?.[1];
         if (!name || !version) continue;
-        packages.set(name, { version, bytes: Number(/^Size: (\d+)$/m.exec(stanza)?.[1] ?? 0), required: /^Essential: yes$/m.test(stanza) || /^Priority: required$/m.test(stanza) });
+        packages.set(name, {
+            version,
+            bytes: Number(/^Size: (\d+)$/m.exec(stanza)?.[1] ?? 0),
+            required: /^Essential: yes$/m.test(stanza) || /^Priority: required$/m.test(stanza),
+        });
     }
     return packages;
 }
@@ -110,7 +136,9 @@ export function parsePackages(text: string): Map<string, DebianPackage> {
 export function checkAvailable(pinned: Versions, available: Map<string, DebianPackage>): void {
     const gone = Object.entries(pinned).filter(([name, version]) => available.get(name)?.version !== version);
     if (gone.length === 0) return;
-    const shown = gone.slice(0, 12).map(([name, version]) => `  ${name} ${version} (the mirror has ${available.get(name)?.version ?? "none"})`);
+    const shown = gone
+        .slice(0, 12)
+        .map(([name, version]) => `  ${name} ${version} (the mirror has ${available.get(name)?.version ?? "none"})`);
     if (gone.length > shown.length) shown.push(`  and ${gone.length - shown.length} more`);
     throw new DrydockError(
         "image.version-gone",

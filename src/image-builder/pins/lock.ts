@@ -59,28 +59,51 @@ async function read<S extends v.GenericSchema>(path: string, schema: S): Promise
     try {
         content = JSON.parse(await readFile(path, "utf8"));
     } catch (thrown) {
-        throw new DrydockError("image.lock-unreadable", `${path} cannot be read as JSON.`, "Write it anew: npm run drydock -- image lock", { cause: thrown });
+        throw new DrydockError(
+            "image.lock-unreadable",
+            `${path} cannot be read as JSON.`,
+            "Write it anew: npm run drydock -- image lock",
+            { cause: thrown },
+        );
     }
     const parsed = v.safeParse(schema, content);
     if (parsed.success) return parsed.output;
     const problems = parsed.issues.map(issue => `${v.getDotPath(issue) ?? "top"}: ${issue.message}`).join("; ");
-    throw new DrydockError("image.lock-unreadable", `${path} does not have the expected shape: ${problems}.`, "Write it anew: npm run drydock -- image lock");
+    throw new DrydockError(
+        "image.lock-unreadable",
+        `${path} does not have the expected shape: ${problems}.`,
+        "Write it anew: npm run drydock -- image lock",
+    );
 }
 
 export const readWishes = (): Promise<Wishes> => read(wishesPath, wishesSchema);
 export const readLock = (path = lockPath): Promise<ImageLock> => read(path, lockSchema);
 
 /** What the mirror has today of all that is wished for, and of all that it needs. `added`: further packages for debian.lab. */
-export async function resolveDebian(debian: Debian, wishes: Wishes, added: readonly string[] = []): Promise<ImageLock["debian"]> {
+export async function resolveDebian(
+    debian: Debian,
+    wishes: Wishes,
+    added: readonly string[] = [],
+): Promise<ImageLock["debian"]> {
     const available = await debian.available();
     const smallest = [...available].filter(([, found]) => found.required).map(([name]) => name);
     const exact = (name: string) => {
         const found = available.get(name);
-        if (!found) throw new DrydockError("image.no-package", `The Debian mirror has no package ${name}.`, "Correct vm-images/packages.json.");
+        if (!found)
+            throw new DrydockError(
+                "image.no-package",
+                `The Debian mirror has no package ${name}.`,
+                "Correct vm-images/packages.json.",
+            );
         return { [name]: found.version };
     };
     const base = await debian.resolve([...smallest, "apt", ...wishes.base]);
-    const beyondBase = async (names: readonly string[]) => Object.fromEntries(Object.entries(await debian.resolve([...smallest, "apt", ...wishes.base, ...names])).filter(([name]) => !(name in base)));
+    const beyondBase = async (names: readonly string[]) =>
+        Object.fromEntries(
+            Object.entries(await debian.resolve([...smallest, "apt", ...wishes.base, ...names])).filter(
+                ([name]) => !(name in base),
+            ),
+        );
     const images: Record<string, Versions> = {};
     for (const [image, names] of Object.entries(wishes.images)) images[image] = await beyondBase(names);
     return {
@@ -97,7 +120,11 @@ export async function resolveDebian(debian: Debian, wishes: Wishes, added: reado
 export const today = (): string => new Date().toISOString().slice(0, 10);
 
 /** Pins what the mirrors have today. Returns the lines that tell what changed. */
-export async function writeLock(context: { log: string; signal?: AbortSignal; progress(text: string): void }): Promise<string[]> {
+export async function writeLock(context: {
+    log: string;
+    signal?: AbortSignal;
+    progress(text: string): void;
+}): Promise<string[]> {
     const wishes = await readWishes();
     context.progress("reading the Debian mirror's package list");
     const debian = await openDebian(context);
@@ -121,30 +148,40 @@ export async function writeLock(context: { log: string; signal?: AbortSignal; pr
     return changes;
 }
 
-export const saveLock = (lock: ImageLock, path: string): Promise<void> => writeFile(path, `${JSON.stringify(lock, undefined, 4)}\n`);
+export const saveLock = (lock: ImageLock, path: string): Promise<void> =>
+    writeFile(path, `${JSON.stringify(lock, undefined, 4)}\n`);
 
 /** Seconds since 1970 of the lock's day. */
 export const epochOf = (lock: ImageLock): string => String(Date.parse(lock.date) / 1000);
 
 /** The lists of packages, each with its name. */
-const sectionsOf = ({ images, ...others }: ImageLock["debian"]): [string, Versions][] => [...Object.entries(others), ...Object.entries(images)];
+const sectionsOf = ({ images, ...others }: ImageLock["debian"]): [string, Versions][] => [
+    ...Object.entries(others),
+    ...Object.entries(images),
+];
 
 /** All packages that the lock names. One has the same version in every list: they are resolved together. */
-export const pinnedPackages = (lock: ImageLock): Versions => Object.assign({}, ...sectionsOf(lock.debian).map(([, pinned]) => pinned));
+export const pinnedPackages = (lock: ImageLock): Versions =>
+    Object.assign({}, ...sectionsOf(lock.debian).map(([, pinned]) => pinned));
 
 export function differences(before: ImageLock | undefined, after: ImageLock): string[] {
     const flat = (lock: ImageLock) =>
         new Map<string, string>([
-            ...sectionsOf(lock.debian).flatMap(([section, pinned]) => Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string])),
+            ...sectionsOf(lock.debian).flatMap(([section, pinned]) =>
+                Object.entries(pinned).map(([name, version]) => [`${section}: ${name}`, version] as [string, string]),
+            ),
             ["npm of the node image", lock.npmProgram.version],
-            ...lock.wheels.map(pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string]),
+            ...lock.wheels.map(
+                pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string],
+            ),
             // several versions of one package may be there, side by side
             ...lock.npm.map(({ name, version }) => [`npm: ${name}@${version}`, version] as [string, string]),
         ]);
     const old = before ? flat(before) : new Map<string, string>();
     const now = flat(after);
     const lines: string[] = [];
-    for (const [name, version] of now) if (old.get(name) !== version) lines.push(`${name} ${old.get(name) ?? "(new)"} -> ${version}`);
+    for (const [name, version] of now)
+        if (old.get(name) !== version) lines.push(`${name} ${old.get(name) ?? "(new)"} -> ${version}`);
     for (const name of old.keys()) if (!now.has(name)) lines.push(`${name} ${old.get(name)} -> (gone)`);
     return lines;
 }

@@ -13,7 +13,24 @@ export interface NpmContext {
 }
 
 /** Fields of package.json that an installer decides by, and those that `npm view` and `npm search` show. */
-const SERVED = ["name", "version", "description", "keywords", "license", "author", "homepage", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta", "bundleDependencies", "bin", "engines", "os", "cpu"] as const;
+const SERVED = [
+    "name",
+    "version",
+    "description",
+    "keywords",
+    "license",
+    "author",
+    "homepage",
+    "dependencies",
+    "optionalDependencies",
+    "peerDependencies",
+    "peerDependenciesMeta",
+    "bundleDependencies",
+    "bin",
+    "engines",
+    "os",
+    "cpu",
+] as const;
 
 /** One version in the index, as src/internet/npm-index.ts reads it. */
 interface IndexVersion {
@@ -31,9 +48,18 @@ interface IndexVersion {
 /** Runs the host's npm without side effects; what it prints. */
 export async function npm(argv: readonly string[], cwd: string, context: NpmContext): Promise<string> {
     try {
-        return await run("npm", [...argv, "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error"], { ...context, cwd });
+        return await run(
+            "npm",
+            [...argv, "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error"],
+            { ...context, cwd },
+        );
     } catch (thrown) {
-        throw new DrydockError("image.npm", "npm could not fetch the JavaScript packages.", `Check that npm's registry can be reached. A version that was withdrawn is replaced by \`npm run drydock -- image lock\`. The whole log: ${context.log}`, { cause: thrown });
+        throw new DrydockError(
+            "image.npm",
+            "npm could not fetch the JavaScript packages.",
+            `Check that npm's registry can be reached. A version that was withdrawn is replaced by \`npm run drydock -- image lock\`. The whole log: ${context.log}`,
+            { cause: thrown },
+        );
     }
 }
 
@@ -43,7 +69,10 @@ export async function resolveNpmPackages(wishes: readonly string[], context: Npm
     try {
         // by an alias each: two versions of one package can stand side by side
         const dependencies = Object.fromEntries(wishes.map((wish, index) => [`wish-${index}`, `npm:${wish}`]));
-        await writeFile(join(folder, "package.json"), JSON.stringify({ name: "wishes", version: "1.0.0", private: true, dependencies }));
+        await writeFile(
+            join(folder, "package.json"),
+            JSON.stringify({ name: "wishes", version: "1.0.0", private: true, dependencies }),
+        );
         await npm(["install", "--package-lock-only"], folder, context);
         return pinnedIn(await readFile(join(folder, "package-lock.json"), "utf8"));
     } finally {
@@ -51,7 +80,11 @@ export async function resolveNpmPackages(wishes: readonly string[], context: Npm
     }
 }
 
-interface LockedPackage { name?: string; version?: string; integrity?: string }
+interface LockedPackage {
+    name?: string;
+    version?: string;
+    integrity?: string;
+}
 
 /** Each package of a package-lock.json once, by name and version. */
 export function pinnedIn(packageLock: string): PinnedNpmPackage[] {
@@ -59,26 +92,52 @@ export function pinnedIn(packageLock: string): PinnedNpmPackage[] {
     const pinned = new Map<string, PinnedNpmPackage>();
     for (const [path, locked] of Object.entries(packages)) {
         const name = locked.name ?? path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
-        if (path !== "" && locked.version && locked.integrity) pinned.set(`${name}@${locked.version}`, { name, version: locked.version, integrity: locked.integrity });
+        if (path !== "" && locked.version && locked.integrity)
+            pinned.set(`${name}@${locked.version}`, { name, version: locked.version, integrity: locked.integrity });
     }
     return [...pinned].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-interface Packed { name: string; version: string; filename: string; size: number; unpackedSize: number; shasum: string; integrity: string; entryCount: number }
+interface Packed {
+    name: string;
+    version: string;
+    filename: string;
+    size: number;
+    unpackedSize: number;
+    shasum: string;
+    integrity: string;
+    entryCount: number;
+}
 
 /** Fetches the pinned packages and writes them with `index.json` into `folder`. */
-export async function fetchNpmPackages(pinned: readonly PinnedNpmPackage[], folder: string, context: NpmContext): Promise<void> {
+export async function fetchNpmPackages(
+    pinned: readonly PinnedNpmPackage[],
+    folder: string,
+    context: NpmContext,
+): Promise<void> {
     await mkdir(folder, { recursive: true });
-    const said = await npm(["pack", "--json", "--pack-destination", folder, ...pinned.map(({ name, version }) => `${name}@${version}`)], folder, context);
+    const said = await npm(
+        ["pack", "--json", "--pack-destination", folder, ...pinned.map(({ name, version }) => `${name}@${version}`)],
+        folder,
+        context,
+    );
     const packed = new Map(packedIn(said).map(one => [`${one.name}@${one.version}`, one]));
     const packages: Record<string, IndexVersion[]> = {};
     for (const { name, version, integrity } of pinned) {
         const found = packed.get(`${name}@${version}`);
         const bytes = found && (await readFile(join(folder, found.filename)));
         if (!found || !bytes || integrity !== `sha512-${createHash("sha512").update(bytes).digest("base64")}`)
-            throw new DrydockError("image.npm-damaged", `${name} ${version} does not have its pinned hash.`, "Build again; if it stays, look at what npm's registry serves.");
+            throw new DrydockError(
+                "image.npm-damaged",
+                `${name} ${version} does not have its pinned hash.`,
+                "Build again; if it stays, look at what npm's registry serves.",
+            );
         // the one in the archive's top folder, which is not always called "package"
-        const own = await run("tar", ["-xzOf", join(folder, found.filename), "--wildcards", "--no-wildcards-match-slash", "*/package.json"], { log: "/dev/null", signal: context.signal });
+        const own = await run(
+            "tar",
+            ["-xzOf", join(folder, found.filename), "--wildcards", "--no-wildcards-match-slash", "*/package.json"],
+            { log: "/dev/null", signal: context.signal },
+        );
         (packages[name] ??= []).push({
             manifest: manifestOf(JSON.parse(own) as Record<string, unknown>),
             file: found.filename,

@@ -13,7 +13,10 @@ async function pack(specification: string, folder: string, context: NpmContext):
     return join(folder, said.trim().split("\n").at(-1)!);
 }
 
-const integrityOf = async (file: string): Promise<string> => `sha512-${createHash("sha512").update(await readFile(file)).digest("base64")}`;
+const integrityOf = async (file: string): Promise<string> =>
+    `sha512-${createHash("sha512")
+        .update(await readFile(file))
+        .digest("base64")}`;
 
 export async function resolveNpmProgram(specification: string, context: NpmContext): Promise<PinnedNpmPackage> {
     const folder = await mkdtemp(join(tmpdir(), "drydock-npm-"));
@@ -26,8 +29,17 @@ export async function resolveNpmProgram(specification: string, context: NpmConte
 }
 
 /** Puts the pinned npm into `folder` as npm.tgz. */
-export async function fetchNpmProgram({ name, version, integrity }: PinnedNpmPackage, folder: string, context: NpmContext): Promise<void> {
+export async function fetchNpmProgram(
+    { name, version, integrity }: PinnedNpmPackage,
+    folder: string,
+    context: NpmContext,
+): Promise<void> {
     const file = await pack(`${name}@${version}`, folder, context);
-    if ((await integrityOf(file)) !== integrity) throw new DrydockError("image.npm-damaged", `${name} ${version} does not have its pinned hash.`, "Build again; if it stays, look at what npm's registry serves.");
+    if ((await integrityOf(file)) !== integrity)
+        throw new DrydockError(
+            "image.npm-damaged",
+            `${name} ${version} does not have its pinned hash.`,
+            "Build again; if it stays, look at what npm's registry serves.",
+        );
     await rename(file, join(folder, "npm.tgz"));
 }

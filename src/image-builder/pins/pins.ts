@@ -20,7 +20,8 @@ export interface Pins {
 }
 
 /** The same repository finds the same file again, whatever the clone. */
-const fileOf = (lock: ImageLock, bundle: BundleLock): string => join(cacheFolder(), "pins", `${hashOf(JSON.stringify([lock, bundle])).slice(0, 20)}.json`);
+const fileOf = (lock: ImageLock, bundle: BundleLock): string =>
+    join(cacheFolder(), "pins", `${hashOf(JSON.stringify([lock, bundle])).slice(0, 20)}.json`);
 
 /** The lock, or what this machine pinned in its place. */
 export async function readPins(): Promise<Pins> {

@@ -9,7 +9,16 @@ import { pipPython } from "../workshop/host-packages";
 import { run } from "../workshop/program";
 
 /** Wheels a 32-bit Debian accepts, best first. */
-const PLATFORMS = ["manylinux_2_41_i686", "manylinux_2_28_i686", "manylinux_2_17_i686", "manylinux2014_i686", "manylinux_2_12_i686", "manylinux2010_i686", "manylinux_2_5_i686", "manylinux1_i686"];
+const PLATFORMS = [
+    "manylinux_2_41_i686",
+    "manylinux_2_28_i686",
+    "manylinux_2_17_i686",
+    "manylinux2014_i686",
+    "manylinux_2_12_i686",
+    "manylinux2010_i686",
+    "manylinux_2_5_i686",
+    "manylinux1_i686",
+];
 
 /** One file of the index, as the page serves it. */
 export interface IndexFile {
@@ -31,34 +40,77 @@ interface Context {
 }
 
 /** Puts the wheels that fit the guest into `folder`. Requirements as on pip's command line. Rejects with "image.wheels". */
-export async function downloadWheels(requirements: readonly string[], python: string, folder: string, context: Context): Promise<void> {
+export async function downloadWheels(
+    requirements: readonly string[],
+    python: string,
+    folder: string,
+    context: Context,
+): Promise<void> {
     const program = pipPython();
-    if (!program) throw new DrydockError("image.no-pip", "No Python with pip was found.", "Install Debian's python3-pip.");
+    if (!program)
+        throw new DrydockError("image.no-pip", "No Python with pip was found.", "Install Debian's python3-pip.");
     const platform = PLATFORMS.flatMap(name => ["--platform", name]);
-    const common = ["-m", "pip", "download", "--no-input", "--progress-bar", "off", "--dest", folder, "--only-binary", ":all:", "--implementation", "cp", "--abi", `cp${python.replace(".", "")}`, "--abi", "abi3", "--abi", "none", "--python-version", python, ...platform];
+    const common = [
+        "-m",
+        "pip",
+        "download",
+        "--no-input",
+        "--progress-bar",
+        "off",
+        "--dest",
+        folder,
+        "--only-binary",
+        ":all:",
+        "--implementation",
+        "cp",
+        "--abi",
+        `cp${python.replace(".", "")}`,
+        "--abi",
+        "abi3",
+        "--abi",
+        "none",
+        "--python-version",
+        python,
+        ...platform,
+    ];
     try {
         await run(program, [...common, ...requirements], context);
     } catch (thrown) {
-        throw new DrydockError("image.wheels", "pip could not download the Python packages.", `Check that pip's index can be reached. A version that was withdrawn is replaced by \`npm run drydock -- image lock\`. The whole log: ${context.log}`, { cause: thrown });
+        throw new DrydockError(
+            "image.wheels",
+            "pip could not download the Python packages.",
+            `Check that pip's index can be reached. A version that was withdrawn is replaced by \`npm run drydock -- image lock\`. The whole log: ${context.log}`,
+            { cause: thrown },
+        );
     }
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** What the index has today for these requirements and all that they need. */
-export async function resolveWheels(wishes: { python: string; requirements: readonly string[] }, context: Context): Promise<PinnedWheel[]> {
+export async function resolveWheels(
+    wishes: { python: string; requirements: readonly string[] },
+    context: Context,
+): Promise<PinnedWheel[]> {
     const folder = await mkdtemp(join(tmpdir(), "drydock-wheels-"));
     try {
         await downloadWheels(wishes.requirements, wishes.python, folder, context);
         const files = (await readdir(folder)).sort();
-        return await Promise.all(files.map(async filename => ({ filename, sha256: sha256(await readFile(join(folder, filename))) })));
+        return await Promise.all(
+            files.map(async filename => ({ filename, sha256: sha256(await readFile(join(folder, filename))) })),
+        );
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
 }
 
 /** Fetches the pinned wheels into `folder`. */
-export async function fetchWheels(pinned: readonly PinnedWheel[], python: string, folder: string, context: Context): Promise<void> {
+export async function fetchWheels(
+    pinned: readonly PinnedWheel[],
+    python: string,
+    folder: string,
+    context: Context,
+): Promise<void> {
     await mkdir(folder, { recursive: true });
     const list = join(folder, "requirements.txt");
     for (const round of oneVersionEach(pinned)) {
@@ -72,7 +124,11 @@ export async function fetchWheels(pinned: readonly PinnedWheel[], python: string
     await rm(list, { force: true });
     for (const { filename, sha256: expected } of pinned)
         if (sha256(await readFile(join(folder, filename))) !== expected)
-            throw new DrydockError("image.wheel-damaged", `${filename} does not have its pinned hash.`, "Build again; if it stays, look at what pip's index serves.");
+            throw new DrydockError(
+                "image.wheel-damaged",
+                `${filename} does not have its pinned hash.`,
+                "Build again; if it stays, look at what pip's index serves.",
+            );
 }
 
 /** Writes `index.json` for the wheels in `folder`, and beside each its metadata. */
@@ -80,12 +136,24 @@ export async function writeWheelIndex(folder: string, context: Context): Promise
     const packages: PythonIndex["packages"] = {};
     for (const filename of (await readdir(folder)).filter(name => name.endsWith(".whl")).sort()) {
         const bytes = await readFile(join(folder, filename));
-        const metadata = Buffer.from(await run("python3", ["-c", READ_METADATA, join(folder, filename)], { ...context }), "latin1");
+        const metadata = Buffer.from(
+            await run("python3", ["-c", READ_METADATA, join(folder, filename)], { ...context }),
+            "latin1",
+        );
         await writeFile(join(folder, `${filename}.metadata`), metadata);
         const requiresPython = /^Requires-Python: (.+)$/m.exec(metadata.toString())?.[1];
-        (packages[normalize(filename.split("-")[0]!)] ??= []).push({ filename, sha256: sha256(bytes), bytes: bytes.length, requiresPython, metadataSha256: sha256(metadata) });
+        (packages[normalize(filename.split("-")[0]!)] ??= []).push({
+            filename,
+            sha256: sha256(bytes),
+            bytes: bytes.length,
+            requiresPython,
+            metadataSha256: sha256(metadata),
+        });
     }
-    await writeFile(join(folder, "index.json"), `${JSON.stringify({ packages } satisfies PythonIndex, undefined, 1)}\n`);
+    await writeFile(
+        join(folder, "index.json"),
+        `${JSON.stringify({ packages } satisfies PythonIndex, undefined, 1)}\n`,
+    );
 }
 
 /** pip takes one version of a project at a time; a bundle may have several. */

@@ -54,9 +54,11 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
     const { workshop, lock } = inputs;
     const { folder } = image;
     const packages = lock.debian.images[folder];
-    const pinned: Versions = folder === "busybox" ? lock.debian.busybox : folder === "debian" ? lock.debian.base : (packages ?? {});
+    const pinned: Versions =
+        folder === "busybox" ? lock.debian.busybox : folder === "debian" ? lock.debian.base : (packages ?? {});
     const packaged = image.versionOf === undefined ? undefined : pinned[image.versionOf];
-    const version = packaged === undefined ? undefined : folder === "debian" ? debianRelease(packaged) : upstreamVersion(packaged);
+    const version =
+        packaged === undefined ? undefined : folder === "debian" ? debianRelease(packaged) : upstreamVersion(packaged);
     const refs = refsOf(image, version);
     const withIcu = packages !== undefined && ICU_PACKAGE in packages;
     const parent = packages === undefined ? undefined : parts.debian;
@@ -64,8 +66,19 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
     return defineStage(workshop, {
         name: `hub-${folder}`,
         version: 1,
-        inputs: [parts.files, layerEncoding, ...(packages ? [parts.common] : []), JSON.stringify([pinned, refs]), ...(folder === "node" ? [JSON.stringify(lock.npmProgram)] : []), lock.date],
-        needs: [...(folder === "debian" ? [parts.base, parts.trust] : []), ...(parent ? [parent] : []), ...(withIcu ? [parts.icu] : [])],
+        inputs: [
+            parts.files,
+            layerEncoding,
+            ...(packages ? [parts.common] : []),
+            JSON.stringify([pinned, refs]),
+            ...(folder === "node" ? [JSON.stringify(lock.npmProgram)] : []),
+            lock.date,
+        ],
+        needs: [
+            ...(folder === "debian" ? [parts.base, parts.trust] : []),
+            ...(parent ? [parent] : []),
+            ...(withIcu ? [parts.icu] : []),
+        ],
         turn,
         async run(context) {
             const { out, progress } = context;
@@ -77,17 +90,44 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
             else if (folder === "busybox") await addBusybox(source, inputs, context);
             else if (folder === "debian") await addDebian(source, parts, context);
             if (packages) await addPackages(source, packages, inputs);
-            if (withIcu) await addFolder(source, "icu", folder => link(join(parts.icu.folder, "libicudata.so"), join(folder, "libicudata.so")));
-            if (folder === "node") await addFolder(source, "npm", folder => fetchNpmProgram(lock.npmProgram, folder, context));
+            if (withIcu)
+                await addFolder(source, "icu", folder =>
+                    link(join(parts.icu.folder, "libicudata.so"), join(folder, "libicudata.so")),
+                );
+            if (folder === "node")
+                await addFolder(source, "npm", folder => fetchNpmProgram(lock.npmProgram, folder, context));
 
             progress("building");
             // a store of our own: the host's buildah or podman is none of our business
             const store = ["--storage-driver", "vfs", "--root", join(work, "store"), "--runroot", join(work, "run")];
-            const buildah = (command: string, ...argv: string[]) => run("buildah", [...store, command, ...argv], { ...context, cwd: dirname(out) });
+            const buildah = (command: string, ...argv: string[]) =>
+                run("buildah", [...store, command, ...argv], { ...context, cwd: dirname(out) });
             // by a relative path: buildah takes what follows "oci:" for an image's name first, and a folder like ".cache" is in none
-            if (parent) await buildah("tag", (await buildah("pull", "--quiet", `oci:${basename(parent.folder)}:${BASE}`)).trim(), BASE);
-            const options = ["--isolation", "chroot", "--platform", "linux/386", "--pull-never", "--format", "oci", "--timestamp", epochOf(lock)];
-            await buildah("build", ...options, ...(version === undefined ? [] : ["--build-arg", `VERSION=${version}`]), "--tag", image.ref, source);
+            if (parent)
+                await buildah(
+                    "tag",
+                    (await buildah("pull", "--quiet", `oci:${basename(parent.folder)}:${BASE}`)).trim(),
+                    BASE,
+                );
+            const options = [
+                "--isolation",
+                "chroot",
+                "--platform",
+                "linux/386",
+                "--pull-never",
+                "--format",
+                "oci",
+                "--timestamp",
+                epochOf(lock),
+            ];
+            await buildah(
+                "build",
+                ...options,
+                ...(version === undefined ? [] : ["--build-arg", `VERSION=${version}`]),
+                "--tag",
+                image.ref,
+                source,
+            );
             // the transport "oci" would compress
             const pushed = join(work, "pushed");
             await buildah("push", "--disable-compression", image.ref, `dir:${pushed}`);
@@ -111,7 +151,24 @@ async function addPackages(source: string, versions: Versions, { debian }: Input
 }
 
 async function compileHello(source: string, context: StageContext): Promise<void> {
-    await run("gcc", ["-m32", "-march=i686", "-static", "-Os", "-s", "-nostdlib", "-fno-pic", "-fno-asynchronous-unwind-tables", "-Wl,--build-id=none", "-o", join(source, "hello"), join(source, "hello.c")], context);
+    await run(
+        "gcc",
+        [
+            "-m32",
+            "-march=i686",
+            "-static",
+            "-Os",
+            "-s",
+            "-nostdlib",
+            "-fno-pic",
+            "-fno-asynchronous-unwind-tables",
+            "-Wl,--build-id=none",
+            "-o",
+            join(source, "hello"),
+            join(source, "hello.c"),
+        ],
+        context,
+    );
 }
 
 async function addBusybox(source: string, { lock, debian }: Inputs, context: StageContext): Promise<void> {

@@ -19,25 +19,95 @@ export interface ContainerImage {
 /** In the order of their building: each but the first three is made of debian:trixie-slim. */
 export const containerImages: readonly ContainerImage[] = [
     { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: true },
-    { ref: "busybox:latest", folder: "busybox", versionOf: "busybox-static", tags: ["1.37"], contents: "BusyBox from Debian", preloaded: true },
-    { ref: "debian:trixie-slim", folder: "debian", versionOf: "base-files", tags: ["13-slim"], contents: "Debian 13 for 32-bit x86", preloaded: true },
-    { ref: "python:3.13-slim", folder: "python", versionOf: "python3.13", contents: "Python 3.13 and pip from Debian 13", preloaded: true },
-    { ref: "node:20-slim", folder: "node", versionOf: "nodejs", contents: "Node.js 20 from Debian 13, and npm 10", preloaded: false },
-    { ref: "nginx:latest", folder: "nginx", versionOf: "nginx", tags: ["1.26"], contents: "the web server nginx from Debian 13", preloaded: false },
-    { ref: "redis:latest", folder: "redis", versionOf: "redis-server", tags: ["8", "8.0"], contents: "the key-value store Redis from Debian 13", preloaded: false },
-    { ref: "postgres:17", folder: "postgres", versionOf: "postgresql-17", tags: ["latest"], contents: "the database PostgreSQL 17 from Debian 13, its cluster made in advance", preloaded: false },
-    { ref: "registry:2", folder: "registry", versionOf: "docker-registry", tags: ["latest", "2.8"], contents: "a registry of your own (distribution 2.8 from Debian 13), without login", preloaded: false },
-    { ref: "gcc:latest", folder: "gcc", versionOf: "gcc-14", tags: ["14", "14.2"], contents: "the C compiler GCC 14 and make from Debian 13", preloaded: false },
-    { ref: "openjdk:21", folder: "openjdk", versionOf: "openjdk-21-jdk-headless", tags: ["21-jdk"], contents: "OpenJDK 21 (HotSpot) from Debian 13, without windows", preloaded: false },
+    {
+        ref: "busybox:latest",
+        folder: "busybox",
+        versionOf: "busybox-static",
+        tags: ["1.37"],
+        contents: "BusyBox from Debian",
+        preloaded: true,
+    },
+    {
+        ref: "debian:trixie-slim",
+        folder: "debian",
+        versionOf: "base-files",
+        tags: ["13-slim"],
+        contents: "Debian 13 for 32-bit x86",
+        preloaded: true,
+    },
+    {
+        ref: "python:3.13-slim",
+        folder: "python",
+        versionOf: "python3.13",
+        contents: "Python 3.13 and pip from Debian 13",
+        preloaded: true,
+    },
+    {
+        ref: "node:20-slim",
+        folder: "node",
+        versionOf: "nodejs",
+        contents: "Node.js 20 from Debian 13, and npm 10",
+        preloaded: false,
+    },
+    {
+        ref: "nginx:latest",
+        folder: "nginx",
+        versionOf: "nginx",
+        tags: ["1.26"],
+        contents: "the web server nginx from Debian 13",
+        preloaded: false,
+    },
+    {
+        ref: "redis:latest",
+        folder: "redis",
+        versionOf: "redis-server",
+        tags: ["8", "8.0"],
+        contents: "the key-value store Redis from Debian 13",
+        preloaded: false,
+    },
+    {
+        ref: "postgres:17",
+        folder: "postgres",
+        versionOf: "postgresql-17",
+        tags: ["latest"],
+        contents: "the database PostgreSQL 17 from Debian 13, its cluster made in advance",
+        preloaded: false,
+    },
+    {
+        ref: "registry:2",
+        folder: "registry",
+        versionOf: "docker-registry",
+        tags: ["latest", "2.8"],
+        contents: "a registry of your own (distribution 2.8 from Debian 13), without login",
+        preloaded: false,
+    },
+    {
+        ref: "gcc:latest",
+        folder: "gcc",
+        versionOf: "gcc-14",
+        tags: ["14", "14.2"],
+        contents: "the C compiler GCC 14 and make from Debian 13",
+        preloaded: false,
+    },
+    {
+        ref: "openjdk:21",
+        folder: "openjdk",
+        versionOf: "openjdk-21-jdk-headless",
+        tags: ["21-jdk"],
+        contents: "OpenJDK 21 (HotSpot) from Debian 13, without windows",
+        preloaded: false,
+    },
 ];
 
 export const nameOf = ({ ref }: Pick<ContainerImage, "ref">): string => ref.slice(0, ref.indexOf(":"));
 
 /** A Debian package's version as its makers call it: "5:8.0.2-3+deb13u2" is 8.0.2. */
-export const upstreamVersion = (debianVersion: string): string => debianVersion.replace(/^\d+:/, "").replace(/[-+~].*$/, "");
+export const upstreamVersion = (debianVersion: string): string =>
+    debianVersion.replace(/^\d+:/, "").replace(/[-+~].*$/, "");
 
 /** Of Debian itself: base-files 13.8+deb13u7 is in Debian 13.7. */
-export const debianRelease = (baseFiles: string): string => /\+deb(\d+)u(\d+)/.exec(baseFiles)?.slice(1).join(".") ?? `${/^\d+/.exec(baseFiles)?.[0]}.0`;
+export const debianRelease = (baseFiles: string): string =>
+    /\+deb(\d+)u(\d+)/.exec(baseFiles)?.slice(1).join(".") ?? `${/^\d+/.exec(baseFiles)?.[0]}.0`;
 
 /**
  * All names of an image: those of the list and, for one with a version, the whole version with the variant of its first name
@@ -48,7 +118,11 @@ export function refsOf(image: ContainerImage, version: string | undefined): stri
     for (const tag of tags) {
         const number = /^\d[\d.]*/.exec(tag)?.[0];
         if (number !== undefined && !`${version}.`.startsWith(`${number}.`))
-            throw new DrydockError("image.tag-untrue", `${nameOf(image)}:${tag} would hold version ${version ?? "(none)"}.`, "Correct the tags in src/cli/image/stages/container-images.ts: a tag must hold what it says.");
+            throw new DrydockError(
+                "image.tag-untrue",
+                `${nameOf(image)}:${tag} would hold version ${version ?? "(none)"}.`,
+                "Correct the tags in src/cli/image/stages/container-images.ts: a tag must hold what it says.",
+            );
     }
     if (version !== undefined) tags.push(`${version}${/-\w+$/.exec(tags[0]!)?.[0] ?? ""}`);
     return [...new Set(tags)].map(tag => `${nameOf(image)}:${tag}`);

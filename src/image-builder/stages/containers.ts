@@ -12,7 +12,11 @@ import type { Inputs } from "./inputs";
  * Images as a Docker Hub's files. Output: hub/ as the page's Docker Hub reads it (catalogue.json, blobs/). The disk needs those
  * that the engine has from the start, and nothing of the others, so there are two of these.
  */
-export function hubStage({ workshop }: Inputs, name: string, images: readonly (readonly [ContainerImage, Stage])[]): Stage {
+export function hubStage(
+    { workshop }: Inputs,
+    name: string,
+    images: readonly (readonly [ContainerImage, Stage])[],
+): Stage {
     return defineStage(workshop, {
         name,
         version: 4,
@@ -23,12 +27,22 @@ export function hubStage({ workshop }: Inputs, name: string, images: readonly (r
             await mkdir(blobs, { recursive: true });
             const manifests: LayoutEntry[] = [];
             for (const [, { folder }] of images) {
-                for (const name of await readdir(join(folder, "blobs/sha256"))) if (!existsSync(join(blobs, name))) await link(join(folder, "blobs/sha256", name), join(blobs, name));
+                for (const name of await readdir(join(folder, "blobs/sha256")))
+                    if (!existsSync(join(blobs, name)))
+                        await link(join(folder, "blobs/sha256", name), join(blobs, name));
                 manifests.push(...(await entriesOf(folder)));
             }
-            const descriptions = Object.fromEntries(images.map(([image]) => [`library/${nameOf(image)}`, image.contents]));
-            const read = async (path: string) => (path === "index.json" ? encodeText(JSON.stringify({ schemaVersion: 2, manifests })) : new Uint8Array(await readFile(join(out, "hub", path))));
-            await writeFile(join(out, "hub/catalogue.json"), `${JSON.stringify(await catalogueOfLayout(read, descriptions), undefined, 1)}\n`);
+            const descriptions = Object.fromEntries(
+                images.map(([image]) => [`library/${nameOf(image)}`, image.contents]),
+            );
+            const read = async (path: string) =>
+                path === "index.json"
+                    ? encodeText(JSON.stringify({ schemaVersion: 2, manifests }))
+                    : new Uint8Array(await readFile(join(out, "hub", path)));
+            await writeFile(
+                join(out, "hub/catalogue.json"),
+                `${JSON.stringify(await catalogueOfLayout(read, descriptions), undefined, 1)}\n`,
+            );
         },
     });
 }

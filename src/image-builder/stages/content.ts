@@ -10,7 +10,10 @@ import type { Inputs } from "./inputs";
 const ADD_BYTECODE = join(root, "vm-images/wheels/add-bytecode.py");
 
 /** Wheels, each as PyPI has it and with bytecode, and their index. Output: python/. */
-export async function wheelsStage({ workshop, lock, wishes }: Inputs, needs: { base: Stage; debs: Stage }): Promise<Stage> {
+export async function wheelsStage(
+    { workshop, lock, wishes }: Inputs,
+    needs: { base: Stage; debs: Stage },
+): Promise<Stage> {
     return defineStage(workshop, {
         name: "wheels",
         version: 2,
@@ -28,15 +31,30 @@ export async function wheelsStage({ workshop, lock, wishes }: Inputs, needs: { b
 }
 
 /** Bytecode is of one Python's version only: the guest's own compiles, which a 64-bit host runs as well. */
-async function addBytecode(folder: string, python: string, { base, debs }: { base: Stage; debs: Stage }, context: StageContext): Promise<void> {
+async function addBytecode(
+    folder: string,
+    python: string,
+    { base, debs }: { base: Stage; debs: Stage },
+    context: StageContext,
+): Promise<void> {
     const work = join(context.out, "work");
     await mkdir(work);
     await run("tar", ["-xf", join(base.folder, "root.tar"), "-C", work, "--exclude=./dev/*"], context);
     const pool = join(debs.folder, "debian/pool");
     const files = await readdir(pool);
-    for (const name of [`python${python}-minimal`, `libpython${python}-minimal`, `libpython${python}-stdlib`, "libexpat1"]) {
+    for (const name of [
+        `python${python}-minimal`,
+        `libpython${python}-minimal`,
+        `libpython${python}-stdlib`,
+        "libexpat1",
+    ]) {
         const file = files.find(one => one.startsWith(`${name}_`));
-        if (!file) throw new DrydockError("image.no-package", `debian.lab lacks ${name}, which compiles the Python packages.`, `Add python3 to "archive" in vm-images/packages.json and pin it: npm run drydock -- image lock`);
+        if (!file)
+            throw new DrydockError(
+                "image.no-package",
+                `debian.lab lacks ${name}, which compiles the Python packages.`,
+                `Add python3 to "archive" in vm-images/packages.json and pin it: npm run drydock -- image lock`,
+            );
         await run("dpkg-deb", ["--extract", join(pool, file), work], context);
     }
     await cp(folder, join(work, "from"), { recursive: true });
@@ -55,7 +73,12 @@ export async function biosStage({ workshop }: Inputs): Promise<Stage> {
     const hashes = await Promise.all(
         BIOS_FILES.map(name =>
             hashPath(join(SEABIOS, name)).catch((thrown: unknown) => {
-                throw new DrydockError("image.program-missing", `${SEABIOS}/${name} is missing.`, "Install Debian's package seabios.", { cause: thrown });
+                throw new DrydockError(
+                    "image.program-missing",
+                    `${SEABIOS}/${name} is missing.`,
+                    "Install Debian's package seabios.",
+                    { cause: thrown },
+                );
             }),
         ),
     );

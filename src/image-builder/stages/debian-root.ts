@@ -8,7 +8,14 @@ import { defineStage, hashPath, type Stage } from "../workshop/stage";
 import type { Inputs } from "./inputs";
 
 /** Nothing in a guest reads these; without them an image is a third smaller. Copyright files stay. */
-const EXCLUDED = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*", "/usr/share/bash-completion/*"];
+const EXCLUDED = [
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/info/*",
+    "/usr/share/locale/*",
+    "/usr/share/lintian/*",
+    "/usr/share/bash-completion/*",
+];
 const KEPT = ["/usr/share/doc/*/copyright"];
 
 /** Laid over every Debian root: where apt asks, and what it leaves out. */
@@ -26,7 +33,12 @@ echo debconf debconf/frontend select Noninteractive | chroot "$2" debconf-set-se
 `;
 
 /** A Debian root of exactly these package versions, whose apt asks debian.lab. Output: root.tar. */
-export async function debianRootStage({ workshop, debian, lock }: Inputs, trust: Stage, name: string, versions: Versions): Promise<Stage> {
+export async function debianRootStage(
+    { workshop, debian, lock }: Inputs,
+    trust: Stage,
+    name: string,
+    versions: Versions,
+): Promise<Stage> {
     return defineStage(workshop, {
         name,
         version: 1,
@@ -39,12 +51,22 @@ export async function debianRootStage({ workshop, debian, lock }: Inputs, trust:
             await run(
                 "mmdebstrap",
                 [
-                    ...["--mode=root", "--variant=minbase", `--architectures=${ARCHITECTURE}`, `--include=${include.join(",")}`],
+                    ...[
+                        "--mode=root",
+                        "--variant=minbase",
+                        `--architectures=${ARCHITECTURE}`,
+                        `--include=${include.join(",")}`,
+                    ],
                     ...EXCLUDED.map(pattern => `--dpkgopt=path-exclude=${pattern}`),
                     ...KEPT.map(pattern => `--dpkgopt=path-include=${pattern}`),
                     `--customize-hook=bash -ec '${SET_UP}' '${SETTINGS}' '${join(trust.folder, "archive.asc")}' "$1"`,
                     // written into the root as a file of its own: what the student installs stays as small
-                    ...["--customize-hook=rm -rf \"$1\"/var/log/apt \"$1\"/var/log/*.log \"$1\"/var/cache/debconf/*-old \"$1\"/var/lib/dpkg/*-old \"$1\"/var/cache/apt/*.bin", SUITE, tar, source],
+                    ...[
+                        '--customize-hook=rm -rf "$1"/var/log/apt "$1"/var/log/*.log "$1"/var/cache/debconf/*-old "$1"/var/lib/dpkg/*-old "$1"/var/cache/apt/*.bin',
+                        SUITE,
+                        tar,
+                        source,
+                    ],
                 ],
                 {
                     log,
@@ -70,5 +92,10 @@ export function checkInstalled(status: string, versions: Versions): void {
         const version = /^Version: (.+)$/m.exec(stanza)?.[1];
         if (name && version && versions[name] !== version) wrong.push(`${name} ${version}`);
     }
-    if (wrong.length > 0) throw new DrydockError("image.lock-stale", `Packages were installed that the lock does not name: ${wrong.join(", ")}.`, "Pin anew with `npm run drydock -- image lock` and build again.");
+    if (wrong.length > 0)
+        throw new DrydockError(
+            "image.lock-stale",
+            `Packages were installed that the lock does not name: ${wrong.join(", ")}.`,
+            "Pin anew with `npm run drydock -- image lock` and build again.",
+        );
 }

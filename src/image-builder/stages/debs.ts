@@ -62,14 +62,22 @@ interface ServedFile {
 }
 
 /** Files below dists/, by path. */
-async function writeSuites(folder: string, packages: string, trust: Stage, context: StageContext): Promise<Record<string, ServedFile>> {
+async function writeSuites(
+    folder: string,
+    packages: string,
+    trust: Stage,
+    context: StageContext,
+): Promise<Record<string, ServedFile>> {
     const written: Record<string, ServedFile> = {};
     async function write(path: string, text: string): Promise<void> {
         await mkdir(dirname(join(folder, path)), { recursive: true });
         await writeFile(join(folder, path), text);
         written[path] = { bytes: Buffer.byteLength(text), sha256: sha256(text) };
     }
-    const suites = [{ codename: SUITE, suite: "stable", packages }, ...EMPTY_SUITES.map(codename => ({ codename, suite: codename.replace(SUITE, "stable"), packages: "" }))];
+    const suites = [
+        { codename: SUITE, suite: "stable", packages },
+        ...EMPTY_SUITES.map(codename => ({ codename, suite: codename.replace(SUITE, "stable"), packages: "" })),
+    ];
     await withKeyring(context, async gpg => {
         await gpg("--import", join(trust.folder, "archive-secret.asc"));
         for (const suite of suites) {
@@ -89,7 +97,11 @@ function indexOf(debs: readonly PackedDeb[], lists: Record<string, ServedFile>) 
     const pool = debs.map(({ path, bytes, sha256 }) => [path, { bytes, sha256 }] as const);
     const packages = debs.map(({ control }) => {
         const fields = fieldsOf(control);
-        return { name: fields.get("Package"), version: fields.get("Version"), summary: fields.get("Description")?.split("\n")[0] };
+        return {
+            name: fields.get("Package"),
+            version: fields.get("Version"),
+            summary: fields.get("Description")?.split("\n")[0],
+        };
     });
     return { files: { ...lists, ...Object.fromEntries(pool) }, packages };
 }

@@ -26,25 +26,64 @@ export interface Preloaded {
 const preloadedImages = containerImages.filter(image => image.preloaded);
 
 /** Root, our files and the container images on one ext4. Output: disk.img, preloaded.json. */
-export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: Stage; runtime: Stage; agent: Stage; preloaded: Stage; trust: Stage }): Promise<Stage> {
+export async function diskStage(
+    { workshop, lock }: Inputs,
+    needs: { guestRoot: Stage; runtime: Stage; agent: Stage; preloaded: Stage; trust: Stage },
+): Promise<Stage> {
     return defineStage(workshop, {
         name: "disk",
         version: 2,
-        inputs: [PLUGINS.join(" "), FINISH, CLEAN, lock.date, JSON.stringify(preloadedImages), await hashPath(OVERLAY), await hashPath(PRELOAD), String(DISK_BYTES)],
+        inputs: [
+            PLUGINS.join(" "),
+            FINISH,
+            CLEAN,
+            lock.date,
+            JSON.stringify(preloadedImages),
+            await hashPath(OVERLAY),
+            await hashPath(PRELOAD),
+            String(DISK_BYTES),
+        ],
         needs: Object.values(needs),
         async run({ out, log, signal, progress }) {
             const context = { log, signal };
             const tree = join(out, "root");
-            const install = (mode: string, from: string, to: string) => run("install", ["-D", "-o", "root", "-g", "root", "-m", mode, from, join(tree, to)], context);
+            const install = (mode: string, from: string, to: string) =>
+                run("install", ["-D", "-o", "root", "-g", "root", "-m", mode, from, join(tree, to)], context);
             await mkdir(tree, { mode: 0o755 });
             progress("unpacking the root");
-            await run("tar", ["-xf", join(needs.guestRoot.folder, "root.tar"), "-C", tree, "--numeric-owner", "--xattrs", "--xattrs-include=*"], context);
+            await run(
+                "tar",
+                [
+                    "-xf",
+                    join(needs.guestRoot.folder, "root.tar"),
+                    "-C",
+                    tree,
+                    "--numeric-owner",
+                    "--xattrs",
+                    "--xattrs-include=*",
+                ],
+                context,
+            );
             // git keeps of a file's mode only whether it can be run
-            await run("bash", ["-c", 'set -o pipefail; tar -C "$0" --owner=0 --group=0 --mode=u=rwX,go=rX -c . | tar -C "$1" -x --no-overwrite-dir --numeric-owner --keep-directory-symlink', OVERLAY, tree], context);
+            await run(
+                "bash",
+                [
+                    "-c",
+                    'set -o pipefail; tar -C "$0" --owner=0 --group=0 --mode=u=rwX,go=rX -c . | tar -C "$1" -x --no-overwrite-dir --numeric-owner --keep-directory-symlink',
+                    OVERLAY,
+                    tree,
+                ],
+                context,
+            );
             await install("755", join(needs.runtime.folder, "runtime"), "usr/libexec/drydock/runtime");
             await install("755", join(needs.runtime.folder, "shim"), "usr/libexec/drydock/bin/containerd-shim-runc-v2");
             await install("755", join(needs.runtime.folder, "setkey"), "usr/libexec/drydock/setkey");
-            for (const plugin of PLUGINS) await install("755", join(needs.runtime.folder, "plugin"), `usr/local/lib/docker/cli-plugins/${plugin}`);
+            for (const plugin of PLUGINS)
+                await install(
+                    "755",
+                    join(needs.runtime.folder, "plugin"),
+                    `usr/local/lib/docker/cli-plugins/${plugin}`,
+                );
             await install("755", join(needs.agent.folder, "agent"), "usr/libexec/drydock/agent");
             await install("644", join(needs.trust.folder, "ca.crt"), "etc/drydock/authority/ca.crt");
             await install("600", join(needs.trust.folder, "ca.key"), "etc/drydock/authority/ca.key");
@@ -52,7 +91,10 @@ export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: 
 
             progress("filling the engine's store");
             const refs = preloadedImages.map(({ ref }) => ref);
-            const shown = await preload(PRELOAD, tree, join(needs.preloaded.folder, "hub"), refs, { ...context, onPull: ref => progress(`filling the engine's store: ${ref}`) });
+            const shown = await preload(PRELOAD, tree, join(needs.preloaded.folder, "hub"), refs, {
+                ...context,
+                onPull: ref => progress(`filling the engine's store: ${ref}`),
+            });
             await writeFile(join(out, "preloaded.json"), JSON.stringify(preloadedFrom(shown)));
 
             progress("writing the file system");
@@ -62,7 +104,12 @@ export async function diskStage({ workshop, lock }: Inputs, needs: { guestRoot: 
                 [
                     ...["-q", "-F", "-t", "ext4", "-L", "drydock", "-U", UUID, "-m", "1", "-I", "256"],
                     // no journal: the page keeps the blocks, and a power cut there ends the whole machine
-                    ...["-O", "^has_journal,^metadata_csum,^resize_inode", "-E", `hash_seed=${UUID},lazy_itable_init=0,root_owner=0:0`],
+                    ...[
+                        "-O",
+                        "^has_journal,^metadata_csum,^resize_inode",
+                        "-E",
+                        `hash_seed=${UUID},lazy_itable_init=0,root_owner=0:0`,
+                    ],
                     ...["-d", tree, join(out, "disk.img"), String(DISK_BYTES / 1024)],
                 ],
                 { ...context, env: { E2FSPROGS_FAKE_TIME: epochOf(lock) } },
@@ -99,7 +146,11 @@ rm -rf "$0"/usr/bin/containerd-shim "$0"/usr/bin/containerd-shim-runc-v1 "$0"/us
 
 /** Reads what preload.sh printed last. */
 export function preloadedFrom(output: string): Preloaded[] {
-    const inspected = JSON.parse(output.trimEnd().split("\n").at(-1)!) as { Id: string; RepoTags: string[]; Size: number }[];
+    const inspected = JSON.parse(output.trimEnd().split("\n").at(-1)!) as {
+        Id: string;
+        RepoTags: string[];
+        Size: number;
+    }[];
     return preloadedImages.map(({ ref, contents }) => {
         const found = inspected.find(image => image.RepoTags.includes(ref));
         if (!found) throw new Error(`the engine's store lacks ${ref}`);

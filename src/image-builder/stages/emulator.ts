@@ -13,7 +13,11 @@ export async function emulatorStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "emulator",
         version: 1,
-        inputs: [V86_SCRIPT_SHA256, V86_WASM_SHA256, ...(await Promise.all(SOURCES.map(source => hashPath(join(root, source)))))],
+        inputs: [
+            V86_SCRIPT_SHA256,
+            V86_WASM_SHA256,
+            ...(await Promise.all(SOURCES.map(source => hashPath(join(root, source))))),
+        ],
         needs: [],
         async run({ out }) {
             const { version } = await writePatchedEmulator(out);

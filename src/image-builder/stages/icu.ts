@@ -19,7 +19,12 @@ export function icuStage({ workshop, lock, debian }: Inputs): Stage {
         inputs: [ICU_PACKAGE, version ?? "none"],
         needs: [],
         async run({ out, log, signal }) {
-            if (version === undefined) throw new DrydockError("image.icu", `No image has the package ${ICU_PACKAGE} any more.`, "Name its successor in src/cli/image/stages/icu.ts.");
+            if (version === undefined)
+                throw new DrydockError(
+                    "image.icu",
+                    `No image has the package ${ICU_PACKAGE} any more.`,
+                    "Name its successor in src/cli/image/stages/icu.ts.",
+                );
             const context = { log, signal };
             const work = join(out, "work");
             await mkdir(work);
@@ -28,11 +33,30 @@ export function icuStage({ workshop, lock, debian }: Inputs): Stage {
             await run("dpkg-deb", ["--extract", join(work, archive!), join(work, "root")], context);
             const folder = join(work, "root/usr/lib/i386-linux-gnu");
             const library = (await readdir(folder)).find(name => /^libicudata\.so\.\d+\.\d+$/.test(name));
-            if (!library) throw new DrydockError("image.icu", `${archive} has no libicudata.`, "Look at what src/cli/image/stages/icu.ts expects of it.");
+            if (!library)
+                throw new DrydockError(
+                    "image.icu",
+                    `${archive} has no libicudata.`,
+                    "Look at what src/cli/image/stages/icu.ts expects of it.",
+                );
             const table = join(work, "icudt.dat");
             await writeFile(table, trimmedIcu(await readFile(join(folder, library))));
             await writeFile(join(work, "icudt.S"), icuSource(table, MAJOR));
-            await run("gcc", ["-m32", "-shared", "-nostdlib", "-s", "-Wl,--build-id=none", `-Wl,-soname,libicudata.so.${MAJOR}`, "-o", join(out, "libicudata.so"), join(work, "icudt.S")], context);
+            await run(
+                "gcc",
+                [
+                    "-m32",
+                    "-shared",
+                    "-nostdlib",
+                    "-s",
+                    "-Wl,--build-id=none",
+                    `-Wl,-soname,libicudata.so.${MAJOR}`,
+                    "-o",
+                    join(out, "libicudata.so"),
+                    join(work, "icudt.S"),
+                ],
+                context,
+            );
             await rm(work, { recursive: true });
         },
     });

@@ -15,7 +15,8 @@ export const MEMORY = 512;
  * `tsc=reliable`, no watchdogs: a tab can sleep, and then the clock jumps. `init_on_free`: freed pages are zeros, which makes
  * the snapshot half as large. `dummy.numdummies=0`: no network card that nobody asked for. `random.trust_cpu`: no wait for entropy; the page reseeds after a restore.
  */
-export const COMMAND_LINE = "console=ttyS0 root=/dev/sda rw init=/sbin/drydock-init tsc=reliable mitigations=off random.trust_cpu=on nowatchdog rcupdate.rcu_cpu_stall_suppress=1 init_on_free=1 dummy.numdummies=0";
+export const COMMAND_LINE =
+    "console=ttyS0 root=/dev/sda rw init=/sbin/drydock-init tsc=reliable mitigations=off random.trust_cpu=on nowatchdog rcupdate.rcu_cpu_stall_suppress=1 init_on_free=1 dummy.numdummies=0";
 
 export interface ImageParts {
     emulator: Stage;
@@ -24,10 +25,15 @@ export interface ImageParts {
     disk: Stage;
 }
 
-type Common = Pick<ImageManifest, "format" | "emulator" | "bios" | "vgaBios" | "kernel" | "commandLine" | "preloaded" | "builtAt">;
+type Common = Pick<
+    ImageManifest,
+    "format" | "emulator" | "bios" | "vgaBios" | "kernel" | "commandLine" | "preloaded" | "builtAt"
+>;
 
 export async function addCommonParts(folder: string, parts: ImageParts): Promise<Common> {
-    const identity = JSON.parse(await readFile(join(parts.emulator.folder, "version.json"), "utf8")) as { version: string };
+    const identity = JSON.parse(await readFile(join(parts.emulator.folder, "version.json"), "utf8")) as {
+        version: string;
+    };
     return {
         format: IMAGE_FORMAT,
         emulator: {
@@ -44,6 +50,11 @@ export async function addCommonParts(folder: string, parts: ImageParts): Promise
     };
 }
 
-export async function addTable(folder: string, table: Buffer, bytes: number, prefetch: number[]): Promise<ImageManifest["disk"]> {
+export async function addTable(
+    folder: string,
+    table: Buffer,
+    bytes: number,
+    prefetch: number[],
+): Promise<ImageManifest["disk"]> {
     return { bytes, chunkBytes: CHUNK_BYTES, table: await addBytes(folder, table, "chunks.bin"), prefetch };
 }

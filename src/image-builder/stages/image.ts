@@ -35,13 +35,34 @@ export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
 }
 
 /** The image's folder as the machine reads it. Output: image.json and all that it names. */
-export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; snapshot: Stage; chunks: Stage; wheels: Stage; debs: Stage; npmPackages: Stage; containers: Stage; bundleImages: Stage | undefined }): Stage {
+export function imageStage(
+    { workshop }: Inputs,
+    needs: {
+        parts: ImageParts;
+        snapshot: Stage;
+        chunks: Stage;
+        wheels: Stage;
+        debs: Stage;
+        npmPackages: Stage;
+        containers: Stage;
+        bundleImages: Stage | undefined;
+    },
+): Stage {
     const { parts, snapshot, chunks, wheels, debs, npmPackages, containers, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
         version: 5,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
-        needs: [...Object.values(parts), snapshot, chunks, wheels, debs, npmPackages, containers, ...(bundleImages ? [bundleImages] : [])],
+        needs: [
+            ...Object.values(parts),
+            snapshot,
+            chunks,
+            wheels,
+            debs,
+            npmPackages,
+            containers,
+            ...(bundleImages ? [bundleImages] : []),
+        ],
         async run(context) {
             const { out } = context;
             const { files, raw, code, blocks } = await readSnapshot(snapshot);
@@ -78,8 +99,16 @@ export function imageStage({ workshop }: Inputs, needs: { parts: ImageParts; sna
             const write = () => writeFile(join(out, "image.json"), `${JSON.stringify(manifest, undefined, 1)}\n`);
             await write();
             context.progress("running the common commands");
-            const measure = ["--import", "tsx", join(root, "src/image-builder/stages/measure-reads-main.ts"), out, manifest.disk.table.path];
-            const reads = JSON.parse(await run(process.execPath, measure, { ...context, cwd: root, onLine: line => context.progress(line) })) as Reads;
+            const measure = [
+                "--import",
+                "tsx",
+                join(root, "src/image-builder/stages/measure-reads-main.ts"),
+                out,
+                manifest.disk.table.path,
+            ];
+            const reads = JSON.parse(
+                await run(process.execPath, measure, { ...context, cwd: root, onLine: line => context.progress(line) }),
+            ) as Reads;
             manifest.disk.prefetch = reads.chunks;
             await writeFile(join(out, "reads.json"), `${JSON.stringify(reads.bytes, undefined, 1)}\n`);
             await write();

@@ -28,7 +28,15 @@ export async function kernelStage({ workshop, lock, debian }: Inputs): Promise<S
             const archive = (await readdir(work)).find(name => name.endsWith(".deb"));
             if (!archive) throw new DrydockError("image.no-package", "apt downloaded no kernel source.", `See ${log}`);
             progress("unpacking the source");
-            await run("bash", ["-c", 'set -o pipefail; dpkg-deb --fsys-tarfile "$0" | tar -x --wildcards --strip-components=3 "./usr/src/*.tar.xz"', archive], { ...context, cwd: work });
+            await run(
+                "bash",
+                [
+                    "-c",
+                    'set -o pipefail; dpkg-deb --fsys-tarfile "$0" | tar -x --wildcards --strip-components=3 "./usr/src/*.tar.xz"',
+                    archive,
+                ],
+                { ...context, cwd: work },
+            );
             await rm(join(work, archive));
             const source = (await readdir(work)).find(name => name.endsWith(".tar.xz"))!;
             await run("tar", ["-xf", source], { ...context, cwd: work });
@@ -36,7 +44,12 @@ export async function kernelStage({ workshop, lock, debian }: Inputs): Promise<S
             const tree = join(work, source.replace(".tar.xz", ""));
 
             // fixed, so that the same source gives the same kernel on every machine
-            const env = { KBUILD_BUILD_USER: "drydock", KBUILD_BUILD_HOST: "drydock", KBUILD_BUILD_TIMESTAMP: "2025-01-01", KCONFIG_ALLCONFIG: CONFIG };
+            const env = {
+                KBUILD_BUILD_USER: "drydock",
+                KBUILD_BUILD_HOST: "drydock",
+                KBUILD_BUILD_TIMESTAMP: "2025-01-01",
+                KCONFIG_ALLCONFIG: CONFIG,
+            };
             await run("make", ["-s", "-C", tree, "ARCH=i386", "allnoconfig"], { ...context, env });
             let objects = 0;
             // ahead of the stages beside it: the snapshot waits for the kernel longest, and everything for the snapshot
@@ -44,7 +57,8 @@ export async function kernelStage({ workshop, lock, debian }: Inputs): Promise<S
                 ...context,
                 env,
                 onLine: line => {
-                    if (/^\s+(CC|AS)\s/.test(line)) progress(`compiling, ${Math.min(99, Math.round((++objects / OBJECTS) * 100))} %`);
+                    if (/^\s+(CC|AS)\s/.test(line))
+                        progress(`compiling, ${Math.min(99, Math.round((++objects / OBJECTS) * 100))} %`);
                 },
             });
             await cp(join(tree, "arch/x86/boot/bzImage"), join(out, "bzImage"));

@@ -17,7 +17,7 @@ const COMMANDS = [
     "docker run --rm busybox echo hi",
     "docker run --rm hello-world",
     "docker run --rm python:3.13-slim python -c 'import json, socket, http.server'",
-    "mkdir -p /tmp/build && cd /tmp/build && echo flask >requirements.txt && printf 'FROM python:3.13-slim\\nWORKDIR /app\\nCOPY requirements.txt .\\nRUN pip install -r requirements.txt\\nCMD [\"python\", \"-m\", \"flask\", \"--version\"]\\n' >Dockerfile && docker build -t warm . && docker run --rm warm",
+    'mkdir -p /tmp/build && cd /tmp/build && echo flask >requirements.txt && printf \'FROM python:3.13-slim\\nWORKDIR /app\\nCOPY requirements.txt .\\nRUN pip install -r requirements.txt\\nCMD ["python", "-m", "flask", "--version"]\\n\' >Dockerfile && docker build -t warm . && docker run --rm warm',
 ];
 
 export interface Reads {
@@ -52,16 +52,25 @@ function createWatchedMachine(options: MachineOptions, onFile: (path: string) =>
 }
 
 /** Restores the image and watches what the commands make it read. */
-export async function measureReads(folder: string, tablePath: string, progress: (text: string) => void, signal?: AbortSignal): Promise<Reads> {
+export async function measureReads(
+    folder: string,
+    tablePath: string,
+    progress: (text: string) => void,
+    signal?: AbortSignal,
+): Promise<Reads> {
     const table = await readFile(join(folder, tablePath));
     const chunkOf = new Map<string, number>();
-    for (let chunk = table.length / HASH_BYTES - 1; chunk >= 0; chunk--) chunkOf.set(table.toString("hex", chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES), chunk);
+    for (let chunk = table.length / HASH_BYTES - 1; chunk >= 0; chunk--)
+        chunkOf.set(table.toString("hex", chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES), chunk);
 
     const seen = new Map<number, string>();
-    const machine = createWatchedMachine({ image: { base: pathToFileURL(`${folder}/`).href }, boot: "snapshot" }, url => {
-        const chunk = chunkOf.get(/\/([0-9a-f]+)\.zst$/.exec(url)?.[1] ?? "");
-        if (chunk !== undefined && !seen.has(chunk)) seen.set(chunk, url);
-    });
+    const machine = createWatchedMachine(
+        { image: { base: pathToFileURL(`${folder}/`).href }, boot: "snapshot" },
+        url => {
+            const chunk = chunkOf.get(/\/([0-9a-f]+)\.zst$/.exec(url)?.[1] ?? "");
+            if (chunk !== undefined && !seen.has(chunk)) seen.set(chunk, url);
+        },
+    );
     const sizeOf = async (from: number): Promise<number> => {
         let bytes = 0;
         for (const url of [...seen.values()].slice(from)) bytes += (await stat(fileURLToPath(url))).size;
@@ -74,7 +83,10 @@ export async function measureReads(folder: string, tablePath: string, progress: 
         for (const command of COMMANDS) {
             const before = seen.size;
             progress(`reads of: ${command.slice(0, 50)}`);
-            const { code, stderr } = await guest.agent.exec(["bash", "-c", command], { signal, env: { HOME: "/root" } });
+            const { code, stderr } = await guest.agent.exec(["bash", "-c", command], {
+                signal,
+                env: { HOME: "/root" },
+            });
             // On a host under heavy load a client may run out of patience; what it read until then still counts.
             if (code !== 0) progress(`"${command}" ended with status ${code}: ${stderr.trim()}`);
             reads.bytes.push({ command, chunks: seen.size - before, bytes: await sizeOf(before) });

@@ -19,7 +19,13 @@ export interface PreloadContext {
 }
 
 /** `script` is preload.sh, `tree` the guest's root, `hub` a folder with catalogue.json and blobs/. Gives what the script printed. */
-export async function preload(script: string, tree: string, hub: string, refs: readonly string[], { log, signal, onPull }: PreloadContext): Promise<string> {
+export async function preload(
+    script: string,
+    tree: string,
+    hub: string,
+    refs: readonly string[],
+    { log, signal, onPull }: PreloadContext,
+): Promise<string> {
     const problems: string[] = [];
     const internet = createInternet(bundleOf(hub), { report: error => problems.push(error.message) });
     const serve = async (end: NodeDuplex): Promise<void> => {
@@ -39,7 +45,12 @@ export async function preload(script: string, tree: string, hub: string, refs: r
         });
     } catch (thrown) {
         if (problems.length === 0) throw thrown;
-        throw new DrydockError("image.preload-failed", `The engine could not pull its images: ${problems.join("; ")}`, `The whole log: ${log}`, { cause: thrown });
+        throw new DrydockError(
+            "image.preload-failed",
+            `The engine could not pull its images: ${problems.join("; ")}`,
+            `The whole log: ${log}`,
+            { cause: thrown },
+        );
     }
 }
 

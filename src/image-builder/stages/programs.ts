@@ -17,7 +17,23 @@ export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
         needs: [],
         async run({ out, log, signal }) {
             const compile = (program: string, ...sources: string[]) =>
-                run("gcc", ["-m32", "-march=i686", "-static", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-o", join(out, program), ...sources.map(source => join(RUNTIME, source))], { log, signal });
+                run(
+                    "gcc",
+                    [
+                        "-m32",
+                        "-march=i686",
+                        "-static",
+                        "-O2",
+                        "-s",
+                        "-Wall",
+                        "-Wextra",
+                        "-Werror",
+                        "-o",
+                        join(out, program),
+                        ...sources.map(source => join(RUNTIME, source)),
+                    ],
+                    { log, signal },
+                );
             await compile("runtime", "runtime.c", "hook.c");
             await compile("shim", "shim.c");
             await compile("plugin", "plugin.c");
@@ -34,13 +50,17 @@ export async function agentStage({ workshop }: Inputs): Promise<Stage> {
         inputs: [await hashPath(AGENT, /_test\.go$|^testdata$/)],
         needs: [],
         async run({ out, log, signal }) {
-            await run(findHostProgram("go") ?? "go", ["build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", join(out, "agent"), "."], {
-                log,
-                signal,
-                cwd: AGENT,
-                // 386 with SSE2, which v86 has; its x87 is slow software
-                env: { GOOS: "linux", GOARCH: "386", GO386: "sse2", CGO_ENABLED: "0" },
-            });
+            await run(
+                findHostProgram("go") ?? "go",
+                ["build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", join(out, "agent"), "."],
+                {
+                    log,
+                    signal,
+                    cwd: AGENT,
+                    // 386 with SSE2, which v86 has; its x87 is slow software
+                    env: { GOOS: "linux", GOARCH: "386", GO386: "sse2", CGO_ENABLED: "0" },
+                },
+            );
         },
     });
 }

@@ -46,7 +46,13 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
             await makeDraft(draft, parts, context);
             progress("booting");
             const kernelLog: string[] = [];
-            const machine = createNodeMachine({ image: { base: pathToFileURL(`${draft}/`).href }, memory: MEMORY, boot: "cold", keepCode: true, onKernelLog: line => kernelLog.push(line) });
+            const machine = createNodeMachine({
+                image: { base: pathToFileURL(`${draft}/`).href },
+                memory: MEMORY,
+                boot: "cold",
+                keepCode: true,
+                onKernelLog: line => kernelLog.push(line),
+            });
             try {
                 await machine.start(signal);
                 const agent = await connectWithin(machine, kernelLog, signal);
@@ -60,10 +66,15 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
                 const { state, code, disk } = await machine.save();
                 if (!code) throw new Error("a machine that keeps its code saved none");
                 await writeFile(join(out, "state"), state);
-                for (const [number, module] of code.modules.entries()) await writeFile(join(out, codeFile(number)), module);
+                for (const [number, module] of code.modules.entries())
+                    await writeFile(join(out, codeFile(number)), module);
                 await writeFile(join(out, "blocks.bin"), packBlocks(disk));
                 const { guestAt, clock } = code;
-                const kept: Kept = { raw: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") }, code: { guestAt, clock }, codeModules: code.modules.length };
+                const kept: Kept = {
+                    raw: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") },
+                    code: { guestAt, clock },
+                    codeModules: code.modules.length,
+                };
                 await writeFile(join(out, "state.json"), JSON.stringify(kept));
             } finally {
                 await machine.stop();
@@ -100,7 +111,12 @@ echo 0 >/sys/block/sda/queue/read_ahead_kb
  * rounds make 353 pages, 15 MB of WebAssembly, 1.5 MB on the way. Two rounds make 223, and a first `docker run` of 6.2 s instead of 5.5 at a return
  * visit; at a first visit, when the browser has to optimise them, there is no difference.
  */
-const VISIT = ["unset HISTFILE", "ls --color=auto / | cat", "docker images", ...Array.from({ length: 4 }, () => ["docker run --rm busybox true", "docker ps"]).flat()];
+const VISIT = [
+    "unset HISTFILE",
+    "ls --color=auto / | cat",
+    "docker images",
+    ...Array.from({ length: 4 }, () => ["docker run --rm busybox true", "docker ps"]).flat(),
+];
 
 const GROWN = `
 cat /run/read-ahead >/sys/block/sda/queue/read_ahead_kb
@@ -127,7 +143,12 @@ async function visit(machine: Machine, signal: AbortSignal): Promise<void> {
         machine.forgetCode(); // from here on what is hot at a visit, and not what was at the start of the engine
         for (const command of VISIT) {
             const { code, output } = await terminal.run(command, signal);
-            if (code !== 0) throw new DrydockError("image.guest-script", `"${command}" in the guest ended with status ${code}: ${output}`, "Look at VISIT in src/cli/image/stages/snapshot.ts.");
+            if (code !== 0)
+                throw new DrydockError(
+                    "image.guest-script",
+                    `"${command}" in the guest ended with status ${code}: ${output}`,
+                    "Look at VISIT in src/cli/image/stages/snapshot.ts.",
+                );
         }
         terminal.close();
         await Promise.allSettled([shown, terminal.exit]);
@@ -161,22 +182,42 @@ async function connectWithin(machine: Machine, kernelLog: readonly string[], sig
     try {
         return await connectAgent(machine.port(1), { signal, timeout: BOOT_TIMEOUT });
     } catch (thrown) {
-        throw new DrydockError("image.guest-silent", `The guest did not come up. The end of its kernel log:\n${kernelLog.slice(-15).join("\n")}`, "Look for what stopped it in /sbin/drydock-init or the agent.", { cause: thrown });
+        throw new DrydockError(
+            "image.guest-silent",
+            `The guest did not come up. The end of its kernel log:\n${kernelLog.slice(-15).join("\n")}`,
+            "Look for what stopped it in /sbin/drydock-init or the agent.",
+            { cause: thrown },
+        );
     }
 }
 
 async function engineUp(agent: Agent, signal: AbortSignal): Promise<void> {
     try {
-        await until(async () => ((await agent.exec(["docker", "info"], { signal })).code === 0 ? true : undefined), { every: 500, timeout: BOOT_TIMEOUT, what: "The start of the Docker engine", signal });
+        await until(async () => ((await agent.exec(["docker", "info"], { signal })).code === 0 ? true : undefined), {
+            every: 500,
+            timeout: BOOT_TIMEOUT,
+            what: "The start of the Docker engine",
+            signal,
+        });
     } catch (thrown) {
         const tail = await agent.exec(["sh", "-c", "tail -n 20 /var/log/*.log"]);
-        throw new DrydockError("image.engine-silent", `The Docker engine did not start. The end of its logs:\n${tail.stdout}`, "Look for what stopped it.", { cause: thrown });
+        throw new DrydockError(
+            "image.engine-silent",
+            `The Docker engine did not start. The end of its logs:\n${tail.stdout}`,
+            "Look for what stopped it.",
+            { cause: thrown },
+        );
     }
 }
 
 async function shell(agent: Agent, script: string, signal: AbortSignal): Promise<string> {
     const result = await agent.exec(["bash", "-ec", script], { signal });
-    if (result.code !== 0) throw new DrydockError("image.guest-script", `A script in the guest ended with status ${result.code}: ${result.stderr.trim()}`, "Look at the script in src/cli/image/stages/snapshot.ts.");
+    if (result.code !== 0)
+        throw new DrydockError(
+            "image.guest-script",
+            `A script in the guest ended with status ${result.code}: ${result.stderr.trim()}`,
+            "Look at the script in src/cli/image/stages/snapshot.ts.",
+        );
     return result.stdout;
 }
 
@@ -195,9 +236,12 @@ export function packBlocks(blocks: readonly ChangedBlock[]): Buffer {
 
 export function unpackBlocks(packed: Buffer): ChangedBlock[] {
     const blocks: ChangedBlock[] = [];
-    for (let at = 0; at < packed.length; ) {
+    for (let at = 0; at < packed.length;) {
         const length = packed.readUInt32LE(at + 8);
-        blocks.push({ offset: Number(packed.readBigUInt64LE(at)), bytes: packed.subarray(at + BLOCK_HEADER, at + BLOCK_HEADER + length) });
+        blocks.push({
+            offset: Number(packed.readBigUInt64LE(at)),
+            bytes: packed.subarray(at + BLOCK_HEADER, at + BLOCK_HEADER + length),
+        });
         at += BLOCK_HEADER + length;
     }
     return blocks;
@@ -221,6 +265,9 @@ export interface FinishedSnapshot extends Kept {
 /** What a finished snapshot stage holds. */
 export async function readSnapshot({ folder }: Stage): Promise<FinishedSnapshot> {
     const kept = JSON.parse(await readFile(join(folder, "state.json"), "utf8")) as Kept;
-    const files = { state: join(folder, "state.zst"), code: Array.from({ length: kept.codeModules }, (_, number) => join(folder, codeFile(number))) };
+    const files = {
+        state: join(folder, "state.zst"),
+        code: Array.from({ length: kept.codeModules }, (_, number) => join(folder, codeFile(number))),
+    };
     return { ...kept, files, blocks: unpackBlocks(await readFile(join(folder, "blocks.bin"))) };
 }

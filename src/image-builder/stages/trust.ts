@@ -60,7 +60,21 @@ async function makeAuthority({ out, log, signal }: StageContext): Promise<void> 
         const key = join(out, "ca.key");
         await openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key);
         await openssl("req", "-new", "-config", "authority.cnf", "-key", key, "-out", "request.pem");
-        await openssl("ca", "-config", "authority.cnf", "-selfsign", "-batch", "-notext", "-keyfile", key, ...VALID, "-in", "request.pem", "-out", join(out, "ca.crt"));
+        await openssl(
+            "ca",
+            "-config",
+            "authority.cnf",
+            "-selfsign",
+            "-batch",
+            "-notext",
+            "-keyfile",
+            key,
+            ...VALID,
+            "-in",
+            "request.pem",
+            "-out",
+            join(out, "ca.crt"),
+        );
     } finally {
         await rm(work, { recursive: true, force: true });
     }

@@ -8,7 +8,11 @@ import type { Reporter } from "./reporter";
 const POLL = 500;
 
 /** Runs `work` while this process holds the cache's lock file. A lock whose process is gone is taken over. */
-export async function withBuildLock<T>(report: Pick<Reporter, "note">, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export async function withBuildLock<T>(
+    report: Pick<Reporter, "note">,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+): Promise<T> {
     const path = join(cacheFolder(), "build.lock");
     await mkdir(cacheFolder(), { recursive: true });
     for (let told = false; !(await take(path)); told = true) {

@@ -43,14 +43,22 @@ export const hostPackages: readonly HostNeed[] = [
     { find: "gpgconf", debianPackage: "gpgconf" },
 ];
 
-const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/go/bin", "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"];
+const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    "/usr/local/go/bin",
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/sbin",
+    "/usr/bin",
+];
 
 /** Where a program is; Debian's sbin folders count although a plain user's PATH may lack them. */
 export function findHostProgram(name: string): string | undefined {
     return folders.map(folder => join(folder, name)).find(path => existsSync(path));
 }
 
-const present = (need: string): boolean => (need.startsWith("/") ? existsSync(need) : findHostProgram(need) !== undefined);
+const present = (need: string): boolean =>
+    need.startsWith("/") ? existsSync(need) : findHostProgram(need) !== undefined;
 
 /** Debian packages still to be installed. `agentOnly`: just what the guest agent's native tests need. */
 export async function imageHostPackages(options: { agentOnly?: boolean } = {}): Promise<string[]> {
@@ -65,7 +73,9 @@ export async function imageHostPackages(options: { agentOnly?: boolean } = {}): 
 
 /** A Python that has pip: the first on PATH may be one without. */
 export function pipPython(): string | undefined {
-    return [findHostProgram("python3"), "/usr/bin/python3"].find(python => python !== undefined && existsSync(python) && succeeds(python, ["-m", "pip", "--version"]));
+    return [findHostProgram("python3"), "/usr/bin/python3"].find(
+        python => python !== undefined && existsSync(python) && succeeds(python, ["-m", "pip", "--version"]),
+    );
 }
 
 function succeeds(program: string, argv: string[]): boolean {

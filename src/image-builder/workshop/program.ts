@@ -19,7 +19,8 @@ export interface RunOptions {
 /** Lines of the log that an error shows. */
 const TAIL = 15;
 
-export const tailOf = (log: string): string => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-TAIL).join("\n") : "");
+export const tailOf = (log: string): string =>
+    existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-TAIL).join("\n") : "";
 
 /** Runs to the end and gives what it printed on standard output. A status other than 0 rejects with "image.program-failed". */
 export function run(program: string, argv: readonly string[], options: RunOptions): Promise<string> {
@@ -55,9 +56,14 @@ export function run(program: string, argv: readonly string[], options: RunOption
             if (child.pid !== undefined) return;
             closeSync(log);
             reject(
-                new DrydockError("image.program-missing", `The program ${program} could not be started.`, "Install what `npm run drydock -- image packages` lists, then run the build again.", {
-                    cause: thrown,
-                }),
+                new DrydockError(
+                    "image.program-missing",
+                    `The program ${program} could not be started.`,
+                    "Install what `npm run drydock -- image packages` lists, then run the build again.",
+                    {
+                        cause: thrown,
+                    },
+                ),
             );
         });
         child.on("close", (code, signal) => {
@@ -65,7 +71,13 @@ export function run(program: string, argv: readonly string[], options: RunOption
             closeSync(log);
             if (code === 0) return resolve(Buffer.concat(parts).toString());
             if (options.signal?.aborted) return reject(options.signal.reason);
-            reject(new DrydockError("image.program-failed", `${program} ${argv[0] ?? ""} ended with ${signal ?? `status ${code}`}:\n${tailOf(options.log)}`, `The whole log: ${options.log}`));
+            reject(
+                new DrydockError(
+                    "image.program-failed",
+                    `${program} ${argv[0] ?? ""} ended with ${signal ?? `status ${code}`}:\n${tailOf(options.log)}`,
+                    `The whole log: ${options.log}`,
+                ),
+            );
         });
     });
 }

@@ -40,10 +40,12 @@ export async function prune(keep: number, imagesToo = true): Promise<{ removed: 
 async function foldersIn(parent: string, groupOf: (name: string) => string): Promise<Folder[]> {
     const entries = await readdir(parent, { withFileTypes: true }).catch(() => []); // nothing built yet
     return Promise.all(
-        entries.filter(entry => entry.isDirectory()).map(async entry => {
-            const path = join(parent, entry.name);
-            return { path, group: groupOf(entry.name), used: (await stat(path)).mtimeMs };
-        }),
+        entries
+            .filter(entry => entry.isDirectory())
+            .map(async entry => {
+                const path = join(parent, entry.name);
+                return { path, group: groupOf(entry.name), used: (await stat(path)).mtimeMs };
+            }),
     );
 }
 

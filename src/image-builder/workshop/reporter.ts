@@ -17,7 +17,9 @@ export interface Reporter {
 
 export const seconds = (milliseconds: number): string => {
     const whole = milliseconds / 1000;
-    return whole < 60 ? `${whole.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${String(Math.floor(whole % 60)).padStart(2, "0")} s`;
+    return whole < 60
+        ? `${whole.toFixed(1)} s`
+        : `${Math.floor(whole / 60)} min ${String(Math.floor(whole % 60)).padStart(2, "0")} s`;
 };
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
@@ -51,7 +53,9 @@ export function createReporter(out: NodeJS.WriteStream): Reporter {
         clear();
         const columns = out.columns ?? 80;
         for (const line of running) {
-            out.write(`${`  ${line.stage.padEnd(14)} ${seconds(Date.now() - line.started).padStart(12)}  ${line.text}`.slice(0, columns - 1)}\n`);
+            out.write(
+                `${`  ${line.stage.padEnd(14)} ${seconds(Date.now() - line.started).padStart(12)}  ${line.text}`.slice(0, columns - 1)}\n`,
+            );
             drawn++;
         }
     };
@@ -63,7 +67,11 @@ export function createReporter(out: NodeJS.WriteStream): Reporter {
     const timer = setInterval(
         () => {
             if (live) draw();
-            else for (const line of running) out.write(`  ${line.stage}: ${seconds(Date.now() - line.started)}${line.text ? `, ${line.text}` : ""}\n`);
+            else
+                for (const line of running)
+                    out.write(
+                        `  ${line.stage}: ${seconds(Date.now() - line.started)}${line.text ? `, ${line.text}` : ""}\n`,
+                    );
         },
         live ? REDRAW : HEARTBEAT,
     );
@@ -78,7 +86,9 @@ export function createReporter(out: NodeJS.WriteStream): Reporter {
                 running.delete(line);
                 const milliseconds = Date.now() - line.started;
                 finished.push({ stage, how, milliseconds });
-                say(`  ${how === "failed" ? "✗" : "✓"} ${stage.padEnd(14)} ${seconds(milliseconds).padStart(12)}${how === "cached" ? "  (cached)" : ""}`);
+                say(
+                    `  ${how === "failed" ? "✗" : "✓"} ${stage.padEnd(14)} ${seconds(milliseconds).padStart(12)}${how === "cached" ? "  (cached)" : ""}`,
+                );
             };
             return {
                 progress: text => {
@@ -95,7 +105,8 @@ export function createReporter(out: NodeJS.WriteStream): Reporter {
             const built = finished.filter(stage => stage.how === "built");
             if (built.length > 0) {
                 out.write("\n");
-                for (const stage of built) out.write(`  ${stage.stage.padEnd(14)} ${seconds(stage.milliseconds).padStart(12)}\n`);
+                for (const stage of built)
+                    out.write(`  ${stage.stage.padEnd(14)} ${seconds(stage.milliseconds).padStart(12)}\n`);
             }
         },
     };

@@ -82,7 +82,12 @@ export async function hashPath(path: string, skip?: RegExp): Promise<string> {
 }
 
 export function defineStage(workshop: Workshop, recipe: StageRecipe): Stage {
-    const key = hashOf(recipe.name, String(recipe.version), ...recipe.inputs, ...recipe.needs.map(stage => stage.key)).slice(0, 20);
+    const key = hashOf(
+        recipe.name,
+        String(recipe.version),
+        ...recipe.inputs,
+        ...recipe.needs.map(stage => stage.key),
+    ).slice(0, 20);
     const folder = join(stagesFolder(), `${recipe.name}-${key}`);
     let made: Promise<string> | undefined;
     return { name: recipe.name, key, folder, make: () => (made ??= make(workshop, recipe, folder)) };
@@ -124,8 +129,24 @@ async function fill(workshop: Workshop, recipe: StageRecipe, folder: string): Pr
 }
 
 function explain(thrown: unknown, stage: string, log: string): DrydockError {
-    if ((thrown as NodeJS.ErrnoException | undefined)?.code === "ENOSPC" || /No space left on device/.test(messageOf(thrown)))
-        return new DrydockError("image.no-space", `The stage "${stage}" ran out of disk space in ${cacheFolder()}.`, "Free about 8 GB there, or set DRYDOCK_CACHE to a folder on a larger disk; `npm run drydock -- image prune` removes old builds.", { cause: thrown });
-    if (thrown instanceof DrydockError) return new DrydockError(thrown.code, `The stage "${stage}" failed. ${thrown.message}`, thrown.advice, { cause: thrown.cause });
-    return asDrydockError(thrown, "image.stage-failed", `The stage "${stage}" failed: ${messageOf(thrown)}.`, `Its log: ${log}`);
+    if (
+        (thrown as NodeJS.ErrnoException | undefined)?.code === "ENOSPC" ||
+        /No space left on device/.test(messageOf(thrown))
+    )
+        return new DrydockError(
+            "image.no-space",
+            `The stage "${stage}" ran out of disk space in ${cacheFolder()}.`,
+            "Free about 8 GB there, or set DRYDOCK_CACHE to a folder on a larger disk; `npm run drydock -- image prune` removes old builds.",
+            { cause: thrown },
+        );
+    if (thrown instanceof DrydockError)
+        return new DrydockError(thrown.code, `The stage "${stage}" failed. ${thrown.message}`, thrown.advice, {
+            cause: thrown.cause,
+        });
+    return asDrydockError(
+        thrown,
+        "image.stage-failed",
+        `The stage "${stage}" failed: ${messageOf(thrown)}.`,
+        `Its log: ${log}`,
+    );
 }

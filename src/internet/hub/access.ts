@@ -30,10 +30,15 @@ export function parseScopes(values: readonly string[]): Access[] {
         });
 }
 
-export const scopeText = (access: readonly Access[]): string => access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" ");
+export const scopeText = (access: readonly Access[]): string =>
+    access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" ");
 
 export function allows(token: Token, needed: Access): boolean {
-    return needed.actions.every(action => token.access.some(({ type, name, actions }) => type === needed.type && name === needed.name && actions.includes(action)));
+    return needed.actions.every(action =>
+        token.access.some(
+            ({ type, name, actions }) => type === needed.type && name === needed.name && actions.includes(action),
+        ),
+    );
 }
 
 /** Tokens given out; forgotten at a reload, when clients simply ask for new ones. */
@@ -43,7 +48,8 @@ export class Tokens {
     constructor(private readonly now: () => number) {}
 
     issue(account: string | undefined, access: readonly Access[]): string {
-        for (const [text, token] of this.#tokens) if (token.expires < this.now() || this.#tokens.size >= mostTokens) this.#tokens.delete(text);
+        for (const [text, token] of this.#tokens)
+            if (token.expires < this.now() || this.#tokens.size >= mostTokens) this.#tokens.delete(text);
         const text = `${randomUuid()}${randomUuid()}`.replaceAll("-", "");
         this.#tokens.set(text, { account, access, expires: this.now() + tokenSeconds * 1000 });
         return text;

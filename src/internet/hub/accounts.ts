@@ -31,9 +31,20 @@ export class Accounts {
     /** Gives the account's name; throws `LoginRefused`. */
     async logIn(typed: string, password: string): Promise<string> {
         const name = typed.toLowerCase();
-        if (!isRepositoryName(name) || name.includes("/") || name.length < shortestName || name.length > longestName || (await this.isTaken(name)))
-            throw new LoginRefused(`incorrect username or password (a name here has ${shortestName} to ${longestName} lower-case letters and digits, and is not that of an official image)`);
-        if (password.length < shortestPassword) throw new LoginRefused(`incorrect username or password (a password here has ${shortestPassword} characters or more)`);
+        if (
+            !isRepositoryName(name) ||
+            name.includes("/") ||
+            name.length < shortestName ||
+            name.length > longestName ||
+            (await this.isTaken(name))
+        )
+            throw new LoginRefused(
+                `incorrect username or password (a name here has ${shortestName} to ${longestName} lower-case letters and digits, and is not that of an official image)`,
+            );
+        if (password.length < shortestPassword)
+            throw new LoginRefused(
+                `incorrect username or password (a password here has ${shortestPassword} characters or more)`,
+            );
         const quick = digestOf(encodeText(`${name}\n${password}`));
         if (this.#recent.get(name) === quick) return name;
         const known = await this.records.get("accounts", name);
@@ -54,7 +65,8 @@ export class Accounts {
     /** Gives the account's name; throws `LoginRefused`. */
     async logInByToken(token: string): Promise<string> {
         const name = token.slice(0, Math.max(token.indexOf(":"), 0));
-        if (!(await this.records.get("accounts", name)) || (await this.refreshToken(name)) !== token) throw new LoginRefused("incorrect username or password");
+        if (!(await this.records.get("accounts", name)) || (await this.refreshToken(name)) !== token)
+            throw new LoginRefused("incorrect username or password");
         return name;
     }
 }

@@ -17,19 +17,34 @@ export async function blob(call: Call, reference: string): Promise<Response> {
     const { request, name, registry, blobOrigin } = call;
     if (request.method === "DELETE") {
         await mustBeAllowed(call, "delete");
-        if (!(await registry.deleteBlob(name, digestIn(reference)))) throw new OciError("BLOB_UNKNOWN", "blob unknown to registry", { detail: { digest: reference } });
+        if (!(await registry.deleteBlob(name, digestIn(reference))))
+            throw new OciError("BLOB_UNKNOWN", "blob unknown to registry", { detail: { digest: reference } });
         return new Response(null, { status: 202 });
     }
     if (request.method !== "GET" && request.method !== "HEAD") throw unsupported("GET", "HEAD", "DELETE");
     await mustBeAllowed(call, "pull");
     const digest = digestIn(reference);
-    if (request.method === "GET" && blobOrigin !== undefined && ((await registry.blob(name, digest))?.bytes ?? 0) >= redirectedFrom)
-        return new Response(null, { status: 307, headers: { Location: `${blobOrigin}/v2/${name}/blobs/${digest}`, "Content-Length": "0", "Docker-Content-Digest": digest } });
+    if (
+        request.method === "GET" &&
+        blobOrigin !== undefined &&
+        ((await registry.blob(name, digest))?.bytes ?? 0) >= redirectedFrom
+    )
+        return new Response(null, {
+            status: 307,
+            headers: {
+                Location: `${blobOrigin}/v2/${name}/blobs/${digest}`,
+                "Content-Length": "0",
+                "Docker-Content-Digest": digest,
+            },
+        });
     return sendBlob(call, digest);
 }
 
 /** The bytes, for whoever may have them. */
-export async function sendBlob({ request, name, registry }: Pick<Call, "request" | "name" | "registry">, digest: Digest): Promise<Response> {
+export async function sendBlob(
+    { request, name, registry }: Pick<Call, "request" | "name" | "registry">,
+    digest: Digest,
+): Promise<Response> {
     const found = await registry.blob(name, digest);
     if (!found) throw new OciError("BLOB_UNKNOWN", "blob unknown to registry", { detail: { digest } });
     const range = rangeOf(request.headers.get("Range"), found.bytes);
@@ -46,7 +61,8 @@ export async function sendBlob({ request, name, registry }: Pick<Call, "request"
     const status = range.partial ? 206 : 200;
     if (request.method === "HEAD") return new Response(null, { status, headers });
     const stream = await found.open(range.start, range.end, request.signal);
-    const body: Bytes | ReadableStream<Bytes> = range.end - range.start <= checkedFirst ? await readAll(stream, checkedFirst) : stream;
+    const body: Bytes | ReadableStream<Bytes> =
+        range.end - range.start <= checkedFirst ? await readAll(stream, checkedFirst) : stream;
     return new Response(body, { status, headers });
 }
 
@@ -57,6 +73,11 @@ function rangeOf(header: string | null, bytes: number): { start: number; end: nu
     const fromEnd = match[1] === "";
     const start = fromEnd ? Math.max(bytes - Number(match[2]), 0) : Number(match[1]);
     const end = fromEnd || match[2] === "" ? bytes : Math.min(Number(match[2]) + 1, bytes);
-    if (start >= end) throw new OciError("SIZE_INVALID", "requested range not satisfiable", { status: 416, detail: `${header} of ${bytes} bytes`, headers: { "Content-Range": `bytes */${bytes}` } });
+    if (start >= end)
+        throw new OciError("SIZE_INVALID", "requested range not satisfiable", {
+            status: 416,
+            detail: `${header} of ${bytes} bytes`,
+            headers: { "Content-Range": `bytes */${bytes}` },
+        });
     return { start, end, partial: true };
 }

@@ -50,7 +50,12 @@ export class StoredBlobs implements BlobStore {
 
     async open(digest: Digest, start: number, end: number): Promise<ReadableStream<Bytes>> {
         const row = await this.records.get("blobs", digest);
-        if (!row) throw new DrydockError("hub.blob-missing", `The browser's storage has no blob ${digest}.`, "Push the image again.");
+        if (!row)
+            throw new DrydockError(
+                "hub.blob-missing",
+                `The browser's storage has no blob ${digest}.`,
+                "Push the image again.",
+            );
         try {
             return await this.files.open(row.file, start, end);
         } catch (thrown) {
@@ -116,10 +121,16 @@ class StoredDraft implements Draft {
             await this.writer.close();
             const actual = algorithmOf(digest) === "sha256" ? this.#hasher.digest() : await this.#hashAgain(digest);
             if (actual !== digest)
-                throw new DrydockError("hub.digest-mismatch", `The ${this.bytes} bytes have the digest ${actual}, not ${digest}.`, "Send the bytes again.");
+                throw new DrydockError(
+                    "hub.digest-mismatch",
+                    `The ${this.bytes} bytes have the digest ${actual}, not ${digest}.`,
+                    "Send the bytes again.",
+                );
             const known = await this.records.get("blobs", digest);
             // the present file stays: somebody may be reading it
-            const changes: Change[] = known ? [...also] : [...also, { table: "blobs", key: keyOf(digest), row: { file: this.file, bytes: this.bytes } }];
+            const changes: Change[] = known
+                ? [...also]
+                : [...also, { table: "blobs", key: keyOf(digest), row: { file: this.file, bytes: this.bytes } }];
             await this.records.write(changes);
             if (known) await this.files.remove(this.file);
         } catch (thrown) {
@@ -148,6 +159,7 @@ class StoredDraft implements Draft {
     }
 
     #mustBeOpen(): void {
-        if (this.#ended) throw new DrydockError("hub.draft-ended", "This upload has ended already.", "Start a new upload.");
+        if (this.#ended)
+            throw new DrydockError("hub.draft-ended", "This upload has ended already.", "Start a new upload.");
     }
 }

@@ -32,12 +32,21 @@ async function readContents(bundle: Bundle, folder: string): Promise<Contents> {
     try {
         bytes = await readAll((await bundle.open(`${folder}/catalogue.json`)).body);
     } catch (thrown) {
-        if (thrown instanceof DrydockError && thrown.code === "internet.missing") return { repositories: new Map(), blobs: new Map() };
+        if (thrown instanceof DrydockError && thrown.code === "internet.missing")
+            return { repositories: new Map(), blobs: new Map() };
         throw thrown;
     }
     const catalogue = parseCatalogue(decodeText(bytes));
     const repositories = catalogue.repositories.map(({ name, description, tags, manifests }): BundledRepository => {
-        return { name, description, tags: new Map(Object.entries(tags)), manifests: new Map(Object.entries(manifests) as [Digest, string][]) };
+        return {
+            name,
+            description,
+            tags: new Map(Object.entries(tags)),
+            manifests: new Map(Object.entries(manifests) as [Digest, string][]),
+        };
     });
-    return { repositories: new Map(repositories.map(repository => [repository.name, repository])), blobs: new Map(Object.entries(catalogue.blobs) as [Digest, number][]) };
+    return {
+        repositories: new Map(repositories.map(repository => [repository.name, repository])),
+        blobs: new Map(Object.entries(catalogue.blobs) as [Digest, number][]),
+    };
 }

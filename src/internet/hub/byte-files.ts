@@ -21,7 +21,12 @@ export interface FileWriter {
 }
 
 export function fileMissing(id: string, cause?: unknown): DrydockError {
-    return new DrydockError("hub.file-missing", `The browser's storage has lost the file ${id} of a pushed image.`, "Push the image again.", { cause });
+    return new DrydockError(
+        "hub.file-missing",
+        `The browser's storage has lost the file ${id} of a pushed image.`,
+        "Push the image again.",
+        { cause },
+    );
 }
 
 /** Browsers write and clone about this much at little cost; network chunks are far smaller. */
@@ -35,7 +40,7 @@ export class Pieces {
     constructor(private readonly put: (piece: Bytes) => Promise<void>) {}
 
     async write(chunk: Bytes): Promise<void> {
-        for (let at = 0; at < chunk.byteLength; ) {
+        for (let at = 0; at < chunk.byteLength;) {
             const part = chunk.subarray(at, at + pieceBytes - this.#used);
             this.#buffer.set(part, this.#used);
             this.#used += part.byteLength;

@@ -17,7 +17,8 @@ export interface Call {
 }
 
 /** Throws the 401 unless the client's token allows `actions` on the call's repository. */
-export const mustBeAllowed = ({ request, name, gate }: Call, ...actions: string[]): Promise<void> => gate.check(request, [{ type: "repository", name, actions }]);
+export const mustBeAllowed = ({ request, name, gate }: Call, ...actions: string[]): Promise<void> =>
+    gate.check(request, [{ type: "repository", name, actions }]);
 
 /** Throws DIGEST_INVALID. */
 export function digestIn(text: string | null): Digest {

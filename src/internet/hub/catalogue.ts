@@ -3,7 +3,10 @@ import { DrydockError } from "../../base/errors";
 import { parseDigest, type Digest } from "./digest";
 import { isRepositoryName, isTag } from "./names";
 
-const digest = v.custom<Digest>(text => typeof text === "string" && parseDigest(text) !== undefined, "not a sha256 or sha512 digest");
+const digest = v.custom<Digest>(
+    text => typeof text === "string" && parseDigest(text) !== undefined,
+    "not a sha256 or sha512 digest",
+);
 const mediaType = v.pipe(v.string(), v.regex(/^[\w.+-]+\/[\w.+-]+$/, "not a media type"));
 
 const schema = v.strictObject({
@@ -30,15 +33,26 @@ export type Catalogue = v.InferOutput<typeof schema>;
 export function parseCatalogue(text: string): Catalogue {
     try {
         const catalogue = v.parse(schema, JSON.parse(text));
-        for (const key of Object.keys(catalogue.blobs)) if (!parseDigest(key)) throw new Error(`blobs: ${key} is not a digest`);
+        for (const key of Object.keys(catalogue.blobs))
+            if (!parseDigest(key)) throw new Error(`blobs: ${key} is not a digest`);
         for (const repository of catalogue.repositories) {
-            for (const key of Object.keys(repository.manifests)) if (!(key in catalogue.blobs)) throw new Error(`${repository.name}: manifest ${key} has no size in blobs`);
+            for (const key of Object.keys(repository.manifests))
+                if (!(key in catalogue.blobs))
+                    throw new Error(`${repository.name}: manifest ${key} has no size in blobs`);
             for (const [tag, tagged] of Object.entries(repository.tags))
-                if (!(tagged in repository.manifests)) throw new Error(`${repository.name}:${tag} is ${tagged}, which is not in its manifests`);
+                if (!(tagged in repository.manifests))
+                    throw new Error(`${repository.name}:${tag} is ${tagged}, which is not in its manifests`);
         }
         return catalogue;
     } catch (thrown) {
-        const what = v.isValiError(thrown) ? thrown.issues.map(issue => `${v.getDotPath(issue) ?? "catalogue"}: ${issue.message}`).join("; ") : String(thrown);
-        throw new DrydockError("hub.catalogue-damaged", `The list of this site's images cannot be read: ${what}.`, "Build the bundle again.", { cause: thrown });
+        const what = v.isValiError(thrown)
+            ? thrown.issues.map(issue => `${v.getDotPath(issue) ?? "catalogue"}: ${issue.message}`).join("; ")
+            : String(thrown);
+        throw new DrydockError(
+            "hub.catalogue-damaged",
+            `The list of this site's images cannot be read: ${what}.`,
+            "Build the bundle again.",
+            { cause: thrown },
+        );
     }
 }

@@ -45,7 +45,11 @@ export class DatabaseFiles implements ByteFiles {
     async remove(id: string): Promise<void> {
         const transaction = this.database.transaction(["pieces", "files"], "readwrite");
         const pieces = IDBKeyRange.bound([id, 0], [id, Number.POSITIVE_INFINITY]);
-        await Promise.all([transaction.objectStore("pieces").delete(pieces), transaction.objectStore("files").delete(id), transaction.done]);
+        await Promise.all([
+            transaction.objectStore("pieces").delete(pieces),
+            transaction.objectStore("files").delete(id),
+            transaction.done,
+        ]);
     }
 
     async list(): Promise<{ id: string; touched: number }[]> {

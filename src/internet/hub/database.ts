@@ -25,7 +25,12 @@ export async function openHubDatabase(name = "drydock-hub"): Promise<HubDatabase
             },
         });
     } catch (thrown) {
-        throw new DrydockError("hub.storage-unavailable", "The browser gives this page no storage, so pushed images would be lost.", "Leave private browsing, or allow the site to store data.", { cause: thrown });
+        throw new DrydockError(
+            "hub.storage-unavailable",
+            "The browser gives this page no storage, so pushed images would be lost.",
+            "Leave private browsing, or allow the site to store data.",
+            { cause: thrown },
+        );
     }
 }
 

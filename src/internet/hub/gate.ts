@@ -26,8 +26,13 @@ export class Gate {
         if (needed.length > 0) parts.push(`scope="${scopeText(needed)}"`);
         if (token) parts.push(`error="insufficient_scope"`, ...(explain ? await this.#why(needed) : []));
         else if (header) parts.push(`error="invalid_token"`);
-        const detail = needed.flatMap(({ type, name, actions }) => actions.map(action => ({ Type: type, Class: "", Name: name, Action: action })));
-        throw new OciError("UNAUTHORIZED", "authentication required", { detail: detail.length > 0 ? detail : null, headers: { "WWW-Authenticate": parts.join(",") } });
+        const detail = needed.flatMap(({ type, name, actions }) =>
+            actions.map(action => ({ Type: type, Class: "", Name: name, Action: action })),
+        );
+        throw new OciError("UNAUTHORIZED", "authentication required", {
+            detail: detail.length > 0 ? detail : null,
+            headers: { "WWW-Authenticate": parts.join(",") },
+        });
     }
 
     /** For an image that this hub does not have: Docker Hub's words, then what it does have. */
@@ -36,7 +41,9 @@ export class Gate {
         if (!wanted || (await this.registry.exists(wanted.name))) return [];
         const names = (await this.registry.names()).map(familiar).sort();
         const has = names.length > 0 ? `it has ${names.join(", ")}` : "it has no images yet";
-        return [`error_description="requested access to the resource is denied (this Docker Hub is part of the lab and has no ${familiar(wanted.name)}; ${has})"`];
+        return [
+            `error_description="requested access to the resource is denied (this Docker Hub is part of the lab and has no ${familiar(wanted.name)}; ${has})"`,
+        ];
     }
 
     /** The token endpoint: GET with Basic or nothing, POST with a form as OAuth2 has it. */
@@ -46,7 +53,10 @@ export class Gate {
             const { searchParams } = new URL(request.url);
             const basic = basicOf(request.headers.get("Authorization"));
             const account = basic && (await this.accounts.logIn(basic.name, basic.password));
-            const text = this.tokens.issue(account, await this.#granted(account, parseScopes(searchParams.getAll("scope"))));
+            const text = this.tokens.issue(
+                account,
+                await this.#granted(account, parseScopes(searchParams.getAll("scope"))),
+            );
             return json({ token: text, access_token: text, expires_in: tokenSeconds });
         } catch (thrown) {
             // docker shows "details" after "unauthorized: "
@@ -57,19 +67,30 @@ export class Gate {
 
     async #oauth(form: URLSearchParams): Promise<Response> {
         let account: string;
-        if (form.get("grant_type") === "password") account = await this.accounts.logIn(form.get("username") ?? "", form.get("password") ?? "");
-        else if (form.get("grant_type") === "refresh_token") account = await this.accounts.logInByToken(form.get("refresh_token") ?? "");
+        if (form.get("grant_type") === "password")
+            account = await this.accounts.logIn(form.get("username") ?? "", form.get("password") ?? "");
+        else if (form.get("grant_type") === "refresh_token")
+            account = await this.accounts.logInByToken(form.get("refresh_token") ?? "");
         else return json({ error: "unsupported_grant_type", details: "grant_type is password or refresh_token" }, 400);
         const access = await this.#granted(account, parseScopes(form.getAll("scope")));
-        const refresh = form.get("access_type") === "offline" ? { refresh_token: await this.accounts.refreshToken(account) } : {};
-        return json({ access_token: this.tokens.issue(account, access), expires_in: tokenSeconds, scope: scopeText(access), ...refresh });
+        const refresh =
+            form.get("access_type") === "offline" ? { refresh_token: await this.accounts.refreshToken(account) } : {};
+        return json({
+            access_token: this.tokens.issue(account, access),
+            expires_in: tokenSeconds,
+            scope: scopeText(access),
+            ...refresh,
+        });
     }
 
     async #granted(account: string | undefined, asked: readonly Access[]): Promise<Access[]> {
         const granted: Access[] = [];
         for (const { type, name, actions } of asked) {
             const allowed = await this.#allowed(account, type, name);
-            const given = actions.includes("*") && type === "repository" ? allowed : actions.filter(action => allowed.includes(action));
+            const given =
+                actions.includes("*") && type === "repository"
+                    ? allowed
+                    : actions.filter(action => allowed.includes(action));
             if (given.length > 0) granted.push({ type, name, actions: given });
         }
         return granted;
@@ -87,7 +108,9 @@ function basicOf(header: string | null): { name: string; password: string } | un
     if (!header || !/^basic /i.test(header)) return undefined;
     let text: string;
     try {
-        text = new TextDecoder().decode(Uint8Array.from(atob(header.slice("basic ".length).trim()), letter => letter.charCodeAt(0)));
+        text = new TextDecoder().decode(
+            Uint8Array.from(atob(header.slice("basic ".length).trim()), letter => letter.charCodeAt(0)),
+        );
     } catch (thrown) {
         throw Object.assign(new LoginRefused("incorrect username or password"), { cause: thrown });
     }

@@ -33,7 +33,17 @@ export const blobHost = "production.cloudflare.docker.com";
 export const mirrorHost = "hub.lab";
 
 /** Every name under which clients look for Docker Hub. */
-export const hubHosts: readonly string[] = [mirrorHost, "registry-1.docker.io", "auth.docker.io", "index.docker.io", "registry.hub.docker.com", "hub.docker.com", "docker.io", "www.docker.io", blobHost];
+export const hubHosts: readonly string[] = [
+    mirrorHost,
+    "registry-1.docker.io",
+    "auth.docker.io",
+    "index.docker.io",
+    "registry.hub.docker.com",
+    "hub.docker.com",
+    "docker.io",
+    "www.docker.io",
+    blobHost,
+];
 
 const webHosts: readonly string[] = ["hub.docker.com", "docker.io", "www.docker.io"];
 
@@ -56,8 +66,14 @@ const longestPath = 2000;
 export function createHub(options: HubOptions): Internet {
     const { source, storage, now = Date.now, report = () => undefined } = options;
     const registry = new Registry(source, storage, report);
-    const isTaken = async (name: string) => name === "library" || [...(await source.repositories()).keys()].some(bundled => ownerOf(bundled) === name);
-    const gate = new Gate(registry, new Accounts(storage.records, isTaken), new Tokens(now), options.realm ?? "https://auth.docker.io/token");
+    const isTaken = async (name: string) =>
+        name === "library" || [...(await source.repositories()).keys()].some(bundled => ownerOf(bundled) === name);
+    const gate = new Gate(
+        registry,
+        new Accounts(storage.records, isTaken),
+        new Tokens(now),
+        options.realm ?? "https://auth.docker.io/token",
+    );
     const uploads = new Uploads(now);
     const parts = { registry, uploads, gate };
     const secureParts = { ...parts, blobOrigin: options.blobOrigin };
@@ -65,26 +81,49 @@ export function createHub(options: HubOptions): Internet {
 
     const app = new Hono();
     app.onError((thrown, context) => refusal(thrown, context.req.raw, report));
-    app.notFound(context => (context.req.method === "HEAD" ? new Response(null, { status: 404 }) : new Response("404 page not found\n", { status: 404 })));
+    app.notFound(context =>
+        context.req.method === "HEAD"
+            ? new Response(null, { status: 404 })
+            : new Response("404 page not found\n", { status: 404 }),
+    );
     app.on(["GET", "POST"], "/token", context => gate.token(context.req.raw));
     app.get("/v1/_ping", () => Response.json(true));
     app.get("/v1/search", context => searchV1(context.req.raw, registry));
     app.all("/v2/_catalog", context => catalogue(context.req.raw, gate, registry));
     app.all("/v2/*", context => {
         const { hostname, protocol } = new URL(context.req.url);
-        return versionTwo(context.req.raw, hostname === mirrorHost ? mirrorParts : protocol === "https:" ? secureParts : parts);
+        return versionTwo(
+            context.req.raw,
+            hostname === mirrorHost ? mirrorParts : protocol === "https:" ? secureParts : parts,
+        );
     });
 
     const blobs = new Hono();
     blobs.onError((thrown, context) => refusal(thrown, context.req.raw, report));
-    blobs.get("/v2/:name{.+}/blobs/:digest", context => sendBlob({ request: context.req.raw, name: context.req.param("name"), registry }, digestIn(context.req.param("digest"))));
+    blobs.get("/v2/:name{.+}/blobs/:digest", context =>
+        sendBlob(
+            { request: context.req.raw, name: context.req.param("name"), registry },
+            digestIn(context.req.param("digest")),
+        ),
+    );
 
     const web = new Hono();
     web.onError((thrown, context) => refusal(thrown, context.req.raw, report));
     web.all("*", context => webApi(context.req.raw, registry));
 
     // what an earlier visit left half written goes now; a failure only leaves it for the next visit
-    storage.blobs.sweep().catch((thrown: unknown) => report(asDrydockError(thrown, "hub.sweep-failed", "Leftovers of unfinished uploads could not be removed.", "Nothing to do; it is tried again at the next visit.")));
+    storage.blobs
+        .sweep()
+        .catch((thrown: unknown) =>
+            report(
+                asDrydockError(
+                    thrown,
+                    "hub.sweep-failed",
+                    "Leftovers of unfinished uploads could not be removed.",
+                    "Nothing to do; it is tried again at the next visit.",
+                ),
+            ),
+        );
 
     return async request => {
         const { hostname } = new URL(request.url);
@@ -99,20 +138,25 @@ export function createHub(options: HubOptions): Internet {
 /** Whoever asks the mirror may pull, and nothing else. */
 const readersOnly: Call["gate"] = {
     async check(_request, needed) {
-        if (needed.some(({ actions }) => actions.some(action => action !== "pull"))) throw new OciError("DENIED", "this mirror of Docker Hub only gives; push to docker.io");
+        if (needed.some(({ actions }) => actions.some(action => action !== "pull")))
+            throw new OciError("DENIED", "this mirror of Docker Hub only gives; push to docker.io");
     },
 };
 
 const versionHeader = "Docker-Distribution-Api-Version";
 
 /** Everything below /v2/. The name may have slashes, so the verb is looked for from the end. */
-async function versionTwo(request: Request, parts: Pick<Call, "registry" | "uploads" | "gate" | "blobOrigin">): Promise<Response> {
+async function versionTwo(
+    request: Request,
+    parts: Pick<Call, "registry" | "uploads" | "gate" | "blobOrigin">,
+): Promise<Response> {
     const url = new URL(request.url);
     const respond = (response: Response): Response => {
         response.headers.set(versionHeader, "registry/2.0");
         return response;
     };
-    if (url.pathname.length > longestPath) throw new OciError("NAME_INVALID", "invalid repository name", { detail: "the path is too long" });
+    if (url.pathname.length > longestPath)
+        throw new OciError("NAME_INVALID", "invalid repository name", { detail: "the path is too long" });
     const path = decoded(url.pathname.slice("/v2".length));
     if (path === "" || path === "/") {
         await parts.gate.check(request, []);
@@ -124,9 +168,11 @@ async function versionTwo(request: Request, parts: Pick<Call, "registry" | "uplo
         /^\/(?<name>.+)\/(?<verb>manifests|blobs|tags|referrers)\/(?<rest>[^/]+)$/.exec(path);
     if (!match?.groups) throw new OciError("UNSUPPORTED", "404 page not found", { status: 404 });
     const { name, verb, rest } = match.groups as { name: string; verb: string; rest: string };
-    if (!isRepositoryName(name)) throw new OciError("NAME_INVALID", "invalid repository name", { detail: { name: name.slice(0, 300) } });
+    if (!isRepositoryName(name))
+        throw new OciError("NAME_INVALID", "invalid repository name", { detail: { name: name.slice(0, 300) } });
     const call: Call = { request, url, name, ...parts };
-    if (verb === "blobs/uploads") return respond(rest === "" ? await startUpload(call) : await continueUpload(call, rest));
+    if (verb === "blobs/uploads")
+        return respond(rest === "" ? await startUpload(call) : await continueUpload(call, rest));
     if (verb === "manifests") return respond(await manifest(call, rest));
     if (verb === "blobs") return respond(await blob(call, rest));
     if (verb === "referrers") return respond(await referrers(call, rest));
@@ -139,7 +185,10 @@ function decoded(path: string): string {
     try {
         return decodeURIComponent(path);
     } catch (thrown) {
-        throw new OciError("NAME_INVALID", "invalid repository name", { detail: { name: path.slice(0, 300) }, cause: thrown });
+        throw new OciError("NAME_INVALID", "invalid repository name", {
+            detail: { name: path.slice(0, 300) },
+            cause: thrown,
+        });
     }
 }
 
@@ -154,10 +203,25 @@ function refusal(thrown: unknown, request: Request, report: (error: DrydockError
     else if (thrown instanceof DrydockError) {
         // damaged blobs have been reported where they were found
         if (!thrown.code.startsWith("hub.blob-")) report(thrown);
-        error = new OciError("UNSUPPORTED", `${thrown.message} ${thrown.advice}`, { status: 400, detail: thrown.code, cause: thrown });
+        error = new OciError("UNSUPPORTED", `${thrown.message} ${thrown.advice}`, {
+            status: 400,
+            detail: thrown.code,
+            cause: thrown,
+        });
     } else {
-        report(asDrydockError(thrown, "hub.failed", "Docker Hub in this page could not answer.", "Try again; reload the page if it stays so."));
-        error = new OciError("UNKNOWN", "Docker Hub in this page could not answer. Try again; reload the page if it stays so.", { cause: thrown });
+        report(
+            asDrydockError(
+                thrown,
+                "hub.failed",
+                "Docker Hub in this page could not answer.",
+                "Try again; reload the page if it stays so.",
+            ),
+        );
+        error = new OciError(
+            "UNKNOWN",
+            "Docker Hub in this page could not answer. Try again; reload the page if it stays so.",
+            { cause: thrown },
+        );
     }
     const response = error.response(request.method === "HEAD");
     response.headers.set(versionHeader, "registry/2.0");

@@ -6,7 +6,13 @@ import { parseCatalogue, type Catalogue } from "./catalogue";
 import { digestOf, parseDigest, type Digest } from "./digest";
 import { isIndexType } from "./manifest";
 
-const descriptor = v.object({ mediaType: v.string(), digest: v.string(), size: v.number(), platform: v.optional(v.object({ os: v.string(), architecture: v.string() })), annotations: v.optional(v.record(v.string(), v.string())) });
+const descriptor = v.object({
+    mediaType: v.string(),
+    digest: v.string(),
+    size: v.number(),
+    platform: v.optional(v.object({ os: v.string(), architecture: v.string() })),
+    annotations: v.optional(v.record(v.string(), v.string())),
+});
 const layoutIndex = v.object({ manifests: v.array(descriptor) });
 const manifest = v.object({ config: descriptor, layers: v.array(descriptor) });
 
@@ -17,16 +23,23 @@ const referenceAnnotation = "org.opencontainers.image.ref.name";
  * `buildah push oci:folder:nginx:latest` or `skopeo copy` write it: "nginx:1.26" or "bitnami/redis:7".
  * `descriptions` has one line for each repository's full name. Throws "hub.layout-invalid".
  */
-export async function catalogueOfLayout(read: (path: string) => Promise<Bytes>, descriptions: Readonly<Record<string, string>>): Promise<Catalogue> {
+export async function catalogueOfLayout(
+    read: (path: string) => Promise<Bytes>,
+    descriptions: Readonly<Record<string, string>>,
+): Promise<Catalogue> {
     const blobs: Record<string, number> = {};
     const repositories = new Map<string, Catalogue["repositories"][number]>();
 
-    const add = async ({ mediaType, digest, size }: v.InferOutput<typeof descriptor>, manifests: Record<string, string>): Promise<void> => {
+    const add = async (
+        { mediaType, digest, size }: v.InferOutput<typeof descriptor>,
+        manifests: Record<string, string>,
+    ): Promise<void> => {
         blobs[digest] = size;
         manifests[digest] = mediaType;
         const bytes = await read(pathOf(digest));
         if (digestOf(bytes) !== digest) throw invalid(`${digest} has other bytes than its name says`);
-        if (isIndexType(mediaType)) for (const child of parse(layoutIndex, bytes, digest).manifests) await add(child, manifests);
+        if (isIndexType(mediaType))
+            for (const child of parse(layoutIndex, bytes, digest).manifests) await add(child, manifests);
         else {
             const { config, layers } = parse(manifest, bytes, digest);
             for (const blob of [config, ...layers]) blobs[blob.digest] = blob.size;
@@ -36,8 +49,13 @@ export async function catalogueOfLayout(read: (path: string) => Promise<Bytes>, 
     for (const entry of parse(layoutIndex, await read("index.json"), "index.json").manifests) {
         const reference = entry.annotations?.[referenceAnnotation] ?? "";
         const colon = reference.lastIndexOf(":");
-        if (colon < 1) throw invalid(`the entry ${entry.digest} has no name; its annotation ${referenceAnnotation} is "${reference}"`);
-        const name = reference.slice(0, colon).includes("/") ? reference.slice(0, colon) : `library/${reference.slice(0, colon)}`;
+        if (colon < 1)
+            throw invalid(
+                `the entry ${entry.digest} has no name; its annotation ${referenceAnnotation} is "${reference}"`,
+            );
+        const name = reference.slice(0, colon).includes("/")
+            ? reference.slice(0, colon)
+            : `library/${reference.slice(0, colon)}`;
         const description = descriptions[name];
         if (description === undefined) throw invalid(`${name} has no description`);
         const repository = repositories.get(name) ?? { name, description, tags: {}, manifests: {} };
@@ -63,5 +81,10 @@ function parse<S extends v.GenericSchema>(schema: S, bytes: Bytes, what: string)
 }
 
 function invalid(what: string, cause?: unknown): DrydockError {
-    return new DrydockError("hub.layout-invalid", `The images for the bundle are not a complete OCI layout: ${what}.`, "Build the images again.", { cause });
+    return new DrydockError(
+        "hub.layout-invalid",
+        `The images for the bundle are not a complete OCI layout: ${what}.`,
+        "Build the images again.",
+        { cause },
+    );
 }

@@ -14,7 +14,8 @@ export function inOrder(a: string, b: string): number {
 function page(all: readonly string[], url: URL): { items: string[]; link: Record<string, string> } {
     const last = url.searchParams.get("last");
     const n = url.searchParams.get("n");
-    if (n !== null && !/^\d{1,9}$/.test(n)) throw new OciError("PAGINATION_NUMBER_INVALID", "invalid number of results requested", { detail: { n } });
+    if (n !== null && !/^\d{1,9}$/.test(n))
+        throw new OciError("PAGINATION_NUMBER_INVALID", "invalid number of results requested", { detail: { n } });
     const rest = [...all].sort(inOrder).filter(item => last === null || inOrder(item, last) > 0);
     if (n === null) return { items: rest, link: {} };
     const items = rest.slice(0, Number(n));
@@ -27,7 +28,8 @@ export async function tagsList(call: Call): Promise<Response> {
     const { request, url, name, registry } = call;
     if (request.method !== "GET" && request.method !== "HEAD") throw unsupported("GET");
     await mustBeAllowed(call, "pull");
-    if (!(await registry.exists(name))) throw new OciError("NAME_UNKNOWN", "repository name not known to registry", { detail: { name } });
+    if (!(await registry.exists(name)))
+        throw new OciError("NAME_UNKNOWN", "repository name not known to registry", { detail: { name } });
     const { items, link } = page(await registry.tags(name), url);
     return Response.json({ name, tags: items }, { headers: link });
 }

@@ -23,8 +23,10 @@ export async function manifest(call: Call, reference: string): Promise<Response>
 
 /** Throws where the text is neither a tag nor a digest. */
 function mustBeReference(reference: string): void {
-    if (reference.includes(":") && !parseDigest(reference)) throw new OciError("DIGEST_INVALID", "invalid checksum digest format", { detail: reference });
-    if (!reference.includes(":") && !isTag(reference)) throw new OciError("TAG_INVALID", "manifest tag did not match URI", { detail: reference });
+    if (reference.includes(":") && !parseDigest(reference))
+        throw new OciError("DIGEST_INVALID", "invalid checksum digest format", { detail: reference });
+    if (!reference.includes(":") && !isTag(reference))
+        throw new OciError("TAG_INVALID", "manifest tag did not match URI", { detail: reference });
 }
 
 async function getManifest(call: Call, reference: string): Promise<Response> {
@@ -48,15 +50,31 @@ async function getManifest(call: Call, reference: string): Promise<Response> {
 async function unknown(registry: Registry, name: string, reference: string): Promise<OciError> {
     const tags = parseDigest(reference) ? [] : (await registry.tags(name)).sort();
     const here = tags.length > 0 ? ` (${familiar(name)} has the tags ${tags.slice(0, 20).join(", ")} here)` : "";
-    return new OciError("MANIFEST_UNKNOWN", `manifest unknown${here}`, { detail: `unknown ${parseDigest(reference) ? "manifest" : "tag"}=${reference}` });
+    return new OciError("MANIFEST_UNKNOWN", `manifest unknown${here}`, {
+        detail: `unknown ${parseDigest(reference) ? "manifest" : "tag"}=${reference}`,
+    });
 }
 
 /** A client that takes no index gets the image for this machine, linux/386, when it asks by tag; so do registries of today. */
-async function forOldClients({ request, name, registry }: Call, reference: string, found: FoundManifest): Promise<FoundManifest> {
-    const accept = (request.headers.get("Accept") ?? "").split(",").map(mediaTypeOf).filter(type => type !== "");
-    if (!isIndexType(found.mediaType) || parseDigest(reference) || !accept.some(type => (imageTypes as readonly string[]).includes(type))) return found;
+async function forOldClients(
+    { request, name, registry }: Call,
+    reference: string,
+    found: FoundManifest,
+): Promise<FoundManifest> {
+    const accept = (request.headers.get("Accept") ?? "")
+        .split(",")
+        .map(mediaTypeOf)
+        .filter(type => type !== "");
+    if (
+        !isIndexType(found.mediaType) ||
+        parseDigest(reference) ||
+        !accept.some(type => (imageTypes as readonly string[]).includes(type))
+    )
+        return found;
     if (accept.some(type => isIndexType(type) || type === "*/*" || type === "application/*")) return found;
-    const entry = parseManifest(found.bytes, found.mediaType).manifests.find(({ platform }) => platform?.os === "linux" && platform.architecture === "386");
+    const entry = parseManifest(found.bytes, found.mediaType).manifests.find(
+        ({ platform }) => platform?.os === "linux" && platform.architecture === "386",
+    );
     return (entry && (await registry.manifest(name, entry.digest))) ?? found;
 }
 
@@ -67,8 +85,18 @@ async function putManifest(call: Call, reference: string): Promise<Response> {
     const bytes = await readManifest(request);
     // tags beside a digest: the specification's next version has them, and a client cannot tell before it tries
     const tags = parseDigest(reference) ? url.searchParams.getAll("tag") : [];
-    const { digest, subject } = await registry.putManifest(name, reference, bytes, mediaTypeOf(request.headers.get("Content-Type")), tags);
-    const headers: Record<string, string> = { Location: `/v2/${name}/manifests/${digest}`, "Docker-Content-Digest": digest, "Content-Length": "0" };
+    const { digest, subject } = await registry.putManifest(
+        name,
+        reference,
+        bytes,
+        mediaTypeOf(request.headers.get("Content-Type")),
+        tags,
+    );
+    const headers: Record<string, string> = {
+        Location: `/v2/${name}/manifests/${digest}`,
+        "Docker-Content-Digest": digest,
+        "Content-Length": "0",
+    };
     if (subject) headers["OCI-Subject"] = subject;
     if (tags.length > 0) headers["OCI-Tag"] = tags.join(", ");
     return new Response(null, { status: 201, headers });
@@ -79,8 +107,15 @@ async function readManifest(request: Request): Promise<Bytes> {
     try {
         return await readAll(request.body, longestManifest);
     } catch (thrown) {
-        if (!(thrown instanceof RangeError)) throw new OciError("MANIFEST_INVALID", "manifest invalid", { detail: "the manifest broke off", cause: thrown });
-        throw new OciError("SIZE_INVALID", "manifest too large", { status: 413, detail: `the limit is ${longestManifest} bytes` });
+        if (!(thrown instanceof RangeError))
+            throw new OciError("MANIFEST_INVALID", "manifest invalid", {
+                detail: "the manifest broke off",
+                cause: thrown,
+            });
+        throw new OciError("SIZE_INVALID", "manifest too large", {
+            status: 413,
+            detail: `the limit is ${longestManifest} bytes`,
+        });
     }
 }
 
@@ -90,6 +125,9 @@ async function deleteManifest(call: Call, reference: string): Promise<Response> 
     mustBeReference(reference);
     const digest = parseDigest(reference);
     const done = digest ? await registry.deleteManifest(name, digest) : await registry.deleteTag(name, reference);
-    if (!done) throw new OciError("MANIFEST_UNKNOWN", "manifest unknown", { detail: `unknown ${digest ? "manifest" : "tag"}=${reference}` });
+    if (!done)
+        throw new OciError("MANIFEST_UNKNOWN", "manifest unknown", {
+            detail: `unknown ${digest ? "manifest" : "tag"}=${reference}`,
+        });
     return new Response(null, { status: 202 });
 }

@@ -5,13 +5,22 @@ import { parseDigest, type Digest } from "./digest";
 import { OciError } from "./oci-error";
 
 /** The two families of manifest, in OCI's and Docker's words. Docker's old schema 1 is not served: no client of today makes it. */
-export const imageTypes = ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"] as const;
-export const indexTypes = ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"] as const;
+export const imageTypes = [
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+] as const;
+export const indexTypes = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+] as const;
 
 /** The specification asks for room for 4 megabytes. */
 export const longestManifest = 4 * 1024 * 1024;
 
-const digest = v.custom<Digest>(text => typeof text === "string" && parseDigest(text) !== undefined, "is not a sha256 or sha512 digest");
+const digest = v.custom<Digest>(
+    text => typeof text === "string" && parseDigest(text) !== undefined,
+    "is not a sha256 or sha512 digest",
+);
 const annotations = v.optional(v.nullable(v.record(v.string(), v.string())));
 
 const descriptor = v.object({
@@ -22,7 +31,13 @@ const descriptor = v.object({
     platform: v.optional(v.nullable(v.object({ os: v.string(), architecture: v.string() }))),
 });
 
-const common = { schemaVersion: v.literal(2), mediaType: v.optional(v.string()), artifactType: v.optional(v.string()), subject: v.optional(v.nullable(descriptor)), annotations };
+const common = {
+    schemaVersion: v.literal(2),
+    mediaType: v.optional(v.string()),
+    artifactType: v.optional(v.string()),
+    subject: v.optional(v.nullable(descriptor)),
+    annotations,
+};
 const image = v.object({ ...common, config: descriptor, layers: v.nullable(v.array(descriptor)) });
 const index = v.object({ ...common, manifests: v.nullable(v.array(descriptor)) });
 
@@ -47,7 +62,8 @@ export const isIndexType = (mediaType: string): boolean => isOneOf(indexTypes, m
 export const isManifestType = (mediaType: string): boolean => isOneOf(imageTypes, mediaType) || isIndexType(mediaType);
 
 /** Foreign layers lie elsewhere: nobody pushes them. */
-const isForeign = (layer: Descriptor): boolean => /nondistributable|\.foreign\./.test(layer.mediaType) || (layer.urls ?? []).length > 0;
+const isForeign = (layer: Descriptor): boolean =>
+    /nondistributable|\.foreign\./.test(layer.mediaType) || (layer.urls ?? []).length > 0;
 
 /** Throws MANIFEST_INVALID. `contentType` without parameters, "" when the client gave none. */
 export function parseManifest(bytes: Bytes, contentType: string): Manifest {
@@ -57,12 +73,22 @@ export function parseManifest(bytes: Bytes, contentType: string): Manifest {
     } catch (thrown) {
         throw new OciError("MANIFEST_INVALID", "manifest invalid", { detail: messageOf(thrown), cause: thrown });
     }
-    const own = typeof value === "object" && value !== null && "mediaType" in value && typeof value.mediaType === "string" ? value.mediaType : "";
+    const own =
+        typeof value === "object" && value !== null && "mediaType" in value && typeof value.mediaType === "string"
+            ? value.mediaType
+            : "";
     const mediaType = contentType || own;
     if (own && contentType && own !== contentType)
-        throw new OciError("MANIFEST_INVALID", "manifest invalid", { detail: `the manifest says it is ${own}, its Content-Type says ${contentType}` });
-    if (!isManifestType(mediaType)) throw new OciError("MANIFEST_INVALID", "manifest invalid", { detail: `unsupported media type ${mediaType || "(none)"}` });
-    return isIndexType(mediaType) ? fromIndex(check(index, value), mediaType) : fromImage(check(image, value), mediaType);
+        throw new OciError("MANIFEST_INVALID", "manifest invalid", {
+            detail: `the manifest says it is ${own}, its Content-Type says ${contentType}`,
+        });
+    if (!isManifestType(mediaType))
+        throw new OciError("MANIFEST_INVALID", "manifest invalid", {
+            detail: `unsupported media type ${mediaType || "(none)"}`,
+        });
+    return isIndexType(mediaType)
+        ? fromIndex(check(index, value), mediaType)
+        : fromImage(check(image, value), mediaType);
 }
 
 function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
@@ -73,12 +99,28 @@ function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOut
 }
 
 function fromImage(manifest: v.InferOutput<typeof image>, mediaType: string): Manifest {
-    const blobs = [manifest.config, ...(manifest.layers ?? []).filter(layer => !isForeign(layer))].map(blob => blob.digest);
+    const blobs = [manifest.config, ...(manifest.layers ?? []).filter(layer => !isForeign(layer))].map(
+        blob => blob.digest,
+    );
     const artifactType = manifest.artifactType || manifest.config.mediaType;
-    return { mediaType, artifactType, annotations: manifest.annotations ?? undefined, subject: manifest.subject?.digest, blobs, manifests: [] };
+    return {
+        mediaType,
+        artifactType,
+        annotations: manifest.annotations ?? undefined,
+        subject: manifest.subject?.digest,
+        blobs,
+        manifests: [],
+    };
 }
 
 function fromIndex(manifest: v.InferOutput<typeof index>, mediaType: string): Manifest {
     const artifactType = manifest.artifactType || undefined;
-    return { mediaType, artifactType, annotations: manifest.annotations ?? undefined, subject: manifest.subject?.digest, blobs: [], manifests: manifest.manifests ?? [] };
+    return {
+        mediaType,
+        artifactType,
+        annotations: manifest.annotations ?? undefined,
+        subject: manifest.subject?.digest,
+        blobs: [],
+        manifests: manifest.manifests ?? [],
+    };
 }

@@ -39,7 +39,18 @@ export class OciError extends Error {
     }
 
     response(head = false): Response {
-        const body = JSON.stringify({ errors: [{ code: this.code, message: this.message, ...(this.detail === undefined ? {} : { detail: this.detail }) }] });
-        return new Response(head ? null : body, { status: this.status, headers: { "Content-Type": "application/json", ...this.headers } });
+        const body = JSON.stringify({
+            errors: [
+                {
+                    code: this.code,
+                    message: this.message,
+                    ...(this.detail === undefined ? {} : { detail: this.detail }),
+                },
+            ],
+        });
+        return new Response(head ? null : body, {
+            status: this.status,
+            headers: { "Content-Type": "application/json", ...this.headers },
+        });
     }
 }

@@ -44,7 +44,11 @@ export class OpfsFiles implements ByteFiles {
     async list(): Promise<{ id: string; touched: number }[]> {
         const files: { id: string; touched: number }[] = [];
         for await (const handle of this.folder.values())
-            if (handle.kind === "file") files.push({ id: handle.name, touched: (await (handle as FileSystemFileHandle).getFile()).lastModified });
+            if (handle.kind === "file")
+                files.push({
+                    id: handle.name,
+                    touched: (await (handle as FileSystemFileHandle).getFile()).lastModified,
+                });
         return files;
     }
 }

@@ -47,12 +47,17 @@ export class Registry {
     async exists(name: string): Promise<boolean> {
         if ((await this.bundled()).has(name)) return true;
         const { records } = this.storage;
-        return (await records.list("manifests", keyOf(name, ""))).length > 0 || (await records.list("links", keyOf(name, ""))).length > 0;
+        return (
+            (await records.list("manifests", keyOf(name, ""))).length > 0 ||
+            (await records.list("links", keyOf(name, ""))).length > 0
+        );
     }
 
     /** Names of the repositories with images, pushed ones too; in no order. */
     async names(): Promise<string[]> {
-        const pushed = (await this.storage.records.list("manifests", "")).map(({ key }) => key.slice(0, key.indexOf("\n")));
+        const pushed = (await this.storage.records.list("manifests", "")).map(({ key }) =>
+            key.slice(0, key.indexOf("\n")),
+        );
         return [...new Set([...(await this.bundled()).keys(), ...pushed])];
     }
 
@@ -65,14 +70,24 @@ export class Registry {
     /** The manifest of a tag or digest; undefined when there is none. Rejects with a "hub.blob-…" error when the bundle's is damaged. */
     async manifest(name: string, reference: string): Promise<FoundManifest | undefined> {
         const bundled = (await this.bundled()).get(name);
-        const digest = parseDigest(reference) ?? (await this.storage.records.get("tags", keyOf(name, reference)))?.digest ?? bundled?.tags.get(reference);
+        const digest =
+            parseDigest(reference) ??
+            (await this.storage.records.get("tags", keyOf(name, reference)))?.digest ??
+            bundled?.tags.get(reference);
         if (!digest) return undefined;
         const row = await this.storage.records.get("manifests", keyOf(name, digest));
         if (row) return { digest, mediaType: row.mediaType, bytes: row.bytes, origin: "browser storage" };
         const mediaType = bundled?.manifests.get(digest);
         if (mediaType === undefined) return undefined;
         const blob = await this.#bundledBlob(digest);
-        return blob && { digest, mediaType, bytes: await readAll(await blob.open(0, blob.bytes), longestManifest), origin: "bundle" };
+        return (
+            blob && {
+                digest,
+                mediaType,
+                bytes: await readAll(await blob.open(0, blob.bytes), longestManifest),
+                origin: "bundle",
+            }
+        );
     }
 
     async blob(name: string, digest: Digest): Promise<FoundBlob | undefined> {
@@ -106,29 +121,46 @@ export class Registry {
         const open = async (start: number, end: number, signal?: AbortSignal): Promise<ReadableStream<Bytes>> => {
             const altered = this.#altered.get(digest);
             if (altered) throw altered;
-            const whole = verified(await this.source.open(digest, signal), { digest, bytes, place: places.bundle }, error => {
-                if (error.code === "hub.blob-altered") this.#altered.set(digest, error);
-                this.report(error);
-            });
+            const whole = verified(
+                await this.source.open(digest, signal),
+                { digest, bytes, place: places.bundle },
+                error => {
+                    if (error.code === "hub.blob-altered") this.#altered.set(digest, error);
+                    this.report(error);
+                },
+            );
             return start > 0 || end < bytes ? part(whole, start, end) : whole;
         };
         return { bytes, origin: "bundle", open };
     }
 
     /** Stores it under a digest or tag, and under `tags` too; gives its digest and its subject. Throws the specification's errors. */
-    async putManifest(name: string, reference: string, bytes: Bytes, contentType: string, tags: readonly string[] = []): Promise<{ digest: Digest; subject: Digest | undefined }> {
+    async putManifest(
+        name: string,
+        reference: string,
+        bytes: Bytes,
+        contentType: string,
+        tags: readonly string[] = [],
+    ): Promise<{ digest: Digest; subject: Digest | undefined }> {
         const given = parseDigest(reference);
         const names = given ? tags : [reference, ...tags];
-        for (const tag of names) if (!isTag(tag)) throw new OciError("TAG_INVALID", "manifest tag did not match URI", { detail: tag });
+        for (const tag of names)
+            if (!isTag(tag)) throw new OciError("TAG_INVALID", "manifest tag did not match URI", { detail: tag });
         const manifest = parseManifest(bytes, contentType);
         const digest = digestOf(bytes, given ? algorithmOf(given) : "sha256");
-        if (given && given !== digest) throw new OciError("DIGEST_INVALID", "provided digest did not match uploaded content", { detail: { provided: given, actual: digest } });
+        if (given && given !== digest)
+            throw new OciError("DIGEST_INVALID", "provided digest did not match uploaded content", {
+                detail: { provided: given, actual: digest },
+            });
         await this.storage.exclusive(async () => {
             await this.#mustHaveParts(name, manifest);
             const { subject, mediaType } = manifest;
-            const changes: Change[] = [{ table: "manifests", key: keyOf(name, digest), row: { mediaType, bytes, subject } }];
+            const changes: Change[] = [
+                { table: "manifests", key: keyOf(name, digest), row: { mediaType, bytes, subject } },
+            ];
             for (const tag of names) changes.push({ table: "tags", key: keyOf(name, tag), row: { digest } });
-            if (subject) changes.push({ table: "referrers", key: keyOf(name, subject, digest), row: { since: Date.now() } });
+            if (subject)
+                changes.push({ table: "referrers", key: keyOf(name, subject, digest), row: { since: Date.now() } });
             await this.storage.records.write(changes);
         });
         return { digest, subject: manifest.subject };
@@ -137,8 +169,10 @@ export class Registry {
     async #mustHaveParts(name: string, manifest: Manifest): Promise<void> {
         const missing: Digest[] = [];
         for (const digest of manifest.blobs) if (!(await this.blob(name, digest))) missing.push(digest);
-        for (const { digest } of manifest.manifests) if (!(await this.storage.records.get("manifests", keyOf(name, digest)))) missing.push(digest);
-        if (missing.length > 0) throw new OciError("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", { detail: missing });
+        for (const { digest } of manifest.manifests)
+            if (!(await this.storage.records.get("manifests", keyOf(name, digest)))) missing.push(digest);
+        if (missing.length > 0)
+            throw new OciError("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", { detail: missing });
     }
 
     /** False when there is no such manifest. Its tags go with it. */
@@ -149,7 +183,8 @@ export class Registry {
             if (!row) return false;
             const tags = (await records.list("tags", keyOf(name, ""))).filter(tag => tag.row.digest === digest);
             const changes: Change[] = tags.map(({ key }) => ({ table: "tags", key, row: undefined }));
-            if (row.subject) changes.push({ table: "referrers", key: keyOf(name, row.subject, digest), row: undefined });
+            if (row.subject)
+                changes.push({ table: "referrers", key: keyOf(name, row.subject, digest), row: undefined });
             await records.write([...changes, { table: "manifests", key: keyOf(name, digest), row: undefined }]);
             return true;
         });
@@ -172,7 +207,13 @@ export class Registry {
             const row = await this.storage.records.get("manifests", keyOf(name, digest));
             if (!row) continue;
             const { artifactType, annotations } = parseManifest(row.bytes, row.mediaType);
-            found.push({ mediaType: row.mediaType, digest, size: row.bytes.byteLength, ...(artifactType ? { artifactType } : {}), ...(annotations ? { annotations } : {}) });
+            found.push({
+                mediaType: row.mediaType,
+                digest,
+                size: row.bytes.byteLength,
+                ...(artifactType ? { artifactType } : {}),
+                ...(annotations ? { annotations } : {}),
+            });
         }
         return found;
     }
@@ -201,7 +242,9 @@ export class Registry {
             const key = keyOf(name, digest);
             if (!(await records.get("links", key))) return false;
             const unlink: Change = { table: "links", key, row: undefined };
-            const others = (await records.list("links", "")).filter(link => link.key !== key && lastOf(link.key) === digest);
+            const others = (await records.list("links", "")).filter(
+                link => link.key !== key && lastOf(link.key) === digest,
+            );
             if (others.length > 0) await records.write([unlink]);
             else await blobs.remove(digest, [unlink]);
             return true;

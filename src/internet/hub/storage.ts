@@ -44,7 +44,8 @@ function acrossTabs(): HubStorage["exclusive"] {
 async function chooseFiles(database: HubDatabase): Promise<ByteFiles> {
     // in a page without TLS `navigator.storage` is missing; Safari before 26 has no createWritable
     if (typeof navigator === "undefined" || !navigator.storage?.getDirectory) return new DatabaseFiles(database);
-    if (typeof FileSystemFileHandle === "undefined" || !("createWritable" in FileSystemFileHandle.prototype)) return new DatabaseFiles(database);
+    if (typeof FileSystemFileHandle === "undefined" || !("createWritable" in FileSystemFileHandle.prototype))
+        return new DatabaseFiles(database);
     try {
         const root = await navigator.storage.getDirectory();
         return new OpfsFiles(await root.getDirectoryHandle("drydock-hub", { create: true }));

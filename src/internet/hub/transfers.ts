@@ -49,7 +49,14 @@ const SETTLED = 1_000;
 /** A pause (milliseconds) after which the same image is another pull. */
 const ANOTHER = 10_000;
 
-const descriptor = v.object({ digest: v.string(), size: v.number(), mediaType: v.optional(v.string()), platform: v.optional(v.nullable(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) }))) });
+const descriptor = v.object({
+    digest: v.string(),
+    size: v.number(),
+    mediaType: v.optional(v.string()),
+    platform: v.optional(
+        v.nullable(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) })),
+    ),
+});
 const imageSchema = v.object({ config: descriptor, layers: v.array(descriptor) });
 const indexSchema = v.object({ manifests: v.array(descriptor) });
 
@@ -79,17 +86,28 @@ function callOf(exchange: Exchange): Call | undefined {
     const call = { exchange, query: url.searchParams, reference: "", pushes: false };
     if (url.pathname === "/token") {
         // a push that takes a layer over asks to pull from that repository along with it
-        const scopes = url.searchParams.getAll("scope").flatMap(scope => scope.split(" ")).map(scope => /^repository:([^:]+):(.*)$/.exec(scope));
+        const scopes = url.searchParams
+            .getAll("scope")
+            .flatMap(scope => scope.split(" "))
+            .map(scope => /^repository:([^:]+):(.*)$/.exec(scope));
         const scope = scopes.find(found => found?.[2]!.includes("push")) ?? scopes.find(found => found);
         return { ...call, verb: "token", name: scope?.[1], pushes: scope?.[2]!.includes("push") ?? false };
     }
     if (/^\/v2\/?$/.test(url.pathname)) return { ...call, verb: "greeting", name: undefined };
-    const path = /^\/v2\/(.+)\/(?:(blobs\/uploads)(?:\/([^/]*))?|(manifests|blobs|tags|referrers)\/([^/]+))\/?$/.exec(url.pathname);
+    const path = /^\/v2\/(.+)\/(?:(blobs\/uploads)(?:\/([^/]*))?|(manifests|blobs|tags|referrers)\/([^/]+))\/?$/.exec(
+        url.pathname,
+    );
     if (!path) return undefined;
     const [, name, uploads, , verb, reference = ""] = path;
     const writes = exchange.method !== "GET" && exchange.method !== "HEAD";
     if (uploads) return { ...call, verb: "uploads", name, pushes: true };
-    return { ...call, verb: verb === "manifests" || verb === "blobs" ? verb : "other", name, reference: decodeURIComponent(reference), pushes: writes };
+    return {
+        ...call,
+        verb: verb === "manifests" || verb === "blobs" ? verb : "other",
+        name,
+        reference: decodeURIComponent(reference),
+        pushes: writes,
+    };
 }
 
 interface Group {
@@ -123,14 +141,19 @@ export function transfersOf(exchanges: readonly Exchange[], now: number): Transf
 
 /** Only what every pull or push begins with can begin another; between two layers an emulated processor may unpack for a minute. */
 function startsAnother({ calls }: Group, { exchange, verb, reference }: Call, greeted: boolean): boolean {
-    const begins = greeted || verb === "token" || (verb === "manifests" && !reference.includes(":") && exchange.method !== "PUT");
+    const begins =
+        greeted || verb === "token" || (verb === "manifests" && !reference.includes(":") && exchange.method !== "PUT");
     const lastEnd = Math.max(...calls.map(call => call.exchange.ended ?? Number.POSITIVE_INFINITY));
     if (!begins || lastEnd > exchange.began) return false;
     if (exchange.began - lastEnd > ANOTHER) return true;
     const manifests = calls.filter(call => call.verb === "manifests");
     const put = manifests.some(call => call.exchange.method === "PUT");
     if (calls.some(call => call.pushes)) return put;
-    return manifests.some(call => isImage(call.exchange)) || calls.some(call => call.verb === "blobs") || (greeted && manifests.some(call => call.exchange.status !== 401));
+    return (
+        manifests.some(call => isImage(call.exchange)) ||
+        calls.some(call => call.verb === "blobs") ||
+        (greeted && manifests.some(call => call.exchange.status !== 401))
+    );
 }
 
 const isImage = ({ manifest }: Exchange): boolean => manifest !== undefined && !isIndexType(manifest.mediaType);
@@ -144,12 +167,17 @@ function transferOf({ name, calls }: Group, now: number): Transfer {
     const image = manifest && read(imageSchema, manifest.exchange.manifest!.text);
     const blobs = image ? blobSteps(image, calls, kind, settled) : [];
     const told = new Set(blobs.flatMap(({ exchange, rest }) => [...(exchange ? [exchange] : []), ...rest]));
-    const steps = [...calls.filter(call => !told.has(call.exchange)).map(call => stepOf(call, image)), ...blobs.map(({ rest: _, ...step }) => step)];
+    const steps = [
+        ...calls.filter(call => !told.has(call.exchange)).map(call => stepOf(call, image)),
+        ...blobs.map(({ rest: _, ...step }) => step),
+    ];
     // a push's manifest comes last, as it did
     const put = steps.findIndex(step => step.what === "manifest" && step.exchange?.method === "PUT");
     if (put >= 0) steps.push(...steps.splice(put, 1));
     const layers = blobs.filter(step => step.what === "layer");
-    const tagged = calls.find(call => call.verb === "manifests" && !call.reference.includes(":")) ?? calls.find(call => call.verb === "manifests");
+    const tagged =
+        calls.find(call => call.verb === "manifests" && !call.reference.includes(":")) ??
+        calls.find(call => call.verb === "manifests");
     return {
         kind,
         id: exchanges[0]!.id,
@@ -169,8 +197,12 @@ function failed(calls: readonly Call[]): boolean {
     return calls.some(({ exchange: { end, status = 0, method, url }, verb }, index) => {
         if (end === "open" || (end === "complete" && (status < 400 || status === 401))) return false;
         if (status === 404 && method === "HEAD" && verb === "blobs") return false;
-        const later = calls.slice(index + 1).filter(call => call.exchange.end === "complete" && (call.exchange.status ?? 0) < 300);
-        const madeGood = later.some(call => call.exchange.url === url || (status === 404 && method === "HEAD" && call.verb === "manifests"));
+        const later = calls
+            .slice(index + 1)
+            .filter(call => call.exchange.end === "complete" && (call.exchange.status ?? 0) < 300);
+        const madeGood = later.some(
+            call => call.exchange.url === url || (status === 404 && method === "HEAD" && call.verb === "manifests"),
+        );
         return !madeGood;
     });
 }
@@ -179,12 +211,22 @@ function stepOf({ exchange, verb, reference, query }: Call, image: ImageManifest
     const digest = reference.includes(":") ? reference : (query.get("digest") ?? query.get("mount") ?? undefined);
     if (verb === "greeting" || verb === "token") return { what: verb, exchange };
     if (verb === "uploads") return { what: "upload", exchange, digest };
-    if (verb === "blobs") return { what: image?.config.digest === reference ? "config" : "layer", exchange, digest, layer: exchange.method === "HEAD" && exchange.status === 404 ? "missing" : "transferred" };
+    if (verb === "blobs")
+        return {
+            what: image?.config.digest === reference ? "config" : "layer",
+            exchange,
+            digest,
+            layer: exchange.method === "HEAD" && exchange.status === 404 ? "missing" : "transferred",
+        };
     if (verb !== "manifests") return { what: "other", exchange };
     if (!exchange.manifest) return { what: "tag", exchange, digest };
     if (!isIndexType(exchange.manifest.mediaType)) return { what: "manifest", exchange, digest };
     const listed = read(indexSchema, exchange.manifest.text)?.manifests ?? [];
-    const platforms = listed.flatMap(({ platform }) => (platform && platform.os !== "unknown" ? [`${platform.os}/${platform.architecture}${platform.variant ? `/${platform.variant}` : ""}`] : []));
+    const platforms = listed.flatMap(({ platform }) =>
+        platform && platform.os !== "unknown"
+            ? [`${platform.os}/${platform.architecture}${platform.variant ? `/${platform.variant}` : ""}`]
+            : [],
+    );
     return { what: "index", exchange, digest, platforms };
 }
 
@@ -195,16 +237,28 @@ interface BlobStep extends TransferStep {
 
 /** The image's configuration and layers in its manifest's order, each with the request that moved it. */
 function blobSteps(image: ImageManifest, calls: readonly Call[], kind: Transfer["kind"], settled: boolean): BlobStep[] {
-    const parts = [{ what: "config" as const, ...image.config, number: undefined }, ...image.layers.map((layer, index) => ({ what: "layer" as const, ...layer, number: index + 1 }))];
+    const parts = [
+        { what: "config" as const, ...image.config, number: undefined },
+        ...image.layers.map((layer, index) => ({ what: "layer" as const, ...layer, number: index + 1 })),
+    ];
     return parts.map(({ what, digest, size, number }) => {
-        const own = calls.filter(call => call.reference === digest || call.query.get("digest") === digest || call.query.get("mount") === digest).map(call => call.exchange);
+        const own = calls
+            .filter(
+                call =>
+                    call.reference === digest ||
+                    call.query.get("digest") === digest ||
+                    call.query.get("mount") === digest,
+            )
+            .map(call => call.exchange);
         const step = { what, digest, size, number, rest: own };
         if (kind === "pull") {
             const exchange = own.findLast(({ method }) => method === "GET");
             // a request that fails is made again; the last one counts
             return { ...step, exchange, layer: exchange ? "transferred" : settled ? "exists" : "waiting" };
         }
-        const mounted = own.find(({ method, url, status }) => method === "POST" && status === 201 && url.includes("mount="));
+        const mounted = own.find(
+            ({ method, url, status }) => method === "POST" && status === 201 && url.includes("mount="),
+        );
         if (mounted) return { ...step, exchange: mounted, layer: "mounted" };
         const put = own.find(({ method }) => method === "PUT" || method === "POST");
         if (put) {
@@ -219,5 +273,6 @@ function blobSteps(image: ImageManifest, calls: readonly Call[], kind: Transfer[
 /** The PATCH that carried the bytes which a PUT then gave a name; it went to the same address. */
 function uploadOf(put: Exchange, calls: readonly Call[]): Exchange | undefined {
     const { pathname } = new URL(put.url);
-    return calls.find(({ exchange }) => exchange.method === "PATCH" && new URL(exchange.url).pathname === pathname)?.exchange;
+    return calls.find(({ exchange }) => exchange.method === "PATCH" && new URL(exchange.url).pathname === pathname)
+        ?.exchange;
 }

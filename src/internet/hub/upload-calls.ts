@@ -12,7 +12,8 @@ export async function startUpload(call: Call): Promise<Response> {
     await mustBeAllowed(call, "pull", "push");
     const mount = url.searchParams.get("mount");
     if (mount !== null && (await mountBlob(call, digestIn(mount)))) return created(name, digestIn(mount));
-    const digest = mount === null && url.searchParams.has("digest") ? digestIn(url.searchParams.get("digest")) : undefined;
+    const digest =
+        mount === null && url.searchParams.has("digest") ? digestIn(url.searchParams.get("digest")) : undefined;
     const upload = await uploads.start(name, await registry.draft());
     if (digest) return finish(call, upload, digest);
     return new Response(null, { status: 202, headers: { ...stateOf(upload), "Content-Length": "0" } });
@@ -56,7 +57,10 @@ async function finish(call: Call, upload: Upload, digest: Digest): Promise<Respo
         await registry.keep(name, upload.draft, digest);
     } catch (thrown) {
         if (thrown instanceof DrydockError && thrown.code === "hub.digest-mismatch")
-            throw new OciError("DIGEST_INVALID", "provided digest did not match uploaded content", { detail: thrown.message, cause: thrown });
+            throw new OciError("DIGEST_INVALID", "provided digest did not match uploaded content", {
+                detail: thrown.message,
+                cause: thrown,
+            });
         throw thrown;
     } finally {
         await uploads.end(upload);
@@ -72,7 +76,9 @@ async function receive({ request, uploads }: Call, upload: Upload): Promise<void
     const bytes = upload.draft.bytes - before;
     if (promised === undefined || promised === bytes) return;
     await uploads.end(upload);
-    throw new OciError("SIZE_INVALID", "provided length did not match content length", { detail: `${promised} bytes promised, ${bytes} received` });
+    throw new OciError("SIZE_INVALID", "provided length did not match content length", {
+        detail: `${promised} bytes promised, ${bytes} received`,
+    });
 }
 
 /** The chunk's length by its Content-Range or Content-Length. Throws 416 when it does not begin where the upload stands. */
@@ -84,9 +90,17 @@ function chunkOf(request: Request, upload: Upload): number | undefined {
     const range = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header.trim());
     const start = Number(range?.[1]);
     const end = Number(range?.[2]);
-    const fits = range !== null && start === upload.draft.bytes && end >= start && (promised === undefined || promised === end - start + 1);
+    const fits =
+        range !== null &&
+        start === upload.draft.bytes &&
+        end >= start &&
+        (promised === undefined || promised === end - start + 1);
     if (!fits)
-        throw new OciError("BLOB_UPLOAD_INVALID", "blob upload invalid", { status: 416, detail: `the upload has ${upload.draft.bytes} bytes; the chunk says ${header}, length ${length ?? "unknown"}`, headers: stateOf(upload) });
+        throw new OciError("BLOB_UPLOAD_INVALID", "blob upload invalid", {
+            status: 416,
+            detail: `the upload has ${upload.draft.bytes} bytes; the chunk says ${header}, length ${length ?? "unknown"}`,
+            headers: stateOf(upload),
+        });
     return end - start + 1;
 }
 
@@ -99,5 +113,8 @@ function stateOf(upload: Upload): Record<string, string> {
 }
 
 function created(name: string, digest: Digest): Response {
-    return new Response(null, { status: 201, headers: { Location: `/v2/${name}/blobs/${digest}`, "Docker-Content-Digest": digest, "Content-Length": "0" } });
+    return new Response(null, {
+        status: 201,
+        headers: { Location: `/v2/${name}/blobs/${digest}`, "Docker-Content-Digest": digest, "Content-Length": "0" },
+    });
 }

@@ -20,7 +20,8 @@ export class Uploads {
     constructor(private readonly now: () => number) {}
 
     async start(name: string, draft: Draft): Promise<Upload> {
-        for (const upload of [...this.#open.values()]) if (upload.touched < this.now() - idleAfter) await this.end(upload);
+        for (const upload of [...this.#open.values()])
+            if (upload.touched < this.now() - idleAfter) await this.end(upload);
         const upload = { id: randomUuid(), name, draft, touched: this.now(), turn: Promise.resolve() };
         this.#open.set(upload.id, upload);
         return upload;
@@ -63,14 +64,23 @@ export async function writeBody(draft: Draft, body: ReadableStream<Uint8Array> |
         try {
             next = await reader.read();
         } catch (thrown) {
-            throw new OciError("BLOB_UPLOAD_INVALID", "blob upload invalid", { detail: `the body broke off after ${bytes} bytes: ${messageOf(thrown)}`, cause: thrown });
+            throw new OciError("BLOB_UPLOAD_INVALID", "blob upload invalid", {
+                detail: `the body broke off after ${bytes} bytes: ${messageOf(thrown)}`,
+                cause: thrown,
+            });
         }
         if (next.done) return bytes;
         try {
             await draft.write(next.value);
         } catch (thrown) {
             await reader.cancel(thrown);
-            throw isFull(thrown) ? new OciError("DENIED", "the browser has no more room for pushed images: delete some, or free space on this computer's disk", { cause: thrown }) : thrown;
+            throw isFull(thrown)
+                ? new OciError(
+                      "DENIED",
+                      "the browser has no more room for pushed images: delete some, or free space on this computer's disk",
+                      { cause: thrown },
+                  )
+                : thrown;
         }
         bytes += next.value.byteLength;
     }

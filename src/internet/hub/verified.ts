@@ -14,7 +14,11 @@ export interface Expected {
  * The same bytes, checked as they pass. One chunk is held back, so whoever reads never has the whole of a damaged blob:
  * the stream fails with "hub.blob-truncated" or "hub.blob-altered", both of which name the blob, and `onDamage` hears it.
  */
-export function verified(stream: ReadableStream<Bytes>, expected: Expected, onDamage: (error: DrydockError) => void = () => undefined): ReadableStream<Bytes> {
+export function verified(
+    stream: ReadableStream<Bytes>,
+    expected: Expected,
+    onDamage: (error: DrydockError) => void = () => undefined,
+): ReadableStream<Bytes> {
     const reader = stream.getReader();
     const hasher = new Hasher(algorithmOf(expected.digest));
     let held: Bytes | undefined;
@@ -50,10 +54,18 @@ export function verified(stream: ReadableStream<Bytes>, expected: Expected, onDa
 function damageOf(expected: Expected, bytes: number, hasher: Hasher): DrydockError | undefined {
     const { digest, place } = expected;
     if (bytes < expected.bytes)
-        return new DrydockError("hub.blob-truncated", `Blob ${digest} from ${place} ends after ${bytes} of ${expected.bytes} bytes.`, "Pull again; if it stays so, the file on the server is incomplete.");
+        return new DrydockError(
+            "hub.blob-truncated",
+            `Blob ${digest} from ${place} ends after ${bytes} of ${expected.bytes} bytes.`,
+            "Pull again; if it stays so, the file on the server is incomplete.",
+        );
     const actual = hasher.digest();
     if (bytes === expected.bytes && actual === digest) return undefined;
-    return new DrydockError("hub.blob-altered", `Blob ${digest} from ${place} has been altered: its ${bytes} bytes have the digest ${actual}.`, "Reload the page without its cache; if it stays so, the file on the server is damaged.");
+    return new DrydockError(
+        "hub.blob-altered",
+        `Blob ${digest} from ${place} has been altered: its ${bytes} bytes have the digest ${actual}.`,
+        "Reload the page without its cache; if it stays so, the file on the server is damaged.",
+    );
 }
 
 /** The bytes from `start` up to `end` of a stream that can only be read from its beginning. */
@@ -67,7 +79,10 @@ export function part(stream: ReadableStream<Bytes>, start: number, end: number):
                     const { done, value } = await reader.read();
                     if (done) return controller.close();
                     const from = Math.max(start - at, 0);
-                    const wanted = value.subarray(Math.min(from, value.byteLength), Math.max(Math.min(end - at, value.byteLength), 0));
+                    const wanted = value.subarray(
+                        Math.min(from, value.byteLength),
+                        Math.max(Math.min(end - at, value.byteLength), 0),
+                    );
                     at += value.byteLength;
                     if (wanted.byteLength > 0) controller.enqueue(wanted);
                     if (at >= end) {

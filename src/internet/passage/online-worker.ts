@@ -29,7 +29,16 @@ async function ask({ id, url, method, headers, body }: Extract<ToPassage, { kind
     const abort = new AbortController();
     asked.set(id, { abort, reader: undefined });
     try {
-        const response = await fetch(url, { method, headers: headers as [string, string][], body, mode: "cors", credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", signal: abort.signal });
+        const response = await fetch(url, {
+            method,
+            headers: headers as [string, string][],
+            body,
+            mode: "cors",
+            credentials: "omit",
+            referrerPolicy: "no-referrer",
+            cache: "no-store",
+            signal: abort.signal,
+        });
         asked.set(id, { abort, reader: response.body?.getReader() as ReadableStreamDefaultReader<Bytes> | undefined });
         post({ kind: "answer", id, url: response.url, status: response.status, headers: [...response.headers] });
     } catch (thrown) {

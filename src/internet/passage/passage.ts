@@ -18,7 +18,9 @@ export function createPassage(on: Readable<boolean>, open: () => PassageLink = o
     let worker: PassageWorker | undefined;
     on.subscribe(isOn => {
         if (isOn) return;
-        worker?.close(new DrydockError("online.off", "The way to the internet was closed.", "Switch it on again to go on."));
+        worker?.close(
+            new DrydockError("online.off", "The way to the internet was closed.", "Switch it on again to go on."),
+        );
         worker = undefined;
     });
     return request => (worker ??= new PassageWorker(open(), () => (worker = undefined))).ask(request);
@@ -48,7 +50,14 @@ class PassageWorker {
             message => this.#receive(message),
             reason => {
                 this.onDeath();
-                this.close(new DrydockError("online.worker-died", "The part of the page that asks the internet has failed.", "Try again.", { cause: reason }));
+                this.close(
+                    new DrydockError(
+                        "online.worker-died",
+                        "The part of the page that asks the internet has failed.",
+                        "Try again.",
+                        { cause: reason },
+                    ),
+                );
             },
         );
     }
@@ -73,7 +82,14 @@ class PassageWorker {
                 },
                 { highWaterMark: 0 },
             );
-            this.#asking.set(id, { resolve, reject, body, stream, pulled: undefined, done: () => signal.removeEventListener("abort", onAbort) });
+            this.#asking.set(id, {
+                resolve,
+                reject,
+                body,
+                stream,
+                pulled: undefined,
+                done: () => signal.removeEventListener("abort", onAbort),
+            });
             this.link.post({ kind: "ask", id, ...request });
         });
     }
@@ -89,7 +105,12 @@ class PassageWorker {
         if (!asking) return; // given up
         switch (message.kind) {
             case "answer":
-                return asking.resolve({ url: message.url, status: message.status, headers: message.headers, body: asking.stream });
+                return asking.resolve({
+                    url: message.url,
+                    status: message.status,
+                    headers: message.headers,
+                    body: asking.stream,
+                });
             case "chunk":
                 asking.body.enqueue(message.chunk);
                 return asking.pulled?.();
@@ -121,13 +142,18 @@ class PassageWorker {
 }
 
 function openWorker(): PassageLink {
-    const worker = new Worker(new URL("./online-worker.ts", import.meta.url), { type: "module", name: "drydock-online" });
+    const worker = new Worker(new URL("./online-worker.ts", import.meta.url), {
+        type: "module",
+        name: "drydock-online",
+    });
     return {
         post: (message, moved = []) => worker.postMessage(message, moved),
         listen: (onMessage, onDeath) => {
             worker.addEventListener("message", (event: MessageEvent<FromPassage>) => onMessage(event.data));
             worker.addEventListener("messageerror", () => onDeath(new Error("a message could not be read")));
-            worker.addEventListener("error", event => onDeath(event.error ?? new Error(event.message || "the worker's script could not be loaded")));
+            worker.addEventListener("error", event =>
+                onDeath(event.error ?? new Error(event.message || "the worker's script could not be loaded")),
+            );
         },
         terminate: () => worker.terminate(),
     };

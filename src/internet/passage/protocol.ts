@@ -2,7 +2,14 @@
 import type { Bytes } from "../../base/bytes";
 
 export type ToPassage =
-    | { kind: "ask"; id: number; url: string; method: string; headers: readonly (readonly [string, string])[]; body: Bytes | undefined }
+    | {
+          kind: "ask";
+          id: number;
+          url: string;
+          method: string;
+          headers: readonly (readonly [string, string])[];
+          body: Bytes | undefined;
+      }
     /** Room for one more chunk of the answer's body. */
     | { kind: "more"; id: number }
     | { kind: "cancel"; id: number };

@@ -4,7 +4,15 @@
  */
 import { delay } from "../../base/abort";
 import { messageOf } from "../../base/errors";
-import { type FrameCommand, type FrameReport, isConnect, parseFrameReport, PROTOCOL, type VersionQuestion, WORKER_PATH } from "../protocol";
+import {
+    type FrameCommand,
+    type FrameReport,
+    isConnect,
+    parseFrameReport,
+    PROTOCOL,
+    type VersionQuestion,
+    WORKER_PATH,
+} from "../protocol";
 import { guestOf } from "../route";
 
 /** Milliseconds. An address bar that follows within a quarter of a second feels immediate. */
@@ -17,7 +25,14 @@ const connected = new Promise<MessagePort>(resolve => (connect = resolve));
 // guest, a sibling of the same origin, is turned away by its source and its origin.
 addEventListener("message", event => {
     const port = event.ports[0];
-    if (event.source !== parent || parent === window || event.origin === location.origin || !isConnect(event.data) || !port) return;
+    if (
+        event.source !== parent ||
+        parent === window ||
+        event.origin === location.origin ||
+        !isConnect(event.data) ||
+        !port
+    )
+        return;
     port.addEventListener("message", command => obey(command.data as FrameCommand));
     port.start();
     connect(port);
@@ -49,10 +64,18 @@ async function install(): Promise<void> {
     await navigator.serviceWorker.ready;
     for (let tries = 0; tries < 75; tries++) {
         const active = registration.active;
-        if (active?.state === "activated" && !registration.installing && !registration.waiting && (await protocolOf(active)) === PROTOCOL) return;
+        if (
+            active?.state === "activated" &&
+            !registration.installing &&
+            !registration.waiting &&
+            (await protocolOf(active)) === PROTOCOL
+        )
+            return;
         await delay(200);
     }
-    throw new Error("one from another version of Drydock stays in its place. Close all tabs of Drydock and open it again.");
+    throw new Error(
+        "one from another version of Drydock stays in its place. Close all tabs of Drydock and open it again.",
+    );
 }
 
 async function protocolOf(worker: ServiceWorker): Promise<unknown> {

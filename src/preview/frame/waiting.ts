@@ -8,7 +8,10 @@ import { WORKER_PATH } from "../protocol";
 const say = (text: string) => document.getElementById("message")?.replaceChildren(text);
 
 async function start(): Promise<void> {
-    if (!("serviceWorker" in navigator)) return say("This address needs a service worker, which browsers offer on https and on localhost only. Use the preview pane of the Drydock tab.");
+    if (!("serviceWorker" in navigator))
+        return say(
+            "This address needs a service worker, which browsers offer on https and on localhost only. Use the preview pane of the Drydock tab.",
+        );
     try {
         await navigator.serviceWorker.register(WORKER_PATH, { scope: "/", updateViaCache: "none" });
         await navigator.serviceWorker.ready;

@@ -31,7 +31,13 @@ async function respond(event: FetchEvent): Promise<Response> {
     const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
     const client = event.clientId ? await self.clients.get(event.clientId) : undefined;
     const way = route(
-        { url: request.url, navigation, referrer: request.referrer, client: navigation ? "" : (client?.url ?? ""), windows: windows.map(window => window.url) },
+        {
+            url: request.url,
+            navigation,
+            referrer: request.referrer,
+            client: navigation ? "" : (client?.url ?? ""),
+            windows: windows.map(window => window.url),
+        },
         self.location.origin,
     );
     switch (way.kind) {
@@ -42,15 +48,24 @@ async function respond(event: FetchEvent): Promise<Response> {
         case "unknown":
             return ownPage(pages.unknownPort(), navigation);
         case "outside":
-            console.warn(`Drydock: ${request.url} is not fetched: a previewed page reaches the machine's ports only, not ${way.host}.`);
+            console.warn(
+                `Drydock: ${request.url} is not fetched: a previewed page reaches the machine's ports only, not ${way.host}.`,
+            );
             return Response.error();
         case "guest": {
             const bridge = bridgeFor(way.session, windows);
             if (!bridge) return ownPage(pages.pageGone(), navigation);
             const body = await bodyOf(request);
             const message: RequestMessage = {
-                kind: "request", protocol: PROTOCOL, port: way.port, method: request.method, path: way.path, headers: [...request.headers],
-                referrer: request.referrer.startsWith("http") ? request.referrer : "", navigation, hasBody: body !== undefined,
+                kind: "request",
+                protocol: PROTOCOL,
+                port: way.port,
+                method: request.method,
+                path: way.path,
+                headers: [...request.headers],
+                referrer: request.referrer.startsWith("http") ? request.referrer : "",
+                navigation,
+                hasBody: body !== undefined,
             };
             return ask(bridge, message, body, request.signal);
         }
@@ -60,7 +75,11 @@ async function respond(event: FetchEvent): Promise<Response> {
 /** The bridge frame of the tab that the address names; of the visible one when that tab was loaded anew since. */
 function bridgeFor(session: string, windows: readonly WindowClient[]): WindowClient | undefined {
     const bridges = windows.filter(({ url, frameType }) => frameType === "nested" && sessionOf(url) !== undefined);
-    return bridges.find(({ url }) => sessionOf(url) === session) ?? bridges.find(({ visibilityState }) => visibilityState === "visible") ?? bridges[0];
+    return (
+        bridges.find(({ url }) => sessionOf(url) === session) ??
+        bridges.find(({ visibilityState }) => visibilityState === "visible") ??
+        bridges[0]
+    );
 }
 
 async function bodyOf(request: Request): Promise<ReadableStream<Bytes> | undefined> {
@@ -70,7 +89,12 @@ async function bodyOf(request: Request): Promise<ReadableStream<Bytes> | undefin
 }
 
 /** Asks the page behind `bridge`. Resolves in every case: with the guest's answer, or with a page of ours that says what is wrong. */
-function ask(bridge: WindowClient, message: RequestMessage, body: ReadableStream<Bytes> | undefined, signal: AbortSignal): Promise<Response> {
+function ask(
+    bridge: WindowClient,
+    message: RequestMessage,
+    body: ReadableStream<Bytes> | undefined,
+    signal: AbortSignal,
+): Promise<Response> {
     const { port1: port, port2 } = new MessageChannel();
     return new Promise(resolve => {
         const end = () => {
@@ -93,7 +117,13 @@ function ask(bridge: WindowClient, message: RequestMessage, body: ReadableStream
                 end();
                 const stream = answer.hasBody ? receiveBody(port, () => port.close()) : null;
                 if (!answer.hasBody) port.close();
-                resolve(new Response(stream, { status: answer.status, statusText: plain(answer.statusText), headers: answer.headers.map(([name, value]): [string, string] => [name, value]) }));
+                resolve(
+                    new Response(stream, {
+                        status: answer.status,
+                        statusText: plain(answer.statusText),
+                        headers: answer.headers.map(([name, value]): [string, string] => [name, value]),
+                    }),
+                );
             }
         };
         const accept = setTimeout(() => giveUp(pages.pageGone()), ACCEPT_LIMIT);

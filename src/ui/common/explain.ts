@@ -11,7 +11,11 @@ export function explain(notices: Notices, thrown: unknown): void {
 /** An error and its causes, outermost first, for the person who looks under the hood. */
 export function chain(error: unknown): string[] {
     const lines: string[] = [];
-    for (let at: unknown = error; at !== undefined && lines.length < 10; at = at instanceof Error ? at.cause : undefined)
+    for (
+        let at: unknown = error;
+        at !== undefined && lines.length < 10;
+        at = at instanceof Error ? at.cause : undefined
+    )
         lines.push(at instanceof DrydockError ? `${at.message} [${at.code}]` : messageOf(at));
     return lines;
 }

@@ -1,5 +1,14 @@
-export interface NoticeAction { label: string; run(): void }
-export interface Notice { id: number; tone: "plain" | "problem"; text: string; advice?: string; action?: NoticeAction }
+export interface NoticeAction {
+    label: string;
+    run(): void;
+}
+export interface Notice {
+    id: number;
+    tone: "plain" | "problem";
+    text: string;
+    advice?: string;
+    action?: NoticeAction;
+}
 
 /** Long enough to read a sentence and reach "Undo". */
 const SHOWN_MILLISECONDS = 9_000;

@@ -3,7 +3,11 @@ import { MediaQuery } from "svelte/reactivity";
 export type ThemeChoice = "system" | "light" | "dark";
 
 /** `preview` undefined: shown where there is room for it. */
-interface Stored { theme: ThemeChoice; screenReader: boolean; preview: boolean | undefined }
+interface Stored {
+    theme: ThemeChoice;
+    screenReader: boolean;
+    preview: boolean | undefined;
+}
 
 const KEY = "drydock.settings";
 const initial: Stored = { theme: "system", screenReader: false, preview: undefined };
@@ -87,7 +91,10 @@ export class Settings {
 
     #save(): void {
         try {
-            this.#storage?.setItem(KEY, JSON.stringify({ theme: this.#theme, screenReader: this.#screenReader, preview: this.#preview }));
+            this.#storage?.setItem(
+                KEY,
+                JSON.stringify({ theme: this.#theme, screenReader: this.#screenReader, preview: this.#preview }),
+            );
         } catch {
             // full or forbidden storage: the choice holds until the page closes
         }

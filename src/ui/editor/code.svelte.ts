@@ -70,7 +70,10 @@ export class Code {
                 return language && module.colourise(code, language);
             };
         } catch (thrown) {
-            this.notices.problem(`The editor could not be loaded: ${messageOf(thrown)}`, "Reload the page. Meanwhile files can be edited in the terminal with nano.");
+            this.notices.problem(
+                `The editor could not be loaded: ${messageOf(thrown)}`,
+                "Reload the page. Meanwhile files can be edited in the terminal with nano.",
+            );
         }
     }
 }

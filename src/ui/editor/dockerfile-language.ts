@@ -11,7 +11,12 @@ const VALIDATE_AFTER_MILLISECONDS = 300;
 
 /** The two parties count differently: the service from 0, Monaco from 1. */
 function rangeOf({ start, end }: Range): Monaco.IRange {
-    return { startLineNumber: start.line + 1, startColumn: start.character + 1, endLineNumber: end.line + 1, endColumn: end.character + 1 };
+    return {
+        startLineNumber: start.line + 1,
+        startColumn: start.character + 1,
+        endLineNumber: end.line + 1,
+        endColumn: end.character + 1,
+    };
 }
 
 function textOf(documentation: string | MarkupContent | undefined): { value: string } | undefined {
@@ -36,7 +41,8 @@ export function serveDockerfiles(monaco: typeof Monaco): void {
         if (model.getLanguageId() !== LANGUAGE) return;
         let timer: ReturnType<typeof setTimeout> | undefined;
         const look = () => {
-            if (!model.isDisposed()) monaco.editor.setModelMarkers(model, OWNER, service.validate(model.getValue()).map(markerOf));
+            if (!model.isDisposed())
+                monaco.editor.setModelMarkers(model, OWNER, service.validate(model.getValue()).map(markerOf));
         };
         model.onDidChangeContent(() => {
             clearTimeout(timer);
@@ -54,9 +60,17 @@ export function serveDockerfiles(monaco: typeof Monaco): void {
     monaco.languages.registerCompletionItemProvider(LANGUAGE, {
         triggerCharacters: ["=", " ", "$", "-"],
         async provideCompletionItems(model, position) {
-            const items = await service.computeCompletionItems(model.getValue(), { line: position.lineNumber - 1, character: position.column - 1 });
+            const items = await service.computeCompletionItems(model.getValue(), {
+                line: position.lineNumber - 1,
+                character: position.column - 1,
+            });
             const word = model.getWordUntilPosition(position);
-            const fallback = new monaco.Range(position.lineNumber, word.startColumn, position.lineNumber, word.endColumn);
+            const fallback = new monaco.Range(
+                position.lineNumber,
+                word.startColumn,
+                position.lineNumber,
+                word.endColumn,
+            );
             return { suggestions: items.map(item => suggestionOf(service.resolveCompletionItem(item), fallback)) };
         },
     });
@@ -78,7 +92,10 @@ export function serveDockerfiles(monaco: typeof Monaco): void {
 
     monaco.languages.registerHoverProvider(LANGUAGE, {
         provideHover(model, position) {
-            const hover = service.computeHover(model.getValue(), { line: position.lineNumber - 1, character: position.column - 1 });
+            const hover = service.computeHover(model.getValue(), {
+                line: position.lineNumber - 1,
+                character: position.column - 1,
+            });
             const contents = hover?.contents;
             if (!contents || Array.isArray(contents)) return null;
             const text = typeof contents === "string" ? contents : contents.value;

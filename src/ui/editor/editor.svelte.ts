@@ -12,7 +12,12 @@ import { textOf } from "./text";
 const SAVE_AFTER_MILLISECONDS = 700;
 
 /** A text that waits for the student's word before it takes a file's place. */
-export interface Proposal { path: string; before: string; after: string; /** The dialog's heading. */ title: string }
+export interface Proposal {
+    path: string;
+    before: string;
+    after: string;
+    /** The dialog's heading. */ title: string;
+}
 
 /** Open files, the one shown, saving, and what changes from outside mean for them. */
 export class Editor {
@@ -65,7 +70,11 @@ export class Editor {
             let file = this.#find(path);
             if (!file) {
                 const bytes = await this.#read(path);
-                if (!bytes) return this.notices.problem(`There is no ${path} in the workspace.`, "Create it, or press the save button of its text in the lesson.");
+                if (!bytes)
+                    return this.notices.problem(
+                        `There is no ${path} in the workspace.`,
+                        "Create it, or press the save button of its text in the lesson.",
+                    );
                 const text = textOf(path, bytes);
                 file = this.#find(path) ?? this.#add(path, text);
             }
@@ -90,7 +99,11 @@ export class Editor {
     edited(file: OpenFile, text: string): void {
         file.edit(text);
         clearTimeout(this.#timers.get(file));
-        if (file.dirty && !file.conflict) this.#timers.set(file, setTimeout(() => void this.save(file), SAVE_AFTER_MILLISECONDS));
+        if (file.dirty && !file.conflict)
+            this.#timers.set(
+                file,
+                setTimeout(() => void this.save(file), SAVE_AFTER_MILLISECONDS),
+            );
     }
 
     /** True when the file is stored. One save of a file runs at a time, so that an older text never lands last. */
@@ -100,7 +113,10 @@ export class Editor {
         if (!file.dirty && file.conflict?.kind !== "removed") return true;
         const { text, path } = file;
         const saving = this.workspace.write(path, text).then(() => file.markSaved(text));
-        this.#saves.set(file, saving.catch(() => undefined)); // the next save waits for the end of this one, whatever it was
+        this.#saves.set(
+            file,
+            saving.catch(() => undefined),
+        ); // the next save waits for the end of this one, whatever it was
         try {
             await saving;
             return true;
@@ -123,7 +139,8 @@ export class Editor {
                 await this.show(path);
                 return this.notices.say(`${path} is already so.`);
             }
-            if (before === undefined || before.trim() === "" || before === this.startText(path)) return await this.#put(path, after);
+            if (before === undefined || before.trim() === "" || before === this.startText(path))
+                return await this.#put(path, after);
             this.#proposals = [...this.#proposals.filter(other => other.path !== path), { path, before, after, title }];
         } catch (thrown) {
             explain(this.notices, thrown);
@@ -169,12 +186,20 @@ export class Editor {
             const inside = this.entries.filter(entry => entry.path === path || entry.path.startsWith(`${path}/`));
             await this.saveAll();
             const kept: { path: string; bytes: Uint8Array | undefined }[] = [];
-            for (const entry of inside) kept.push({ path: entry.path, bytes: entry.kind === "file" ? await this.#read(entry.path) : undefined });
+            for (const entry of inside)
+                kept.push({
+                    path: entry.path,
+                    bytes: entry.kind === "file" ? await this.#read(entry.path) : undefined,
+                });
             await this.workspace.remove(path);
             for (const file of this.#open) if (file.path === path || file.path.startsWith(`${path}/`)) this.#drop(file);
-            const undo = () => this.#guarded(async () => {
-                for (const entry of kept) await (entry.bytes ? this.workspace.write(entry.path, entry.bytes) : this.workspace.create(entry.path, "folder"));
-            });
+            const undo = () =>
+                this.#guarded(async () => {
+                    for (const entry of kept)
+                        await (entry.bytes
+                            ? this.workspace.write(entry.path, entry.bytes)
+                            : this.workspace.create(entry.path, "folder"));
+                });
             this.notices.say(`Deleted ${path}.`, { label: "Undo", run: () => void undo() });
         });
     }

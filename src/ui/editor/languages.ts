@@ -1,5 +1,10 @@
 /** What a file's name says about its language, and how that language is indented. */
-export interface Language { id: string; label: string; tabSize: number; spaces: boolean }
+export interface Language {
+    id: string;
+    label: string;
+    tabSize: number;
+    spaces: boolean;
+}
 
 const plain: Language = { id: "plaintext", label: "Text", tabSize: 4, spaces: true };
 const dockerfile: Language = { id: "dockerfile", label: "Dockerfile", tabSize: 4, spaces: true };
@@ -15,10 +20,46 @@ const go: Language = { id: "go", label: "Go", tabSize: 4, spaces: false };
 const ini: Language = { id: "ini", label: "Settings", tabSize: 4, spaces: true };
 
 const byExtension: Readonly<Record<string, Language>> = {
-    dockerfile, py: python, yaml, yml: yaml, sh: shell, bash: shell, md: markdown, json, js: javascript, mjs: javascript, html, htm: html, css, go, ini, conf: ini, cfg: ini, toml: ini, env: ini,
+    dockerfile,
+    py: python,
+    yaml,
+    yml: yaml,
+    sh: shell,
+    bash: shell,
+    md: markdown,
+    json,
+    js: javascript,
+    mjs: javascript,
+    html,
+    htm: html,
+    css,
+    go,
+    ini,
+    conf: ini,
+    cfg: ini,
+    toml: ini,
+    env: ini,
 };
 
-const byFence: Readonly<Record<string, string>> = { bash: "shell", sh: "shell", console: "shell", python: "python", py: "python", dockerfile: "dockerfile", yaml: "yaml", yml: "yaml", json: "json", javascript: "javascript", js: "javascript", html: "html", css: "css", go: "go", ini: "ini", markdown: "markdown", md: "markdown" };
+const byFence: Readonly<Record<string, string>> = {
+    bash: "shell",
+    sh: "shell",
+    console: "shell",
+    python: "python",
+    py: "python",
+    dockerfile: "dockerfile",
+    yaml: "yaml",
+    yml: "yaml",
+    json: "json",
+    javascript: "javascript",
+    js: "javascript",
+    html: "html",
+    css: "css",
+    go: "go",
+    ini: "ini",
+    markdown: "markdown",
+    md: "markdown",
+};
 
 export function languageOf(path: string): Language {
     const name = path.slice(path.lastIndexOf("/") + 1);

@@ -5,7 +5,11 @@ import type { OpenFile } from "./open-file.svelte";
 
 export { colourise };
 
-interface Shown { model: monaco.editor.ITextModel; view: monaco.editor.ICodeEditorViewState | null; lifetime: Lifetime }
+interface Shown {
+    model: monaco.editor.ITextModel;
+    view: monaco.editor.ICodeEditorViewState | null;
+    lifetime: Lifetime;
+}
 
 export interface SurfaceEvents {
     onEdit(file: OpenFile, text: string): void;
@@ -51,7 +55,12 @@ export class Surface {
         this.#events = events;
         this.element.className = "surface";
         this.element.style.height = "100%";
-        this.#editor = monaco.editor.create(this.element, { ...look, fontFamily: fontFamily(), model: null, ariaLabel: "Editor" });
+        this.#editor = monaco.editor.create(this.element, {
+            ...look,
+            fontFamily: fontFamily(),
+            model: null,
+            ariaLabel: "Editor",
+        });
         this.#editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => {
             if (this.#current) this.#events.onSave(this.#current);
         });
@@ -80,7 +89,8 @@ export class Surface {
     /** After a rename. */
     relabel(file: OpenFile): void {
         const shown = this.#shown.get(file);
-        if (shown && shown.model.getLanguageId() !== languageOf(file.path).id) monaco.editor.setModelLanguage(shown.model, languageOf(file.path).id);
+        if (shown && shown.model.getLanguageId() !== languageOf(file.path).id)
+            monaco.editor.setModelLanguage(shown.model, languageOf(file.path).id);
     }
 
     /** Lets go of files that are no longer open. */
@@ -141,8 +151,15 @@ export function showDifference(parent: HTMLElement, path: string, before: string
     const modified = monaco.editor.createModel(after, language);
     for (const model of [original, modified]) model.updateOptions({ bracketColorizationOptions: plainBrackets });
     const editor = monaco.editor.createDiffEditor(parent, {
-        ...look, fontFamily: fontFamily(), readOnly: true, originalEditable: false, renderSideBySide: true, useInlineViewWhenSpaceIsLimited: true, renderOverviewRuler: false,
-        hideUnchangedRegions: { enabled: true }, ignoreTrimWhitespace: false,
+        ...look,
+        fontFamily: fontFamily(),
+        readOnly: true,
+        originalEditable: false,
+        renderSideBySide: true,
+        useInlineViewWhenSpaceIsLimited: true,
+        renderOverviewRuler: false,
+        hideUnchangedRegions: { enabled: true },
+        ignoreTrimWhitespace: false,
     });
     editor.setModel({ original, modified });
     editor.getOriginalEditor().updateOptions({ ariaLabel: `${path} now` });

@@ -1,7 +1,15 @@
 /** What the tree needs of an entry. */
-export interface TreeEntry { path: string; kind: "file" | "folder" }
+export interface TreeEntry {
+    path: string;
+    kind: "file" | "folder";
+}
 
-export interface TreeRow { path: string; name: string; kind: "file" | "folder"; depth: number }
+export interface TreeRow {
+    path: string;
+    name: string;
+    kind: "file" | "folder";
+    depth: number;
+}
 
 const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
@@ -20,7 +28,10 @@ export function treeRows(entries: readonly TreeEntry[], closed: ReadonlySet<stri
     const rows: TreeRow[] = [];
     const visit = (folder: string, depth: number) => {
         const inside = children.get(folder) ?? [];
-        inside.sort((one, other) => Number(other.kind === "folder") - Number(one.kind === "folder") || order.compare(one.path, other.path));
+        inside.sort(
+            (one, other) =>
+                Number(other.kind === "folder") - Number(one.kind === "folder") || order.compare(one.path, other.path),
+        );
         for (const { path, kind } of inside) {
             rows.push({ path, name: path.slice(path.lastIndexOf("/") + 1), kind, depth });
             if (kind === "folder" && !closed.has(path)) visit(path, depth + 1);

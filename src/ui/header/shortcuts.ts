@@ -1,5 +1,8 @@
 /** What the keyboard does, for the help dialog. The page's own keys are handled in Keyboard.svelte. */
-export interface Shortcut { keys: string[]; does: string }
+export interface Shortcut {
+    keys: string[];
+    does: string;
+}
 
 export const shortcuts: readonly { title: string; list: readonly Shortcut[] }[] = [
     {

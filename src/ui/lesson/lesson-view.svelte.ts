@@ -44,7 +44,10 @@ export class LessonView {
     }
 
     get currentIndex(): number {
-        return Math.max(0, this.lesson.steps.findIndex(step => step.id === this.#open));
+        return Math.max(
+            0,
+            this.lesson.steps.findIndex(step => step.id === this.#open),
+        );
     }
 
     get passed(): number {

@@ -31,7 +31,12 @@ export function proseHtml(markdown: string): string {
 
 const codeOf = (figure: HTMLElement): string => figure.querySelector("code")?.textContent ?? "";
 
-function button(text: string, label: string, primary: boolean, act: (button: HTMLButtonElement) => void): HTMLButtonElement {
+function button(
+    text: string,
+    label: string,
+    primary: boolean,
+    act: (button: HTMLButtonElement) => void,
+): HTMLButtonElement {
     const made = document.createElement("button");
     made.type = "button";
     made.className = primary ? "fence-button primary" : "fence-button";
@@ -58,10 +63,23 @@ function furnish(figure: HTMLElement, actions: ProseActions): void {
     const head = document.createElement("figcaption");
     const name = document.createElement("span");
     name.className = "fence-name";
-    name.textContent = fence === "save" ? (path ?? "") : fence === "run" ? (inTerminal ? `Terminal ${inTerminal}` : "Terminal") : (language ?? "");
+    name.textContent =
+        fence === "save"
+            ? (path ?? "")
+            : fence === "run"
+              ? inTerminal
+                  ? `Terminal ${inTerminal}`
+                  : "Terminal"
+              : (language ?? "");
     head.append(name, copyButton(code, actions));
-    if (fence === "run") head.append(button("Run", `Run ${code}`, true, () => actions.run(code, { terminal: inTerminal, interrupt: interrupt === "true" })));
-    else if (fence === "save" && path) head.append(button("Save", `Save as ${path}`, true, () => actions.save(path, `${code}\n`)));
+    if (fence === "run")
+        head.append(
+            button("Run", `Run ${code}`, true, () =>
+                actions.run(code, { terminal: inTerminal, interrupt: interrupt === "true" }),
+            ),
+        );
+    else if (fence === "save" && path)
+        head.append(button("Save", `Save as ${path}`, true, () => actions.save(path, `${code}\n`)));
     figure.prepend(head);
 }
 
@@ -71,7 +89,10 @@ async function colourIn(figure: HTMLElement, colour: Colour): Promise<void> {
     if (!html) return;
     // Monaco writes no-break spaces and <br/>: copying must give the text as it was.
     const clean = DOMPurify.sanitize(html, { ALLOWED_TAGS: ["span", "br"], ALLOWED_ATTR: ["class"] });
-    code.innerHTML = clean.replace(/<br\s*\/?>$/, "").replace(/<br\s*\/?>/g, "\n").replace(/&nbsp;|\u00a0/g, " ");
+    code.innerHTML = clean
+        .replace(/<br\s*\/?>$/, "")
+        .replace(/<br\s*\/?>/g, "\n")
+        .replace(/&nbsp;|\u00a0/g, " ");
 }
 
 function follow(link: HTMLElement, actions: ProseActions): void {

@@ -5,7 +5,8 @@ import type { Network } from "../sandbox";
 import { transferSummary, transferTitle, whoOf, type Who } from "./words";
 
 /** A line of the panel: a pull or push with all its requests, or one request of another kind. */
-export type Entry = { kind: "transfer"; id: number; transfer: Transfer } | { kind: "exchange"; id: number; exchange: Exchange };
+export type Entry =
+    { kind: "transfer"; id: number; transfer: Transfer } | { kind: "exchange"; id: number; exchange: Exchange };
 
 /** The network panel: what is shown of the record, and the switch. */
 export class NetworkView {
@@ -33,7 +34,11 @@ export class NetworkView {
 
     /** Once a second while the panel is there: only what is under way has anything to do with the time. */
     tick(): void {
-        if (this.#transfers.some(({ state }) => state === "open") || this.#exchanges.state.some(({ end }) => end === "open")) this.#now = Date.now();
+        if (
+            this.#transfers.some(({ state }) => state === "open") ||
+            this.#exchanges.state.some(({ end }) => end === "open")
+        )
+            this.#now = Date.now();
     }
 
     get online(): boolean {
@@ -58,7 +63,9 @@ export class NetworkView {
         const grouped = new Set(this.#transfers.flatMap(transfer => transfer.exchanges.map(exchange => exchange.id)));
         const entries: Entry[] = [
             ...this.#transfers.map(transfer => ({ kind: "transfer" as const, id: transfer.id, transfer })),
-            ...this.#exchanges.state.filter(exchange => !grouped.has(exchange.id)).map(exchange => ({ kind: "exchange" as const, id: exchange.id, exchange })),
+            ...this.#exchanges.state
+                .filter(exchange => !grouped.has(exchange.id))
+                .map(exchange => ({ kind: "exchange" as const, id: exchange.id, exchange })),
         ];
         return entries.filter(entry => this.#passes(entry)).sort((one, other) => other.id - one.id);
     }
@@ -92,8 +99,15 @@ export class NetworkView {
     #passes(entry: Entry): boolean {
         const exchanges = entry.kind === "transfer" ? entry.transfer.exchanges : [entry.exchange];
         const title = entry.kind === "transfer" ? transferTitle(entry.transfer) : "";
-        const wanted = this.words.toLowerCase().split(/\s+/).filter(word => word !== "");
-        return exchanges.some(exchange => (this.who === "all" || whoOf(exchange) === this.who) && wanted.every(word => `${title} ${exchange.method} ${exchange.url}`.toLowerCase().includes(word)));
+        const wanted = this.words
+            .toLowerCase()
+            .split(/\s+/)
+            .filter(word => word !== "");
+        return exchanges.some(
+            exchange =>
+                (this.who === "all" || whoOf(exchange) === this.who) &&
+                wanted.every(word => `${title} ${exchange.method} ${exchange.url}`.toLowerCase().includes(word)),
+        );
     }
 }
 

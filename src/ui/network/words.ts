@@ -6,12 +6,19 @@ import { plural } from "../common/format";
 /** Who answered, or why nobody did. Also the choices of the filter. */
 export type Who = "bundle" | "browser" | "online" | "refused" | "failed" | "cancelled" | "open";
 
-export const whoOf = ({ end, answeredBy }: Exchange): Who => (end === "failed" || end === "cancelled" ? end : (answeredBy ?? "open"));
+export const whoOf = ({ end, answeredBy }: Exchange): Who =>
+    end === "failed" || end === "cancelled" ? end : (answeredBy ?? "open");
 
 export const whoWords: Record<Who, { short: string; long: string }> = {
     bundle: { short: "This page", long: "Answered inside the page, from what came with it. Nothing left the page." },
-    browser: { short: "This browser", long: "Answered inside the page, from this browser's storage, where pushed images are kept." },
-    online: { short: "Internet", long: "Passed on to the real host. The address and the request's body left the page." },
+    browser: {
+        short: "This browser",
+        long: "Answered inside the page, from this browser's storage, where pushed images are kept.",
+    },
+    online: {
+        short: "Internet",
+        long: "Passed on to the real host. The address and the request's body left the page.",
+    },
     refused: { short: "Refused", long: "There is no such thing here, or it is not allowed." },
     failed: { short: "Failed", long: "The answer broke off, or there was none." },
     cancelled: { short: "Given up", long: "The program in the machine did not wait for the whole answer." },
@@ -21,9 +28,11 @@ export const whoWords: Record<Who, { short: string; long: string }> = {
 /** "a1b2c3d4e5f6", as Docker shows digests. */
 export const shortDigest = (digest: string): string => digest.slice(digest.indexOf(":") + 1).slice(0, 12);
 
-const referenceOf = (reference: string): string => (reference.includes(":") ? `@${shortDigest(reference)}` : `:${reference}`);
+const referenceOf = (reference: string): string =>
+    reference.includes(":") ? `@${shortDigest(reference)}` : `:${reference}`;
 
-export const transferTitle = ({ kind, image, reference }: Transfer): string => `${kind === "pull" ? "Pull" : "Push"} ${image}${reference === undefined ? "" : referenceOf(reference)}`;
+export const transferTitle = ({ kind, image, reference }: Transfer): string =>
+    `${kind === "pull" ? "Pull" : "Push"} ${image}${reference === undefined ? "" : referenceOf(reference)}`;
 
 /** While no manifest says how many layers there are: a pull begins with it, a push ends with it. */
 const unknownLayers: Record<Transfer["kind"], Record<Transfer["state"], string>> = {
@@ -34,33 +43,58 @@ const unknownLayers: Record<Transfer["kind"], Record<Transfer["state"], string>>
 export function transferSummary({ kind, layers, existing, state }: Transfer): string {
     if (layers === undefined) return unknownLayers[kind][state];
     const count = plural(layers, "layer");
-    const rest = existing === 0 ? "" : existing === layers ? (layers === 1 ? ", which already exists" : ", all already exist") : `, ${existing} already ${existing === 1 ? "exists" : "exist"}`;
+    const rest =
+        existing === 0
+            ? ""
+            : existing === layers
+              ? layers === 1
+                  ? ", which already exists"
+                  : ", all already exist"
+              : `, ${existing} already ${existing === 1 ? "exists" : "exist"}`;
     const end = state === "failed" ? ", failed" : state === "open" ? ", under way" : "";
     return `${count}${rest}${end}`;
 }
 
 /** A line of a pull or push: what it is, and what to learn from it. */
-export function stepWords(step: TransferStep, { kind, image, layers, reference }: Transfer): { title: string; detail: string } {
+export function stepWords(
+    step: TransferStep,
+    { kind, image, layers, reference }: Transfer,
+): { title: string; detail: string } {
     const digest = step.digest ? shortDigest(step.digest) : "";
     const refused = (step.exchange?.status ?? 0) >= 400;
     const whole = `${image}${reference === undefined ? "" : referenceOf(reference)}`;
     switch (step.what) {
         case "greeting":
-            return { title: "Is this a registry?", detail: step.exchange?.status === 401 ? "Yes, but first get a token" : "Yes" };
+            return {
+                title: "Is this a registry?",
+                detail: step.exchange?.status === 401 ? "Yes, but first get a token" : "Yes",
+            };
         case "token":
             return { title: "Token", detail: refused ? "Refused" : `To ${kind} ${image}` };
         case "tag":
             if (step.exchange?.status === 401) return { title: "Manifest", detail: "Not without a token" };
-            return refused ? { title: "Manifest", detail: `There is no ${whole} here` } : { title: "Tag", detail: `What is ${whole} today?` };
+            return refused
+                ? { title: "Manifest", detail: `There is no ${whole} here` }
+                : { title: "Tag", detail: `What is ${whole} today?` };
         case "index":
             return { title: "Index", detail: `Manifests for ${step.platforms?.join(", ") || "no platform"}` };
         case "manifest":
-            if (kind === "push") return { title: "Manifest", detail: refused ? "Refused" : `${whole} is these layers now` };
-            return { title: "Manifest", detail: layers === undefined ? "Cannot be read" : `Configuration and ${plural(layers, "layer")}` };
+            if (kind === "push")
+                return { title: "Manifest", detail: refused ? "Refused" : `${whole} is these layers now` };
+            return {
+                title: "Manifest",
+                detail: layers === undefined ? "Cannot be read" : `Configuration and ${plural(layers, "layer")}`,
+            };
         case "config":
-            return { title: "Configuration", detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · ") };
+            return {
+                title: "Configuration",
+                detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · "),
+            };
         case "layer":
-            return { title: step.number ? `Layer ${step.number} of ${layers}` : "Layer", detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · ") };
+            return {
+                title: step.number ? `Layer ${step.number} of ${layers}` : "Layer",
+                detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · "),
+            };
         case "upload":
             if (step.exchange?.method === "PATCH") return { title: "Upload", detail: "The bytes of a layer" };
             return { title: "Upload", detail: digest || "A place for the next layer" };
@@ -79,7 +113,15 @@ function layerWords({ layer, exchange }: TransferStep, kind: Transfer["kind"]): 
         case "missing":
             return "is it there?";
         default:
-            return exchange?.end === "open" || exchange?.status === 307 ? (kind === "pull" ? "coming" : "going") : exchange?.end === "complete" && (exchange.status ?? 0) < 400 ? (kind === "pull" ? "fetched" : "sent") : "not whole";
+            return exchange?.end === "open" || exchange?.status === 307
+                ? kind === "pull"
+                    ? "coming"
+                    : "going"
+                : exchange?.end === "complete" && (exchange.status ?? 0) < 400
+                  ? kind === "pull"
+                      ? "fetched"
+                      : "sent"
+                  : "not whole";
     }
 }
 
@@ -89,7 +131,10 @@ export function exchangeTitle({ url }: Exchange): { title: string; place: string
     const parts = pathname.split("/").filter(part => part !== "");
     const last = parts.pop();
     if (last === undefined) return { title: `${host}/${search}`, place: "" };
-    return { title: `${readable(last)}${pathname.endsWith("/") ? "/" : ""}${search}`, place: `${host}/${parts.map(part => `${readable(part)}/`).join("")}` };
+    return {
+        title: `${readable(last)}${pathname.endsWith("/") ? "/" : ""}${search}`,
+        place: `${host}/${parts.map(part => `${readable(part)}/`).join("")}`,
+    };
 }
 
 function readable(part: string): string {

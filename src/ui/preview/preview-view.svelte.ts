@@ -3,14 +3,27 @@ import { Watched } from "../common/watched.svelte";
 import type { PublishedPort } from "../../guest/guest-watch";
 import type { Sandbox } from "../sandbox";
 
-export interface Target { port: number; path: string }
+export interface Target {
+    port: number;
+    path: string;
+}
 
 /** What a student may type: "5000", ":5000/x", "localhost:5000/x", "http://127.0.0.1:5000". undefined: none of these. */
 export function parseTarget(text: string, port: number | undefined): Target | undefined {
     const typed = text.trim();
-    const [, number, path] = /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])?:?(\d{1,5})?(\/.*)?$/i.exec(typed) ?? [];
+    const [, number, path] =
+        /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])?:?(\d{1,5})?(\/.*)?$/i.exec(typed) ?? [];
     const named = /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])\/?$/i.test(typed);
-    const chosen = number !== undefined ? Number(number) : named ? 80 : path !== undefined ? (typed.startsWith("/") ? port : 80) : undefined;
+    const chosen =
+        number !== undefined
+            ? Number(number)
+            : named
+              ? 80
+              : path !== undefined
+                ? typed.startsWith("/")
+                    ? port
+                    : 80
+                : undefined;
     if (chosen === undefined || chosen < 1 || chosen > 65535) return undefined;
     return { port: chosen, path: path ?? "/" };
 }

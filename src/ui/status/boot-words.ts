@@ -13,7 +13,11 @@ const stages: readonly { stage: BootStage; words: string }[] = [
     { stage: "files", words: "Bring your files in" },
 ];
 
-export interface BootLine { words: string; state: "done" | "now" | "next"; detail: string }
+export interface BootLine {
+    words: string;
+    state: "done" | "now" | "next";
+    detail: string;
+}
 
 /** "18.2 of 36.5 MB · 50 %", or what is known of it; nothing once everything is here. */
 export function amount(loaded: number, total: number): string {
@@ -25,7 +29,9 @@ export function amount(loaded: number, total: number): string {
 export function bootLines(state: SandboxState): BootLine[] {
     if (state.kind !== "starting") return [];
     const cold = state.stage === "kernel";
-    const shown = stages.filter(({ stage }) => (cold ? stage !== "snapshot" && stage !== "restore" : stage !== "kernel"));
+    const shown = stages.filter(({ stage }) =>
+        cold ? stage !== "snapshot" && stage !== "restore" : stage !== "kernel",
+    );
     const at = shown.findIndex(({ stage }) => stage === state.stage);
     return shown.map(({ words }, index) => ({
         words,

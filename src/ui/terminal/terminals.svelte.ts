@@ -12,7 +12,10 @@ import type { Screen, ScreenOptions } from "./screen";
 export type TerminalPhase = "waiting" | "open" | "ended";
 
 /** What a tab does with its screen. */
-export type TerminalScreen = Pick<Screen, "mount" | "size" | "write" | "focus" | "reset" | "dispose" | "dark" | "screenReader">;
+export type TerminalScreen = Pick<
+    Screen,
+    "mount" | "size" | "write" | "focus" | "reset" | "dispose" | "dark" | "screenReader"
+>;
 
 /** Makes a screen; xterm.js is loaded at the first one. */
 export type MakeScreen = (options: ScreenOptions) => Promise<TerminalScreen>;
@@ -30,7 +33,10 @@ export interface TerminalParts {
 }
 
 /** What a pressed "Run" wants typed. */
-interface Typed { text: string; interrupt: boolean }
+interface Typed {
+    text: string;
+    interrupt: boolean;
+}
 
 const INTERRUPT = "\u0003";
 
@@ -89,7 +95,9 @@ export class TerminalTab {
             await pump(shell.output, screen, signal);
             const code = await shell.exit;
             if (signal.aborted) return;
-            screen.write(`\r\n\x1b[2mThe shell has ended${code === 0 ? "" : ` with status ${code}`}. Press Enter for a new one.\x1b[0m\r\n`);
+            screen.write(
+                `\r\n\x1b[2mThe shell has ended${code === 0 ? "" : ` with status ${code}`}. Press Enter for a new one.\x1b[0m\r\n`,
+            );
         } catch (thrown) {
             if (signal.aborted || isAbort(thrown)) return;
             this.#screen?.write(`\r\n\x1b[2m${messageOf(thrown)}\x1b[0m\r\n`);
@@ -203,7 +211,11 @@ export class TerminalTab {
 }
 
 /** Resolves when the shell's state is as wanted, when it has ended, or when the signal aborts. */
-function stateOf(shell: TerminalShell, wanted: (kind: ShellState["kind"]) => boolean, signal: AbortSignal): Promise<void> {
+function stateOf(
+    shell: TerminalShell,
+    wanted: (kind: ShellState["kind"]) => boolean,
+    signal: AbortSignal,
+): Promise<void> {
     return new Promise(resolve => {
         const done = () => signal.aborted || wanted(shell.state.state.kind) || shell.state.state.kind === "ended";
         if (done()) return resolve();
@@ -257,7 +269,10 @@ export class Terminals {
 
     /** Types a command in terminal `number` (the active one when left out), opening it when it is not there. */
     async run(text: string, options: { terminal?: number; interrupt?: boolean } = {}): Promise<void> {
-        let tab = options.terminal === undefined ? (this.#active ?? this.open()) : this.#tabs.find(other => other.number === options.terminal);
+        let tab =
+            options.terminal === undefined
+                ? (this.#active ?? this.open())
+                : this.#tabs.find(other => other.number === options.terminal);
         while (!tab || (options.terminal !== undefined && tab.number !== options.terminal)) tab = this.open();
         this.#active = tab;
         await tab.run(text, options);

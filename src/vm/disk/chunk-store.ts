@@ -51,7 +51,14 @@ export class ChunkStore {
     #ended = new AbortController();
 
     constructor(options: ChunkStoreOptions) {
-        const { memoryLimit = MEMORY_LIMIT, firstPause = FIRST_PAUSE, lastPause = LAST_PAUSE, answerWithin = ANSWER_WITHIN, patience = PATIENCE, onWaiting = () => undefined } = options;
+        const {
+            memoryLimit = MEMORY_LIMIT,
+            firstPause = FIRST_PAUSE,
+            lastPause = LAST_PAUSE,
+            answerWithin = ANSWER_WITHIN,
+            patience = PATIENCE,
+            onWaiting = () => undefined,
+        } = options;
         this.#options = { ...options, memoryLimit, firstPause, lastPause, answerWithin, patience, onWaiting };
         this.table = options.table;
         this.#memory = new LeastRecentlyUsed(memoryLimit);
@@ -152,8 +159,12 @@ export class ChunkStore {
         const timer = setTimeout(giveUp, this.#options.answerWithin);
         this.#ended.signal.addEventListener("abort", giveUp, { once: true });
         try {
-            const response = await abortable(this.#options.fetchFile(url, { cache, priority, signal: attempt.signal }), attempt.signal);
-            if (response.status >= 400 && response.status < 500 && response.status !== 429) throw chunkMissing(chunk, new Error(`status ${response.status}`));
+            const response = await abortable(
+                this.#options.fetchFile(url, { cache, priority, signal: attempt.signal }),
+                attempt.signal,
+            );
+            if (response.status >= 400 && response.status < 500 && response.status !== 429)
+                throw chunkMissing(chunk, new Error(`status ${response.status}`));
             if (!response.ok) throw new Error(`status ${response.status}`);
             return new Uint8Array(await abortable(response.arrayBuffer(), attempt.signal));
         } finally {

@@ -130,7 +130,8 @@ export class GuestDisk implements V86Disk {
         const last = Math.floor((start + bytes.byteLength - 1) / chunkBytes);
         this.#noteRead(start, bytes.byteLength);
         const loads: Promise<void>[] = [];
-        for (let chunk = first; chunk <= last; chunk++) loads.push(this.#chunks.load(chunk).then(below => copyChunk(bytes, start, below, chunk * chunkBytes)));
+        for (let chunk = first; chunk <= last; chunk++)
+            loads.push(this.#chunks.load(chunk).then(below => copyChunk(bytes, start, below, chunk * chunkBytes)));
         await Promise.all(loads);
     }
 

@@ -23,7 +23,7 @@ export class Overlay {
 
     /** `start` and the length of `bytes` are multiples of the sector. Keeps a copy. */
     write(start: number, bytes: Uint8Array): void {
-        for (let done = 0; done < bytes.byteLength; ) {
+        for (let done = 0; done < bytes.byteLength;) {
             const at = start + done;
             const index = Math.floor(at / SLAB_BYTES);
             const within = at - index * SLAB_BYTES;
@@ -41,7 +41,9 @@ export class Overlay {
 
     /** Copies over `target`, the disk's bytes from `start` on, what has been written of them. Any offset and length. */
     apply(start: number, target: Uint8Array): void {
-        this.#eachSector(start, target.byteLength, (slab, within, at, count) => target.set(slab.bytes.subarray(within, within + count), at));
+        this.#eachSector(start, target.byteLength, (slab, within, at, count) =>
+            target.set(slab.bytes.subarray(within, within + count), at),
+        );
     }
 
     /** True when all of the range has been written, so that the disk below need not be read. */
@@ -53,7 +55,8 @@ export class Overlay {
 
     /** True when nothing of the range has been written. */
     isClean(start: number, length: number): boolean {
-        for (let index = Math.floor(start / SLAB_BYTES); index * SLAB_BYTES < start + length; index++) if (this.#slabs.has(index)) return false;
+        for (let index = Math.floor(start / SLAB_BYTES); index * SLAB_BYTES < start + length; index++)
+            if (this.#slabs.has(index)) return false;
         return true;
     }
 
@@ -61,10 +64,14 @@ export class Overlay {
     runs(): { offset: number; bytes: Uint8Array<ArrayBuffer> }[] {
         const runs: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
         for (const [index, slab] of [...this.#slabs].sort(([one], [other]) => one - other)) {
-            for (let sector = 0; sector < SLAB_SECTORS; ) {
+            for (let sector = 0; sector < SLAB_SECTORS;) {
                 const first = sector;
                 while (sector < SLAB_SECTORS && slab.written[sector]) sector++;
-                if (sector > first) runs.push({ offset: index * SLAB_BYTES + first * SECTOR_BYTES, bytes: slab.bytes.slice(first * SECTOR_BYTES, sector * SECTOR_BYTES) as Uint8Array<ArrayBuffer> });
+                if (sector > first)
+                    runs.push({
+                        offset: index * SLAB_BYTES + first * SECTOR_BYTES,
+                        bytes: slab.bytes.slice(first * SECTOR_BYTES, sector * SECTOR_BYTES) as Uint8Array<ArrayBuffer>,
+                    });
                 else sector++;
             }
         }
@@ -81,8 +88,12 @@ export class Overlay {
     }
 
     /** Calls `visit` for each written sector, or part of one, in the range: offset in the slab, offset in the range, bytes. */
-    #eachSector(start: number, length: number, visit: (slab: Slab, within: number, at: number, count: number) => void): void {
-        for (let done = 0; done < length; ) {
+    #eachSector(
+        start: number,
+        length: number,
+        visit: (slab: Slab, within: number, at: number, count: number) => void,
+    ): void {
+        for (let done = 0; done < length;) {
             const at = start + done;
             const index = Math.floor(at / SLAB_BYTES);
             const slab = this.#slabs.get(index);

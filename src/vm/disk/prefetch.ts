@@ -13,7 +13,12 @@ const PACE = 15;
  * Stops when memory is full, and at the first that fails: the guest's own read will name the reason. Resolves to the number
  * loaded.
  */
-export async function prefetchChunks(store: ChunkStore, chunks: readonly number[], isIdle: () => boolean, signal: AbortSignal): Promise<number> {
+export async function prefetchChunks(
+    store: ChunkStore,
+    chunks: readonly number[],
+    isIdle: () => boolean,
+    signal: AbortSignal,
+): Promise<number> {
     const left = chunks.filter(chunk => chunk < store.table.length)[Symbol.iterator]();
     let loaded = 0;
     let failed = false;

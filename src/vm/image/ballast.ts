@@ -28,11 +28,30 @@ const TYPE = Uint8Array.of(0x60, 3, 0x7f, F64, F64, 1, F64);
 const MIN_MAX = [0x20, 2, 0xa4, 0x20, 2, 0xa5]; // min(., y), max(., y)
 const TIMES = 13_000;
 /** block, br_if over all of it, x, min and max of it, set x, end; x, end. */
-const BODY = Uint8Array.from([0, 0x02, 0x40, 0x20, 0, 0x0d, 0, 0x20, 1, ...Array.from({ length: TIMES }, () => MIN_MAX).flat(), 0x21, 1, 0x0b, 0x20, 1, 0x0b]);
+const BODY = Uint8Array.from([
+    0,
+    0x02,
+    0x40,
+    0x20,
+    0,
+    0x0d,
+    0,
+    0x20,
+    1,
+    ...Array.from({ length: TIMES }, () => MIN_MAX).flat(),
+    0x21,
+    1,
+    0x0b,
+    0x20,
+    1,
+    0x0b,
+]);
 
 /** `wasm`: a module. Gives a copy with the ballasts, exported. */
 export function addBallasts(wasm: Bytes): Bytes {
-    const imported = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(({ kind }) => kind === "function").length;
+    const imported = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(
+        ({ kind }) => kind === "function",
+    ).length;
     const numbers = Array.from({ length: BALLASTS }, (_, number) => number);
     let types = 0;
     let functions = 0;
@@ -45,7 +64,9 @@ export function addBallasts(wasm: Bytes): Bytes {
                 functions = count;
                 return numbers.map(() => unsigned(types));
             case SECTION.export:
-                return numbers.map(number => concatBytes([text(nameOf(number)), Uint8Array.of(0), unsigned(imported + functions + number)]));
+                return numbers.map(number =>
+                    concatBytes([text(nameOf(number)), Uint8Array.of(0), unsigned(imported + functions + number)]),
+                );
             case SECTION.code:
                 return numbers.map(() => concatBytes([unsigned(BODY.length), BODY]));
             default:
@@ -61,7 +82,11 @@ export function addBallasts(wasm: Bytes): Bytes {
         const items = new Reader(content);
         const count = id === CUSTOM ? 0 : items.unsigned();
         const more = added(id, count);
-        pieces.push(more.length > 0 ? section(id, more, { count, items: content.subarray(items.at) }) : wasm.subarray(start, reader.at));
+        pieces.push(
+            more.length > 0
+                ? section(id, more, { count, items: content.subarray(items.at) })
+                : wasm.subarray(start, reader.at),
+        );
     }
     return concatBytes(pieces);
 }

@@ -51,7 +51,14 @@ function merge(modules: readonly [index: number, module: Uint8Array][]): Bytes {
         for (const { name, type } of module.imports) {
             if (imports.has(name)) continue;
             imports.of(name);
-            importEntries.push(concatBytes([text("e"), text(name), Uint8Array.of(EXTERNAL.function), unsigned(types.of(type.join(), type))]));
+            importEntries.push(
+                concatBytes([
+                    text("e"),
+                    text(name),
+                    Uint8Array.of(EXTERNAL.function),
+                    unsigned(types.of(type.join(), type)),
+                ]),
+            );
         }
     }
     const bodies = parsed.map(({ module }) => {
@@ -64,14 +71,26 @@ function merge(modules: readonly [index: number, module: Uint8Array][]): Bytes {
     });
     if (types.size > MOST_TYPES) throw unknown(`${types.size} types`);
     const type = unsigned(types.of(TYPE_OF_F.join(), TYPE_OF_F));
-    if (memory) importEntries.push(concatBytes([text("e"), text(memory.name), Uint8Array.of(EXTERNAL.memory), memory.limits]));
+    if (memory)
+        importEntries.push(concatBytes([text("e"), text(memory.name), Uint8Array.of(EXTERNAL.memory), memory.limits]));
     return concatBytes([
         HEADER,
         section(SECTION.type, types.values),
         section(SECTION.import, importEntries),
-        section(SECTION.function, bodies.map(() => type)),
-        section(SECTION.export, parsed.map(({ index }, at) => concatBytes([text(functionName(index)), Uint8Array.of(EXTERNAL.function), unsigned(imports.size + at)]))),
-        section(SECTION.code, bodies.map(body => concatBytes([unsigned(body.length), body]))),
+        section(
+            SECTION.function,
+            bodies.map(() => type),
+        ),
+        section(
+            SECTION.export,
+            parsed.map(({ index }, at) =>
+                concatBytes([text(functionName(index)), Uint8Array.of(EXTERNAL.function), unsigned(imports.size + at)]),
+            ),
+        ),
+        section(
+            SECTION.code,
+            bodies.map(body => concatBytes([unsigned(body.length), body])),
+        ),
     ]);
 }
 
@@ -149,7 +168,11 @@ function parse(bytes: Uint8Array): Parsed {
 }
 
 /** Gives calls and block types their new numbers. Knows the instructions that v86 emits. */
-function renumber(body: Uint8Array, functionOf: (index: number) => number, typeOf: (index: number) => number): Uint8Array {
+function renumber(
+    body: Uint8Array,
+    functionOf: (index: number) => number,
+    typeOf: (index: number) => number,
+): Uint8Array {
     const reader = new Reader(body);
     const pieces: Uint8Array[] = [];
     let from = 0;
@@ -169,7 +192,8 @@ function renumber(body: Uint8Array, functionOf: (index: number) => number, typeO
             const type = body[at]!;
             if (type === 0x40 || (type & 0x40 && !(type & 0x80))) reader.byte();
             else replace(at, typeOf(reader.unsigned()));
-        } else if (op === 0x0c || op === 0x0d || (op >= 0x20 && op <= 0x24) || op === 0x41 || op === 0x42) reader.skipNumber();
+        } else if (op === 0x0c || op === 0x0d || (op >= 0x20 && op <= 0x24) || op === 0x41 || op === 0x42)
+            reader.skipNumber();
         else if (op === 0x0e) for (let count = reader.unsigned() + 1; count > 0; count--) reader.skipNumber();
         else if (op === 0x10) replace(at, functionOf(reader.unsigned()));
         else if (op === 0x11) {

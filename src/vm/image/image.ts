@@ -54,7 +54,12 @@ export interface ImageManifest {
     /** Container images already in the engine's store. */
     preloaded: { ref: string; digest: string; bytes: number; contents: string }[];
     /** Lists of the content that the page answers from, each in the folder with what it lists. */
-    internet: { /** wheels */ python: ImageFile; /** .deb files */ debian: ImageFile; /** npm's tarballs */ node: ImageFile; /** Docker Hub's images */ hub: ImageFile };
+    internet: {
+        /** wheels */ python: ImageFile;
+        /** .deb files */ debian: ImageFile;
+        /** npm's tarballs */ node: ImageFile;
+        /** Docker Hub's images */ hub: ImageFile;
+    };
     builtAt: string;
 }
 

@@ -8,7 +8,10 @@ import type { ImageFile, ImageManifest } from "./image";
 import { parseManifest } from "./manifest";
 
 /** `fetch`, narrowed to what this layer uses. Under Node it reads `file:` addresses as well. */
-export type FetchFile = (url: string, options?: { cache?: RequestCache; priority?: RequestPriority; signal?: AbortSignal }) => Promise<Response>;
+export type FetchFile = (
+    url: string,
+    options?: { cache?: RequestCache; priority?: RequestPriority; signal?: AbortSignal },
+) => Promise<Response>;
 
 /** A server that says nothing for so many milliseconds has gone. */
 const SILENCE_LIMIT = 30_000;
@@ -58,7 +61,8 @@ export class ImageLoader {
     async #attempt(file: ImageFile, cache: RequestCache, onProgress: (loaded: number) => void): Promise<Bytes> {
         const response = await this.#request(this.urlOf(file), file.path, cache);
         const bytes = await this.#read(response, file, onProgress);
-        if (toHex(await sha256(bytes)) !== file.sha256) throw damaged(file.path, new Error("its sha256 differs from the manifest's"));
+        if (toHex(await sha256(bytes)) !== file.sha256)
+            throw damaged(file.path, new Error("its sha256 differs from the manifest's"));
         return bytes;
     }
 
@@ -81,7 +85,8 @@ export class ImageLoader {
             for (;;) {
                 const { done, value } = await within(reader.read(), this.silenceLimit, file.path);
                 if (done) break;
-                if (size + value.byteLength > bytes.byteLength) throw damaged(file.path, new Error(`more than ${file.bytes} bytes`));
+                if (size + value.byteLength > bytes.byteLength)
+                    throw damaged(file.path, new Error(`more than ${file.bytes} bytes`));
                 bytes.set(value, size);
                 size += value.byteLength;
                 this.fetchedBytes += value.byteLength;

@@ -21,7 +21,12 @@ const manifest = v.object({
     vgaBios: file,
     kernel: file,
     commandLine: v.string(),
-    disk: v.object({ bytes: positive, chunkBytes: v.pipe(positive, v.multipleOf(4096)), table: file, prefetch: v.array(count) }),
+    disk: v.object({
+        bytes: positive,
+        chunkBytes: v.pipe(positive, v.multipleOf(4096)),
+        table: file,
+        prefetch: v.array(count),
+    }),
     snapshot: v.object({ file, raw: v.object({ bytes: positive, sha256 }), memory: positive, code: v.optional(code) }),
     preloaded: v.array(v.object({ ref: v.string(), digest: v.string(), bytes: count, contents: v.string() })),
     internet: v.object({ python: file, debian: file, node: file, hub: file }),
@@ -43,6 +48,7 @@ export function parseManifest(text: string): ImageManifest {
     }
     const { disk } = result.output;
     if (disk.bytes % disk.chunkBytes !== 0) throw wrongFormat("disk.bytes is no multiple of disk.chunkBytes");
-    if (disk.table.bytes !== (disk.bytes / disk.chunkBytes) * 16) throw wrongFormat("disk.table does not hold 16 bytes for each chunk");
+    if (disk.table.bytes !== (disk.bytes / disk.chunkBytes) * 16)
+        throw wrongFormat("disk.table does not hold 16 bytes for each chunk");
     return result.output;
 }

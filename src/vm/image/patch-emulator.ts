@@ -33,7 +33,12 @@ const I32_STORE = [0x36, 0x01];
 const I32_STORE16 = [0x3b, 0x01];
 
 export const patchError = (what: string, cause?: unknown) =>
-    new DrydockError("image.emulator-differs", `v86 is not the version that can be patched: ${what}.`, `Install the pinned version (npm ci); for another one the patch must be looked at again.`, { cause });
+    new DrydockError(
+        "image.emulator-differs",
+        `v86 is not the version that can be patched: ${what}.`,
+        `Install the pinned version (npm ci); for another one the patch must be looked at again.`,
+        { cause },
+    );
 
 /** `wasm`: v86.wasm as published. Gives a changed copy; throws "image.emulator-differs" when anything is not where it was. */
 export function patchWasm(wasm: Uint8Array): Bytes {
@@ -56,7 +61,11 @@ export function patchWasm(wasm: Uint8Array): Bytes {
 /** `script`: libv86.mjs as published. */
 export function patchScript(script: string): string {
     const size = (entries: number) => `element:"anyfunc",initial:${FIRST_SLOT + entries}`;
-    return replaceText(replaceText(script, size(ENTRIES.from), size(ENTRIES.to)), `${ENTRIES.from}>b`, `${ENTRIES.to}>b`);
+    return replaceText(
+        replaceText(script, size(ENTRIES.from), size(ENTRIES.to)),
+        `${ENTRIES.from}>b`,
+        `${ENTRIES.to}>b`,
+    );
 }
 
 function replaceText(text: string, from: string, to: string): string {
@@ -66,9 +75,18 @@ function replaceText(text: string, from: string, to: string): string {
 }
 
 /** Exchanges a constant after `opcode`, exactly `count` times between `start` and `end`; its encoding keeps its length. */
-function replace(wasm: Uint8Array, opcode: number[], from: number, to: number, length: number, count: number, { start, end }: { start: number; end: number }): void {
+function replace(
+    wasm: Uint8Array,
+    opcode: number[],
+    from: number,
+    to: number,
+    length: number,
+    count: number,
+    { start, end }: { start: number; end: number },
+): void {
     const places = find(wasm, [...opcode, ...signed(from, length)], start, end);
-    if (places.length !== count) throw patchError(`the constant ${from} occurs ${places.length} times in v86.wasm, not ${count}`);
+    if (places.length !== count)
+        throw patchError(`the constant ${from} occurs ${places.length} times in v86.wasm, not ${count}`);
     for (const place of places) wasm.set([...opcode, ...signed(to, length)], place);
 }
 

@@ -51,13 +51,33 @@ export interface Memory {
 
 /** `devices`: v86's state without the memory. `own`: whether the emulator's own memory is to be in it. */
 export function packState(devices: Uint8Array, { all, guest }: Memory, own: boolean): Bytes {
-    if (guest.at % PAGE_BYTES !== 0 || guest.bytes % PAGE_BYTES !== 0) throw new Error(`the guest's memory of ${guest.bytes} bytes at ${guest.at} is not made of pages`);
+    if (guest.at % PAGE_BYTES !== 0 || guest.bytes % PAGE_BYTES !== 0)
+        throw new Error(`the guest's memory of ${guest.bytes} bytes at ${guest.at} is not made of pages`);
     const guestMemory = all.subarray(guest.at, guest.at + guest.bytes);
     const guestRuns = runsOf(guestMemory);
-    const ownRuns = own ? [...runsOf(all.subarray(0, guest.at)), ...moved(runsOf(all.subarray(guest.at + guest.bytes)), (guest.at + guest.bytes) / PAGE_BYTES)] : [];
-    const header: Header = { magic: MAGIC, devices: devices.byteLength, guestRuns: guestRuns.length, ownRuns: ownRuns.length, wasmPages: all.byteLength / WASM_PAGE_BYTES };
-    const numbers = Uint32Array.from([...HEADER.map(name => header[name]), ...[...guestRuns, ...ownRuns].flatMap(({ page, pages }) => [page, pages])]);
-    return concatBytes([new Uint8Array(numbers.buffer), devices, ...guestRuns.map(run => bytesOf(guestMemory, run)), ...ownRuns.map(run => bytesOf(all, run))]);
+    const ownRuns = own
+        ? [
+              ...runsOf(all.subarray(0, guest.at)),
+              ...moved(runsOf(all.subarray(guest.at + guest.bytes)), (guest.at + guest.bytes) / PAGE_BYTES),
+          ]
+        : [];
+    const header: Header = {
+        magic: MAGIC,
+        devices: devices.byteLength,
+        guestRuns: guestRuns.length,
+        ownRuns: ownRuns.length,
+        wasmPages: all.byteLength / WASM_PAGE_BYTES,
+    };
+    const numbers = Uint32Array.from([
+        ...HEADER.map(name => header[name]),
+        ...[...guestRuns, ...ownRuns].flatMap(({ page, pages }) => [page, pages]),
+    ]);
+    return concatBytes([
+        new Uint8Array(numbers.buffer),
+        devices,
+        ...guestRuns.map(run => bytesOf(guestMemory, run)),
+        ...ownRuns.map(run => bytesOf(all, run)),
+    ]);
 }
 
 /** A state on its way into a machine: first the guest's memory, then the emulator's own. */
@@ -84,7 +104,10 @@ export class SavedState {
         this.devices = new Uint8Array(header.devices);
         reader.read(this.devices);
         const runs = [...this.#guestRuns, ...this.#ownRuns];
-        this.bytes = (HEADER.length + 2 * runs.length) * NUMBER_BYTES + header.devices + runs.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES;
+        this.bytes =
+            (HEADER.length + 2 * runs.length) * NUMBER_BYTES +
+            header.devices +
+            runs.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES;
     }
 
     /** `memory`: the guest's, zero so far. */
@@ -109,7 +132,7 @@ export function readPieces(pieces: Iterable<Uint8Array>): StateReader {
     let piece = new Uint8Array(0) as Uint8Array;
     return {
         read(into) {
-            for (let at = 0; at < into.byteLength; ) {
+            for (let at = 0; at < into.byteLength;) {
                 if (piece.byteLength === 0) {
                     const { done, value } = iterator.next();
                     if (done) throw new RangeError(`the state ends ${into.byteLength - at} bytes early`);
@@ -137,7 +160,10 @@ function readRuns(reader: StateReader, count: number): Run[] {
 
 function bytesOf(memory: Uint8Array, { page, pages }: Run): Uint8Array {
     const bytes = memory.subarray(page * PAGE_BYTES, (page + pages) * PAGE_BYTES);
-    if (bytes.byteLength !== pages * PAGE_BYTES) throw new RangeError(`page ${page + pages - 1} of the state lies beyond the memory of ${memory.byteLength} bytes`);
+    if (bytes.byteLength !== pages * PAGE_BYTES)
+        throw new RangeError(
+            `page ${page + pages - 1} of the state lies beyond the memory of ${memory.byteLength} bytes`,
+        );
     return bytes;
 }
 

@@ -19,8 +19,16 @@ export function unsigned(value: number): Uint8Array {
 export const text = (value: string) => concatBytes([unsigned(value.length), encodeText(value)]);
 
 /** `before`: what there is of the section already, read up to its items, so many of them. */
-export function section(id: number, items: readonly Uint8Array[], before?: { count: number; items: Uint8Array }): Uint8Array {
-    const body = concatBytes([unsigned((before?.count ?? 0) + items.length), ...(before ? [before.items] : []), ...items]);
+export function section(
+    id: number,
+    items: readonly Uint8Array[],
+    before?: { count: number; items: Uint8Array },
+): Uint8Array {
+    const body = concatBytes([
+        unsigned((before?.count ?? 0) + items.length),
+        ...(before ? [before.items] : []),
+        ...items,
+    ]);
     return concatBytes([Uint8Array.of(id), unsigned(body.length), body]);
 }
 

@@ -25,7 +25,8 @@ function decoder(): Promise<ZSTDDecoder> {
  */
 function withDataAddresses<T>(start: () => T): T {
     const { fetch } = globalThis;
-    globalThis.fetch = async input => new Response(Uint8Array.from(atob(String(input).split(",")[1]!), character => character.charCodeAt(0)));
+    globalThis.fetch = async input =>
+        new Response(Uint8Array.from(atob(String(input).split(",")[1]!), character => character.charCodeAt(0)));
     try {
         return start();
     } finally {
@@ -57,7 +58,11 @@ export async function openLarge(stored: Uint8Array): Promise<LargeFrame> {
     return {
         pieces: large.decodeStreaming(pieces(stored)),
         // the package holds its instance in a variable of its module; an empty one in its place frees the memory
-        free: () => large._init({ instance: { exports: { memory: new WebAssembly.Memory({ initial: 0 }) } }, module: emptyModule() }),
+        free: () =>
+            large._init({
+                instance: { exports: { memory: new WebAssembly.Memory({ initial: 0 }) } },
+                module: emptyModule(),
+            }),
     };
 }
 

@@ -12,7 +12,8 @@ export const fetchFile: FetchFile = async (url, options) => {
     try {
         file = await open(fileURLToPath(url));
     } catch (thrown) {
-        if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return new Response(null, { status: 404 });
+        if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")
+            return new Response(null, { status: 404 });
         throw thrown;
     }
     const handle = file;

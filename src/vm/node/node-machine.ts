@@ -11,7 +11,10 @@ export function createNodeMachine(options: MachineOptions): Machine {
 /** The thread of a machine, not started yet. */
 export function openThread(): WorkerLink {
     // `execArgv` empty: the thread brings its own loader, whatever started this process
-    const thread = new Worker(new URL("./worker-entry.mjs", import.meta.url), { execArgv: [], name: "drydock-machine" });
+    const thread = new Worker(new URL("./worker-entry.mjs", import.meta.url), {
+        execArgv: [],
+        name: "drydock-machine",
+    });
     return {
         post: (message, moved = []) => thread.postMessage(message, moved as NodeTransferable[]),
         listen: (onMessage, onDeath) => {

@@ -3,7 +3,14 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { addBallasts } from "../image/ballast";
-import { patchError, patchScript, patchWasm, V86_SCRIPT_SHA256, V86_VERSION, V86_WASM_SHA256 } from "../image/patch-emulator";
+import {
+    patchError,
+    patchScript,
+    patchWasm,
+    V86_SCRIPT_SHA256,
+    V86_VERSION,
+    V86_WASM_SHA256,
+} from "../image/patch-emulator";
 
 /** What goes into an image's `emulator`. */
 export interface PatchedEmulator {

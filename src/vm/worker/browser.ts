@@ -9,7 +9,10 @@ declare const self: DedicatedWorkerGlobalScope;
 const states: KeptStates = {
     open: openState,
     keep(content, packed) {
-        const writer = new Worker(new URL("./state-writer.ts", import.meta.url), { type: "module", name: "drydock-state-writer" });
+        const writer = new Worker(new URL("./state-writer.ts", import.meta.url), {
+            type: "module",
+            name: "drydock-state-writer",
+        });
         writer.postMessage({ content, packed } satisfies StateToWrite, [packed.buffer]);
     },
     forget: forgetStates,

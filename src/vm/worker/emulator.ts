@@ -73,7 +73,9 @@ export class Emulator {
         try {
             await Promise.race([loaded, options.crashed]);
         } catch (thrown) {
-            throw thrown instanceof RangeError || thrown instanceof WebAssembly.RuntimeError ? noMemory(options.memory, thrown) : thrown;
+            throw thrown instanceof RangeError || thrown instanceof WebAssembly.RuntimeError
+                ? noMemory(options.memory, thrown)
+                : thrown;
         }
         if (!hasMemory(emulator)) throw noMemory(options.memory);
         return new Emulator(emulator, options);
@@ -134,9 +136,16 @@ export class Emulator {
         cpu.pack_memory = pack_memory;
         cpu.store_current_tsc();
         const { byteOffset: guestAt, byteLength: bytes } = cpu.mem8;
-        const state = packState(devices, { all: new Uint8Array(cpu.wasm_memory.buffer), guest: { at: guestAt, bytes } }, this.#keepsCode);
+        const state = packState(
+            devices,
+            { all: new Uint8Array(cpu.wasm_memory.buffer), guest: { at: guestAt, bytes } },
+            this.#keepsCode,
+        );
         if (!this.#keepsCode) return { state };
-        return { state, code: { modules: mergeModules(this.#compiled), guestAt, clock: [cpu.current_tsc[0]!, cpu.current_tsc[1]!] } };
+        return {
+            state,
+            code: { modules: mergeModules(this.#compiled), guestAt, clock: [cpu.current_tsc[0]!, cpu.current_tsc[1]!] },
+        };
     }
 
     get instructions(): number {
@@ -173,11 +182,17 @@ export class Emulator {
      * For a state that is about to be restored, `modules` compiled from the ones that were saved with it. Gives what puts them in place: after
      * `restore`, before `run`. Until then nothing has changed. Rejects when they do not fit this emulator.
      */
-    async prepareCode({ guestAt, clock }: Omit<SavedCode, "modules">, modules: readonly WebAssembly.Module[]): Promise<(saved: Pick<SavedState, "placeOwn">) => void> {
+    async prepareCode(
+        { guestAt, clock }: Omit<SavedCode, "modules">,
+        modules: readonly WebAssembly.Module[],
+    ): Promise<(saved: Pick<SavedState, "placeOwn">) => void> {
         const cpu = this.#emulator.v86.cpu;
         const { byteOffset, byteLength } = cpu.mem8;
-        if (byteOffset !== guestAt) throw new Error(`the guest's memory is at ${byteOffset}, in the snapshot at ${guestAt}`);
-        const instances = await Promise.all(modules.map(module => WebAssembly.instantiate(module, { e: cpu.jit_imports })));
+        if (byteOffset !== guestAt)
+            throw new Error(`the guest's memory is at ${byteOffset}, in the snapshot at ${guestAt}`);
+        const instances = await Promise.all(
+            modules.map(module => WebAssembly.instantiate(module, { e: cpu.jit_imports })),
+        );
         return saved => {
             const instructions = cpu.instruction_counter[0]!;
             saved.placeOwn(cpu.wasm_memory, { at: guestAt, bytes: byteLength });
@@ -205,7 +220,10 @@ export class Emulator {
         const cpu = this.#emulator.v86.cpu;
         const { codegen_finalize, codegen_finalize_finished, jit_clear_func, jit_clear_all_funcs } = cpu;
         cpu.codegen_finalize = (index, start, flags, pointer, length) => {
-            this.#compiled.set(index, this.#keepsCode ? new Uint8Array(cpu.wasm_memory.buffer, pointer >>> 0, length >>> 0).slice() : NOTHING);
+            this.#compiled.set(
+                index,
+                this.#keepsCode ? new Uint8Array(cpu.wasm_memory.buffer, pointer >>> 0, length >>> 0).slice() : NOTHING,
+            );
             this.#compiling++;
             codegen_finalize.call(cpu, index, start, flags, pointer, length);
         };
@@ -229,7 +247,12 @@ function settingsOf({ wasm, memory, disk, boot }: EmulatorOptions): V86Settings 
         wasm_fn: async imports => (await WebAssembly.instantiate(wasm, imports)).exports,
         memory_size: memory * MEGABYTE,
         vga_memory_size: 2 * MEGABYTE,
-        ...(boot && { bios: { buffer: boot.bios.buffer }, vga_bios: { buffer: boot.vgaBios.buffer }, bzimage: { buffer: boot.kernel.buffer }, cmdline: boot.commandLine }),
+        ...(boot && {
+            bios: { buffer: boot.bios.buffer },
+            vga_bios: { buffer: boot.vgaBios.buffer },
+            bzimage: { buffer: boot.kernel.buffer },
+            cmdline: boot.commandLine,
+        }),
         hda: disk,
         virtio_console: true,
         virtio_balloon: true,

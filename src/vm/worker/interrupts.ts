@@ -7,12 +7,15 @@ import type { V86, VirtioDevice } from "../v86";
  */
 export function keepSharedInterrupts(emulator: V86): void {
     const { pci, virtio_console, virtio_balloon, virtio_net } = emulator.v86.cpu.devices;
-    const devices: VirtioDevice[] = [virtio_console, virtio_balloon, virtio_net].flatMap(device => (device ? [device.virtio] : []));
+    const devices: VirtioDevice[] = [virtio_console, virtio_balloon, virtio_net].flatMap(device =>
+        device ? [device.virtio] : [],
+    );
     for (const device of devices) {
         const lower = device.lower_irq;
         device.lower_irq = () => {
             lower.call(device);
-            for (const other of devices) if (other !== device && other.isr_status !== 0 && sameLine(device, other)) pci.raise_irq(other.pci_id);
+            for (const other of devices)
+                if (other !== device && other.isr_status !== 0 && sameLine(device, other)) pci.raise_irq(other.pci_id);
         };
     }
 }

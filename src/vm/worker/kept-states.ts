@@ -31,12 +31,14 @@ const SHARE_OF_FREE_SPACE = 0.2;
 
 const PIECE_BYTES = 4 << 20;
 
-const folderOf = async (create: boolean): Promise<FileSystemDirectoryHandle> => (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create });
+const folderOf = async (create: boolean): Promise<FileSystemDirectoryHandle> =>
+    (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create });
 
 /** Only workers have them, and only in secure contexts. Several tabs may read at once where the browser knows the mode. */
 type OpenSync = (options?: { mode: "read-only" }) => Promise<FileSystemSyncAccessHandle>;
 
-const openSync = (file: FileSystemFileHandle, ...options: Parameters<OpenSync>): Promise<FileSystemSyncAccessHandle> => (file.createSyncAccessHandle as OpenSync).apply(file, options);
+const openSync = (file: FileSystemFileHandle, ...options: Parameters<OpenSync>): Promise<FileSystemSyncAccessHandle> =>
+    (file.createSyncAccessHandle as OpenSync).apply(file, options);
 
 export async function openState({ bytes, sha256 }: StateContent): Promise<KeptState | undefined> {
     let access: FileSystemSyncAccessHandle;
@@ -46,14 +48,19 @@ export async function openState({ bytes, sha256 }: StateContent): Promise<KeptSt
         return undefined; // not there, in use by another tab, or no such storage
     }
     const end = new Uint8Array(sha256.length);
-    if (access.getSize() !== bytes + end.byteLength || access.read(end, { at: bytes }) !== end.byteLength || decodeText(end) !== sha256) {
+    if (
+        access.getSize() !== bytes + end.byteLength ||
+        access.read(end, { at: bytes }) !== end.byteLength ||
+        decodeText(end) !== sha256
+    ) {
         access.close();
         return undefined;
     }
     let at = 0;
     return {
         read(into) {
-            if (access.read(into, { at }) !== into.byteLength) throw new RangeError(`the kept state ends before byte ${at + into.byteLength}`);
+            if (access.read(into, { at }) !== into.byteLength)
+                throw new RangeError(`the kept state ends before byte ${at + into.byteLength}`);
             at += into.byteLength;
         },
         close: () => access.close(),
@@ -70,7 +77,8 @@ export async function writeState({ bytes, sha256 }: StateContent, pieces: Iterab
     try {
         let at = 0;
         for (const piece of pieces)
-            for (let from = 0; from < piece.byteLength; from += PIECE_BYTES) at += access.write(piece.subarray(from, from + PIECE_BYTES), { at });
+            for (let from = 0; from < piece.byteLength; from += PIECE_BYTES)
+                at += access.write(piece.subarray(from, from + PIECE_BYTES), { at });
         if (at !== bytes) throw new Error(`${at} bytes were written, not ${bytes}`);
         access.flush();
         access.write(encodeText(sha256), { at });

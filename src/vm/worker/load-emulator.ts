@@ -24,7 +24,11 @@ export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<
  * what does not compile, or not in the time that a server may be silent, is read and checked as any other file, which says
  * what is wrong.
  */
-export async function loadWasm(loader: ImageLoader, file: ImageFile, progress?: LoadProgress): Promise<WebAssembly.Module> {
+export async function loadWasm(
+    loader: ImageLoader,
+    file: ImageFile,
+    progress?: LoadProgress,
+): Promise<WebAssembly.Module> {
     const loaded = progress?.track(file);
     const streamed = await compileStreamed(loader, file);
     if (streamed) {

@@ -43,7 +43,8 @@ export class RawPorts {
         this.#announceAsRaw();
         this.#watchOpening();
         this.#holdAcknowledgements();
-        for (const port of [1, 2, 3] as const) emulator.add_listener(`virtio-console${port}-output-bytes`, bytes => this.#gather(port, bytes));
+        for (const port of [1, 2, 3] as const)
+            emulator.add_listener(`virtio-console${port}-output-bytes`, bytes => this.#gather(port, bytes));
         // between two turns of the CPU the guest may have given new buffers
         const turn = emulator.v86.yield_callback;
         emulator.v86.yield_callback = tick => {
@@ -178,7 +179,7 @@ class PortState {
     /** The next bytes of the queue, at most `limit`. */
     take(limit: number): Bytes {
         const parts: Bytes[] = [];
-        for (let room = limit; room > 0 && this.input.length > 0; ) {
+        for (let room = limit; room > 0 && this.input.length > 0;) {
             const first = this.input[0]!;
             const part = first.subarray(0, room);
             if (part.byteLength === first.byteLength) this.input.shift();
@@ -193,4 +194,3 @@ class PortState {
 function isPort(port: number): port is PortNumber {
     return port >= 1 && port <= 3;
 }
-

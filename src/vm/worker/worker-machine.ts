@@ -71,7 +71,16 @@ export class WorkerMachine {
     receive(message: ToWorker): void {
         switch (message.kind) {
             case "start":
-                this.#start(message.options).catch((thrown: unknown) => this.#fail(asDrydockError(thrown, "vm.worker-died", "The machine could not be started.", "Reload the page.")));
+                this.#start(message.options).catch((thrown: unknown) =>
+                    this.#fail(
+                        asDrydockError(
+                            thrown,
+                            "vm.worker-died",
+                            "The machine could not be started.",
+                            "Reload the page.",
+                        ),
+                    ),
+                );
                 break;
             case "port-input":
                 if (this.#running) this.#emulator!.ports.input(message.port, message.bytes);
@@ -91,12 +100,23 @@ export class WorkerMachine {
                 break;
             case "save":
                 this.#save().then(
-                    saved => this.#scope.post({ kind: "saved", request: message.request, saved }, [saved.state.buffer, ...saved.disk.map(({ bytes }) => bytes.buffer)]),
+                    saved =>
+                        this.#scope.post({ kind: "saved", request: message.request, saved }, [
+                            saved.state.buffer,
+                            ...saved.disk.map(({ bytes }) => bytes.buffer),
+                        ]),
                     (thrown: unknown) =>
                         this.#scope.post({
                             kind: "request-failed",
                             request: message.request,
-                            error: toWireError(asDrydockError(thrown, "vm.save-failed", "The machine could not be saved.", "Try again.")),
+                            error: toWireError(
+                                asDrydockError(
+                                    thrown,
+                                    "vm.save-failed",
+                                    "The machine could not be saved.",
+                                    "Try again.",
+                                ),
+                            ),
                         }),
                 );
                 break;
@@ -117,7 +137,8 @@ export class WorkerMachine {
         const memory = options.memory ?? manifest.snapshot.memory;
 
         let fallback: DrydockError | undefined;
-        if (options.boot !== "cold" && memory !== manifest.snapshot.memory) fallback = memoryDiffers(memory, manifest.snapshot.memory);
+        if (options.boot !== "cold" && memory !== manifest.snapshot.memory)
+            fallback = memoryDiffers(memory, manifest.snapshot.memory);
         if (fallback && options.boot === "snapshot") throw fallback;
 
         const wanted = options.boot !== "cold" && !fallback;
@@ -146,16 +167,24 @@ export class WorkerMachine {
                 const loaded = await snapshot;
                 if ("thrown" in loaded) throw loaded.thrown;
                 progress.enter("restore");
-                const placeCode = code && (await prepareCode(this.#emulator, manifest.snapshot.code!, code, loader.silenceLimit));
+                const placeCode =
+                    code && (await prepareCode(this.#emulator, manifest.snapshot.code!, code, loader.silenceLimit));
                 const { packed } = loaded.value;
                 await this.#restore(this.#emulator, loaded.value, manifest.snapshot.raw.bytes, placeCode);
                 if (!packed) this.#emulator.compileAfter(COMPILE_AFTER_MILLISECONDS);
                 this.#keepLater(manifest.snapshot.raw, packed);
             } catch (thrown) {
-                const error = asDrydockError(thrown, "vm.restore-failed", restoreFailed(thrown).message, restoreFailed(thrown).advice);
+                const error = asDrydockError(
+                    thrown,
+                    "vm.restore-failed",
+                    restoreFailed(thrown).message,
+                    restoreFailed(thrown).advice,
+                );
                 if (options.boot === "snapshot" || error.code === "vm.no-memory") throw error;
                 fallback = error;
-                void this.#scope.states?.forget().catch((thrown: unknown) => console.warn("The kept state could not be removed.", thrown));
+                void this.#scope.states
+                    ?.forget()
+                    .catch((thrown: unknown) => console.warn("The kept state could not be removed.", thrown));
                 await this.#emulator?.destroy();
                 this.#emulator = undefined;
             }
@@ -174,16 +203,28 @@ export class WorkerMachine {
         const ahead = this.#ahead;
         this.#ahead = [];
         const idle = new IdleMeter(() => this.#emulator?.instructions ?? 0);
-        setTimeout(() => void prefetchChunks(chunks, ahead, () => idle.isIdle(), new AbortController().signal), PREFETCH_AFTER_MILLISECONDS);
+        setTimeout(
+            () => void prefetchChunks(chunks, ahead, () => idle.isIdle(), new AbortController().signal),
+            PREFETCH_AFTER_MILLISECONDS,
+        );
     }
 
     /** The snapshot's state as it was kept, or packed. */
-    async #loadState(loader: ImageLoader, { file, raw }: ImageManifest["snapshot"], progress: LoadProgress): Promise<LoadedState> {
+    async #loadState(
+        loader: ImageLoader,
+        { file, raw }: ImageManifest["snapshot"],
+        progress: LoadProgress,
+    ): Promise<LoadedState> {
         const kept = await this.#scope.states?.open(raw);
         return kept ? { kept } : { packed: await loader.file(file, progress.track(file)) };
     }
 
-    async #restore(emulator: Emulator, { kept, packed }: LoadedState, bytes: number, placeCode: PlaceCode | undefined): Promise<void> {
+    async #restore(
+        emulator: Emulator,
+        { kept, packed }: LoadedState,
+        bytes: number,
+        placeCode: PlaceCode | undefined,
+    ): Promise<void> {
         const frame = packed && (await openLarge(packed));
         try {
             const saved = new SavedState(kept ?? readPieces(frame!.pieces));
@@ -206,18 +247,40 @@ export class WorkerMachine {
         await this.#emulator!.run();
         this.#running = true;
         for (const { port, bytes } of this.#early.splice(0)) this.#emulator!.ports.input(port, bytes);
-        if (this.#scope.keepsOptimised) KEEP_OPTIMISED_AFTER_MILLISECONDS.forEach((after, ballast) => setTimeout(() => this.#emulator?.keepOptimised(ballast), after));
+        if (this.#scope.keepsOptimised)
+            KEEP_OPTIMISED_AFTER_MILLISECONDS.forEach((after, ballast) =>
+                setTimeout(() => this.#emulator?.keepOptimised(ballast), after),
+            );
         this.#scope.post({ kind: "running", from, ...(fallback && { fallback: toWireError(fallback) }) });
     }
 
     async #bootCold(machine: Prepared, loader: ImageLoader, progress: LoadProgress): Promise<void> {
         const { manifest, options } = machine;
-        const [bios, vgaBios, kernel] = await Promise.all([manifest.bios, manifest.vgaBios, manifest.kernel].map(file => loader.file(file, progress.track(file))));
-        this.#emulator = await this.#create(machine, { bios: bios!, vgaBios: vgaBios!, kernel: kernel!, commandLine: `${manifest.commandLine} ${options.commandLine}`.trim() });
+        const [bios, vgaBios, kernel] = await Promise.all(
+            [manifest.bios, manifest.vgaBios, manifest.kernel].map(file => loader.file(file, progress.track(file))),
+        );
+        this.#emulator = await this.#create(machine, {
+            bios: bios!,
+            vgaBios: vgaBios!,
+            kernel: kernel!,
+            commandLine: `${manifest.commandLine} ${options.commandLine}`.trim(),
+        });
     }
 
-    #create({ options, memory, module, wasm, chunks }: Prepared, boot?: { bios: Bytes; vgaBios: Bytes; kernel: Bytes; commandLine: string }): Promise<Emulator> {
-        this.#disk = new GuestDisk(chunks, thrown => this.#fail(asDrydockError(thrown, "image.unreachable", "The machine's disk cannot be read.", "Check the connection and reload the page.")));
+    #create(
+        { options, memory, module, wasm, chunks }: Prepared,
+        boot?: { bios: Bytes; vgaBios: Bytes; kernel: Bytes; commandLine: string },
+    ): Promise<Emulator> {
+        this.#disk = new GuestDisk(chunks, thrown =>
+            this.#fail(
+                asDrydockError(
+                    thrown,
+                    "image.unreachable",
+                    "The machine's disk cannot be read.",
+                    "Check the connection and reload the page.",
+                ),
+            ),
+        );
         const log = new KernelLog(line => {
             if (options.kernelLog) this.#scope.post({ kind: "kernel-log", line });
             if (line.includes("Kernel panic - not syncing")) this.#fail(kernelPanic(line));
@@ -261,7 +324,9 @@ export class WorkerMachine {
         this.#chunks?.end();
         this.#scope.post({ kind: "failed", error: toWireError(error) });
         // a CPU that has just thrown may not come to its stop any more; it does not matter
-        this.#emulator?.pause().catch((thrown: unknown) => console.error(`stopping after a failure: ${messageOf(thrown)}`));
+        this.#emulator
+            ?.pause()
+            .catch((thrown: unknown) => console.error(`stopping after a failure: ${messageOf(thrown)}`));
     }
 
     #statistics() {
@@ -320,7 +385,12 @@ async function loadCode(loader: ImageLoader, { modules }: SnapshotCode): Promise
  * Compiled code saves the first commands some seconds; a machine that cannot have it starts all the same. Everything else is there
  * by now: code that does not come for another `patience` milliseconds is given up.
  */
-export async function prepareCode(emulator: Pick<Emulator, "prepareCode">, saved: SnapshotCode, code: Promise<Settled<WebAssembly.Module[]>>, patience: number): Promise<PlaceCode | undefined> {
+export async function prepareCode(
+    emulator: Pick<Emulator, "prepareCode">,
+    saved: SnapshotCode,
+    code: Promise<Settled<WebAssembly.Module[]>>,
+    patience: number,
+): Promise<PlaceCode | undefined> {
     try {
         const loaded = await within(code, patience, "The snapshot's compiled code");
         if ("thrown" in loaded) throw loaded.thrown;

@@ -19,13 +19,19 @@ const http: AskGuest = async (port, request) => {
         method: request.method,
         body,
         signal: request.signal,
-        headers: { "X-Guest-Headers": JSON.stringify([...request.headers, ["X-Tab", window.tab ?? ""]]), "X-Guest-Host": new URL(request.url).host },
+        headers: {
+            "X-Guest-Headers": JSON.stringify([...request.headers, ["X-Tab", window.tab ?? ""]]),
+            "X-Guest-Host": new URL(request.url).host,
+        },
     });
     const status = Number(answered.headers.get("X-Guest-Status"));
     if (status === 0) throw new DrydockError("agent.refused", `Nothing listens on port ${port}.`, "Start something.");
     const headers = new Headers(JSON.parse(answered.headers.get("X-Guest-Headers") ?? "[]") as [string, string][]);
     const bodiless = request.method === "HEAD" || [204, 304].includes(status);
-    const response = new Response(bodiless ? null : answered.body, { status, statusText: answered.headers.get("X-Guest-Status-Text") ?? "" });
+    const response = new Response(bodiless ? null : answered.body, {
+        status,
+        statusText: answered.headers.get("X-Guest-Status-Text") ?? "",
+    });
     // As the agent's own responses do, it keeps Set-Cookie, which a browser's Response drops.
     Object.defineProperty(response, "headers", { value: headers });
     return response;

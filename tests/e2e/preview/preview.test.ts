@@ -24,7 +24,10 @@ const shown = (): Frame => page.frame({ name: "shown" })!;
 
 async function open(port: number, path = "/"): Promise<Frame> {
     await page.evaluate(([port, path]) => window.preview.open(port, path), [port, path] as const);
-    await page.waitForFunction(place => document.getElementById("address")!.textContent?.startsWith(place), `${port} ${path}`);
+    await page.waitForFunction(
+        place => document.getElementById("address")!.textContent?.startsWith(place),
+        `${port} ${path}`,
+    );
     return shown();
 }
 
@@ -36,8 +39,12 @@ describe("a site of the guest", () => {
         const frame = await open(5000);
         expect(await textOf(frame, "h1")).toBe("absolute");
         await frame.locator("#script", { hasText: "first answers GET" }).waitFor();
-        expect(await inFrame(frame, `getComputedStyle(document.getElementById("absolute")).color`)).toBe("rgb(1, 2, 3)");
-        expect(await inFrame(frame, `getComputedStyle(document.getElementById("relative")).color`)).toBe("rgb(4, 5, 6)");
+        expect(await inFrame(frame, `getComputedStyle(document.getElementById("absolute")).color`)).toBe(
+            "rgb(1, 2, 3)",
+        );
+        expect(await inFrame(frame, `getComputedStyle(document.getElementById("relative")).color`)).toBe(
+            "rgb(4, 5, 6)",
+        );
         expect(await inFrame(frame, `document.getElementById("image").naturalWidth`)).toBe(1);
     });
 
@@ -61,7 +68,12 @@ describe("a site of the guest", () => {
         await page.getByText("5000 /about About").waitFor();
         await page.evaluate(() => window.preview.open(5000, "/moved-full"));
         await page.getByText("5000 /about?from=full").waitFor();
-        expect(await inFrame(shown(), `fetch("/moved").then(r => r.redirected + " " + new URL(r.url).pathname + " " + r.status)`)).toMatch(/^true \/p\/5000~\w+\/about 200$/);
+        expect(
+            await inFrame(
+                shown(),
+                `fetch("/moved").then(r => r.redirected + " " + new URL(r.url).pathname + " " + r.status)`,
+            ),
+        ).toMatch(/^true \/p\/5000~\w+\/about 200$/);
     });
 
     test("a redirect out of the machine says so", async () => {
@@ -74,12 +86,17 @@ describe("a site of the guest", () => {
         const frame = await open(5000);
         await frame.getByRole("button", { name: "Send" }).click();
         await page.getByText("5000 /form Form").waitFor();
-        expect(await textOf(shown(), "#got")).toBe("POST application/x-www-form-urlencoded http://localhost:5000 16 name=M%C3%BCller");
+        expect(await textOf(shown(), "#got")).toBe(
+            "POST application/x-www-form-urlencoded http://localhost:5000 16 name=M%C3%BCller",
+        );
     });
 
     test("post, redirect, get: the cookie set on the way is there", async () => {
         const frame = await open(5000);
-        await inFrame(frame, `{ const form = document.querySelector("form"); form.action = "/form-redirect"; form.submit() }`);
+        await inFrame(
+            frame,
+            `{ const form = document.querySelector("form"); form.action = "/form-redirect"; form.submit() }`,
+        );
         await page.getByText("5000 /about About").waitFor();
         const next = await open(5000, "/who");
         expect(await textOf(next, "#cookie")).toBe("flash=sent");
@@ -93,7 +110,11 @@ describe("a site of the guest", () => {
 
     test("methods, statuses and headers arrive as they are", async () => {
         const frame = await open(5000, "/about");
-        const look = (path: string, method: string) => inFrame(frame, `fetch("${path}", { method: "${method}" }).then(async r => [r.status, r.statusText, r.headers.get("x-pot"), await r.text()])`);
+        const look = (path: string, method: string) =>
+            inFrame(
+                frame,
+                `fetch("${path}", { method: "${method}" }).then(async r => [r.status, r.statusText, r.headers.get("x-pot"), await r.text()])`,
+            );
         expect(await look("/teapot", "GET")).toEqual([418, "I'm a teapot", "yes", "short and stout"]);
         expect(await look("/teapot", "HEAD")).toEqual([418, "I'm a teapot", "yes", ""]);
         expect(await look("/empty", "GET")).toEqual([204, "No Content", null, ""]);
@@ -102,14 +123,27 @@ describe("a site of the guest", () => {
 
     test("large bodies both ways", async () => {
         const frame = await open(5000, "/about");
-        expect(await inFrame(frame, `fetch("/large").then(r => r.arrayBuffer()).then(b => { const u = new Uint8Array(b); return [u.length, u[0], u[65536 * 200], u[u.length - 1]] })`)).toEqual([320 * 65_536, 0, 200, 319 % 256]);
-        expect(await inFrame(frame, `fetch("/length", { method: "POST", body: new Uint8Array(12_000_000) }).then(r => r.text())`)).toBe("12000000");
+        expect(
+            await inFrame(
+                frame,
+                `fetch("/large").then(r => r.arrayBuffer()).then(b => { const u = new Uint8Array(b); return [u.length, u[0], u[65536 * 200], u[u.length - 1]] })`,
+            ),
+        ).toEqual([320 * 65_536, 0, 200, 319 % 256]);
+        expect(
+            await inFrame(
+                frame,
+                `fetch("/length", { method: "POST", body: new Uint8Array(12_000_000) }).then(r => r.text())`,
+            ),
+        ).toBe("12000000");
     });
 
     test("giving up reaches the guest", async () => {
         const frame = await open(5000, "/about");
         const before = seen.cancelled;
-        await inFrame(frame, `{ const c = new AbortController(); fetch("/endless", { signal: c.signal }).then(r => r.body.getReader().read()).then(() => c.abort()) }`);
+        await inFrame(
+            frame,
+            `{ const c = new AbortController(); fetch("/endless", { signal: c.signal }).then(r => r.body.getReader().read()).then(() => c.abort()) }`,
+        );
         await expect.poll(() => seen.cancelled, { timeout: 10_000 }).toBe(before + 1);
     });
 
@@ -122,8 +156,15 @@ describe("a site of the guest", () => {
     test("two ports beside each other; addresses of the student's own computer mean the guest", async () => {
         const frame = await open(7000);
         expect(await textOf(frame, "h1")).toBe("the other app");
-        expect(await inFrame(frame, `fetch("http://localhost:5000/api").then(r => r.text())`)).toBe("first answers GET");
-        expect(await inFrame(frame, `fetch("http://127.0.0.1:5000/api", { method: "PUT", headers: { "X-Own": "1" }, body: "x" }).then(r => r.text())`)).toBe("first answers PUT");
+        expect(await inFrame(frame, `fetch("http://localhost:5000/api").then(r => r.text())`)).toBe(
+            "first answers GET",
+        );
+        expect(
+            await inFrame(
+                frame,
+                `fetch("http://127.0.0.1:5000/api", { method: "PUT", headers: { "X-Own": "1" }, body: "x" }).then(r => r.text())`,
+            ),
+        ).toBe("first answers PUT");
     });
 
     test("reload asks the guest again", async () => {
@@ -138,11 +179,21 @@ test("two tabs of Drydock, each with its own machine, do not mix", async () => {
     const other = await context.newPage();
     await other.goto(stage.server.url);
     await other.waitForFunction(() => "preview" in window);
-    for (const [tab, name] of [[page, "a"], [other, "b"]] as const) {
+    for (const [tab, name] of [
+        [page, "a"],
+        [other, "b"],
+    ] as const) {
         await tab.evaluate(name => ((window.tab = name), window.preview.open(5000, "/tab")), name);
-        await tab.frame({ name: "shown" })!.getByRole("heading", { name: `tab ${name}` }).waitFor();
+        await tab
+            .frame({ name: "shown" })!
+            .getByRole("heading", { name: `tab ${name}` })
+            .waitFor();
     }
-    for (const [tab, name] of [[page, "a"], [other, "b"], [page, "a"]] as const) {
+    for (const [tab, name] of [
+        [page, "a"],
+        [other, "b"],
+        [page, "a"],
+    ] as const) {
         const frame = tab.frame({ name: "shown" })!;
         expect(await inFrame(frame, `fetch("/tab").then(r => r.text())`)).toContain(`tab ${name}`);
         await frame.getByRole("link", { name: "Again" }).click();
@@ -158,7 +209,12 @@ describe("what the preview says itself", () => {
         expect(await textOf(frame, "main")).toContain("docker ps");
         expect(await inFrame(frame, `document.querySelector("meta[http-equiv=refresh]").content`)).toBe("3");
         const asking = await open(5000, "/about");
-        expect(await inFrame(asking, `fetch("http://localhost:8000/x").then(async r => [r.status, (await r.text()).split("\\n")[0]])`)).toEqual([502, "Nothing answers on port 8000 yet"]);
+        expect(
+            await inFrame(
+                asking,
+                `fetch("http://localhost:8000/x").then(async r => [r.status, (await r.text()).split("\\n")[0]])`,
+            ),
+        ).toEqual([502, "Nothing answers on port 8000 yet"]);
     });
 
     test("the machine's tab is closed while the preview stands in a tab of its own", async () => {
@@ -185,7 +241,9 @@ describe("what the guest serves is not trusted", () => {
         const requests: string[] = [];
         page.on("request", request => requests.push(request.url()));
         const frame = await open(5000, "/hostile");
-        await expect.poll(async () => (await textOf(frame, "#out"))!.trim().split("\n").length, { timeout: 10_000 }).toBe(6);
+        await expect
+            .poll(async () => (await textOf(frame, "#out"))!.trim().split("\n").length, { timeout: 10_000 })
+            .toBe(6);
         const out = (await textOf(frame, "#out"))!;
         expect(out).toContain("page document: refused SecurityError");
         expect(out).toContain("page storage: refused SecurityError");
@@ -197,7 +255,10 @@ describe("what the guest serves is not trusted", () => {
 
     test("only Drydock's page can frame the bridge", async () => {
         const frame = await open(5000, "/about");
-        await inFrame(frame, `new Promise(resolve => { const f = document.createElement("iframe"); f.src = "/bridge.html"; f.onload = resolve; document.body.append(f) })`);
+        await inFrame(
+            frame,
+            `new Promise(resolve => { const f = document.createElement("iframe"); f.src = "/bridge.html"; f.onload = resolve; document.body.append(f) })`,
+        );
         const inner = frame.childFrames()[0];
         expect(inner?.url() === `${stage.server.previewUrl}bridge.html`).toBe(false);
     });

@@ -31,14 +31,24 @@ async function open(port: number, path = "/"): Promise<Frame> {
 }
 
 test("one page with its styles and pictures inside and a notice; no script runs", async () => {
-    expect(await page.evaluate(() => [isSecureContext, window.preview.mode, window.preview.url(5000)])).toEqual([false, "single-page", undefined]);
+    expect(await page.evaluate(() => [isSecureContext, window.preview.mode, window.preview.url(5000)])).toEqual([
+        false,
+        "single-page",
+        undefined,
+    ]);
     const frame = await open(5000);
     await frame.getByRole("heading", { name: "absolute" }).waitFor();
     await frame.getByRole("note").waitFor();
     const look = await page.evaluate(() => {
         const inner = document.querySelector("iframe")!.contentDocument!;
         const colour = (id: string) => getComputedStyle(inner.getElementById(id)!).color;
-        return [colour("absolute"), colour("relative"), (inner.getElementById("image") as HTMLImageElement).naturalWidth, inner.scripts.length, inner.getElementById("script")!.textContent];
+        return [
+            colour("absolute"),
+            colour("relative"),
+            (inner.getElementById("image") as HTMLImageElement).naturalWidth,
+            inner.scripts.length,
+            inner.getElementById("script")!.textContent,
+        ];
     });
     expect(look).toEqual(["rgb(1, 2, 3)", "rgb(4, 5, 6)", 1, 0, ""]);
 });
@@ -53,7 +63,9 @@ test("links, redirects, forms, cookies and the history work", async () => {
     await page.getByText("5000 / Home").waitFor();
     await shown().getByRole("button", { name: "Send" }).click();
     await page.getByText("5000 /form Form").waitFor();
-    expect(await shown().locator("#got").textContent()).toContain("POST application/x-www-form-urlencoded;charset=UTF-8 http://localhost:5000 16 name=M%C3%BCller");
+    expect(await shown().locator("#got").textContent()).toContain(
+        "POST application/x-www-form-urlencoded;charset=UTF-8 http://localhost:5000 16 name=M%C3%BCller",
+    );
     await open(5000, "/login");
     await page.getByText("5000 /login In").waitFor();
     await open(5000, "/who");

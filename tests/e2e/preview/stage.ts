@@ -30,14 +30,28 @@ export async function openStage(options: { host?: string } = {}): Promise<Stage>
     const middleware = (request: IncomingMessage, response: ServerResponse) => {
         const guest = /^\/guest\/(\d+)(\/.*)$/.exec(request.url ?? "");
         if (guest) return passOn(request, response, guests.ports.get(Number(guest[1])), guest[2]!);
-        if (request.url === "/page.js") return void response.writeHead(200, { "Content-Type": "text/javascript" }).end(script);
-        response.writeHead(200, { "Content-Type": "text/html" }).end(`<!doctype html><title>Page</title><p id="address"></p><iframe name="shown" width="800" height="500"></iframe><script type="module" src="/page.js"></script>`);
+        if (request.url === "/page.js")
+            return void response.writeHead(200, { "Content-Type": "text/javascript" }).end(script);
+        response
+            .writeHead(200, { "Content-Type": "text/html" })
+            .end(
+                `<!doctype html><title>Page</title><p id="address"></p><iframe name="shown" width="800" height="500"></iframe><script type="module" src="/page.js"></script>`,
+            );
     };
     const server = await startServer({ port: 0, host: options.host, dist: folder, image: folder, middleware });
     const browser = await chromium.launch({
         executablePath: "/usr/bin/chromium",
         // A name that is not localhost, so that the browser counts it as insecure.
-        args: ["--host-resolver-rules=MAP classroom.test 127.0.0.1", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        args: [
+            "--host-resolver-rules=MAP classroom.test 127.0.0.1",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
     });
     return {
         server,
@@ -53,8 +67,15 @@ export async function openStage(options: { host?: string } = {}): Promise<Stage>
 }
 
 async function bundle(path: string): Promise<string> {
-    const built = await build({ configFile: false, root: import.meta.dirname, logLevel: "error", build: { write: false, minify: false, target: "es2022", rolldownOptions: { input: path } } });
-    const outputs = (Array.isArray(built) ? built : [built]).flatMap(result => ("output" in result ? result.output : []));
+    const built = await build({
+        configFile: false,
+        root: import.meta.dirname,
+        logLevel: "error",
+        build: { write: false, minify: false, target: "es2022", rolldownOptions: { input: path } },
+    });
+    const outputs = (Array.isArray(built) ? built : [built]).flatMap(result =>
+        "output" in result ? result.output : [],
+    );
     const chunk = outputs.find(output => output.type === "chunk");
     if (!chunk) throw new Error("the test's page did not build");
     return chunk.code;
@@ -64,11 +85,18 @@ async function bundle(path: string): Promise<string> {
 function passOn(request: IncomingMessage, response: ServerResponse, port: number | undefined, path: string): void {
     if (port === undefined) return void response.writeHead(200, { "X-Guest-Status": "0" }).end();
     const headers: Record<string, string> = { Host: String(request.headers["x-guest-host"]) };
-    for (const [name, value] of JSON.parse(String(request.headers["x-guest-headers"])) as [string, string][]) headers[name] = value;
+    for (const [name, value] of JSON.parse(String(request.headers["x-guest-headers"])) as [string, string][])
+        headers[name] = value;
     const onward = ask({ host: "127.0.0.1", port, path, method: request.method, headers }, answer => {
         const pairs: [string, string][] = [];
-        for (let index = 0; index < answer.rawHeaders.length; index += 2) pairs.push([answer.rawHeaders[index]!, answer.rawHeaders[index + 1]!]);
-        response.writeHead(200, { "X-Guest-Status": answer.statusCode, "X-Guest-Status-Text": answer.statusMessage ?? "", "X-Guest-Headers": JSON.stringify(pairs), "Cache-Control": "no-store" });
+        for (let index = 0; index < answer.rawHeaders.length; index += 2)
+            pairs.push([answer.rawHeaders[index]!, answer.rawHeaders[index + 1]!]);
+        response.writeHead(200, {
+            "X-Guest-Status": answer.statusCode,
+            "X-Guest-Status-Text": answer.statusMessage ?? "",
+            "X-Guest-Headers": JSON.stringify(pairs),
+            "Cache-Control": "no-store",
+        });
         answer.pipe(response);
         answer.on("error", () => response.destroy());
     });

@@ -38,17 +38,42 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
         }, LIMIT);
 
         // one process, whose own arguments do not match: a fork is dear in the guest
-        const alive = async (mark: string) => (await agent.exec(["sh", "-c", `grep -slxz '${mark.slice(0, -1)}[${mark.slice(-1)}]' /proc/[0-9]*/cmdline`])).stdout !== "";
-        const gone = (mark: string) => until(async () => ((await alive(mark)) ? undefined : true), { every: 50, timeout: 20_000, what: `the end of sleep ${mark}` });
-        const present = (mark: string) => until(async () => ((await alive(mark)) ? true : undefined), { every: 50, timeout: 20_000, what: `the start of sleep ${mark}` });
+        const alive = async (mark: string) =>
+            (
+                await agent.exec([
+                    "sh",
+                    "-c",
+                    `grep -slxz '${mark.slice(0, -1)}[${mark.slice(-1)}]' /proc/[0-9]*/cmdline`,
+                ])
+            ).stdout !== "";
+        const gone = (mark: string) =>
+            until(async () => ((await alive(mark)) ? undefined : true), {
+                every: 50,
+                timeout: 20_000,
+                what: `the end of sleep ${mark}`,
+            });
+        const present = (mark: string) =>
+            until(async () => ((await alive(mark)) ? true : undefined), {
+                every: 50,
+                timeout: 20_000,
+                what: `the start of sleep ${mark}`,
+            });
 
         describe("exec", () => {
             test("keeps output, errors and the exit status apart", async () => {
-                expect(await agent.exec(["sh", "-c", "echo out; echo err >&2; exit 7"])).toEqual({ stdout: "out\n", stderr: "err\n", code: 7 });
+                expect(await agent.exec(["sh", "-c", "echo out; echo err >&2; exit 7"])).toEqual({
+                    stdout: "out\n",
+                    stderr: "err\n",
+                    code: 7,
+                });
             });
 
             test("passes input, environment and folder", async () => {
-                const result = await agent.exec(["sh", "-c", "pwd; echo $GREETING; echo $HOME; cat"], { cwd: folder, env: { GREETING: "hello" }, stdin: "typed" });
+                const result = await agent.exec(["sh", "-c", "pwd; echo $GREETING; echo $HOME; cat"], {
+                    cwd: folder,
+                    env: { GREETING: "hello" },
+                    stdin: "typed",
+                });
                 expect(result.stdout).toBe(`${folder}\nhello\n/root\ntyped`);
             });
 
@@ -97,28 +122,42 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 const errors = program.stderr.getReader();
                 const pid = decodeText((await errors.read()).value!).trim();
                 // It sleeps in write(2): no more processor time from one look to a later one.
-                const ticks = async () => (await agent.exec(["sh", "-c", `cut -d' ' -f14,15 /proc/${pid}/stat`])).stdout;
-                await until(async () => ((await ticks()) === (await agent.exec(["sh", "-c", `sleep 0.2; cut -d' ' -f14,15 /proc/${pid}/stat`])).stdout ? true : undefined), { every: 50, timeout: 20_000, what: "the flood's halt" });
+                const ticks = async () =>
+                    (await agent.exec(["sh", "-c", `cut -d' ' -f14,15 /proc/${pid}/stat`])).stdout;
+                await until(
+                    async () =>
+                        (await ticks()) ===
+                        (await agent.exec(["sh", "-c", `sleep 0.2; cut -d' ' -f14,15 /proc/${pid}/stat`])).stdout
+                            ? true
+                            : undefined,
+                    { every: 50, timeout: 20_000, what: "the flood's halt" },
+                );
                 program.kill("KILL");
                 const reader = program.stdout.getReader();
                 let bytes = 0;
-                for (let part = await reader.read(); !part.done; part = await reader.read()) bytes += part.value.byteLength;
+                for (let part = await reader.read(); !part.done; part = await reader.read())
+                    bytes += part.value.byteLength;
                 expect(bytes).toBeLessThan(4 << 20);
                 expect(await program.exit).toBe(137);
             });
         });
 
         describe("pty", () => {
-            const open = (argv: string[], size = { columns: 80, rows: 24 }) => agent.pty({ argv, cwd: folder, ...size });
+            const open = (argv: string[], size = { columns: 80, rows: 24 }) =>
+                agent.pty({ argv, cwd: folder, ...size });
 
             test("is a terminal of the size asked for, and follows a resize", async () => {
-                const pty = await open(["sh", "-c", "stty size; read line; stty size; exit 3"], { columns: 101, rows: 33 });
+                const pty = await open(["sh", "-c", "stty size; read line; stty size; exit 3"], {
+                    columns: 101,
+                    rows: 33,
+                });
                 const reader = pty.output.getReader();
                 let seen = "";
                 while (!seen.includes("33 101")) seen += decodeText((await reader.read()).value!);
                 pty.resize(90, 20);
                 await pty.write("\n");
-                for (let part = await reader.read(); !part.done; part = await reader.read()) seen += decodeText(part.value);
+                for (let part = await reader.read(); !part.done; part = await reader.read())
+                    seen += decodeText(part.value);
                 expect(seen).toContain("20 90");
                 expect(await pty.exit).toBe(3);
             });
@@ -161,16 +200,28 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 const path = `${folder}/deep/er/file.txt`;
                 await agent.files.write(path, "täxt", { mode: 0o600 });
                 expect(decodeText(await agent.files.read(path))).toBe("täxt");
-                expect(await agent.files.stat(path)).toMatchObject({ path: "file.txt", kind: "file", size: 5, mode: 0o600 });
+                expect(await agent.files.stat(path)).toMatchObject({
+                    path: "file.txt",
+                    kind: "file",
+                    size: 5,
+                    mode: 0o600,
+                });
                 await agent.files.write(path, "more");
                 expect((await agent.files.stat(path))!.mode).toBe(0o600);
                 await agent.files.makeFolder(`${folder}/deep/empty`);
-                expect((await agent.files.list(`${folder}/deep`, { recursive: true })).map(entry => [entry.kind, entry.path]).sort()).toEqual([
+                expect(
+                    (await agent.files.list(`${folder}/deep`, { recursive: true }))
+                        .map(entry => [entry.kind, entry.path])
+                        .sort(),
+                ).toEqual([
                     ["file", "er/file.txt"],
                     ["folder", "empty"],
                     ["folder", "er"],
                 ]);
-                expect((await agent.files.list(`${folder}/deep`)).map(entry => entry.path).sort()).toEqual(["empty", "er"]);
+                expect((await agent.files.list(`${folder}/deep`)).map(entry => entry.path).sort()).toEqual([
+                    "empty",
+                    "er",
+                ]);
                 await agent.files.rename(path, `${folder}/deep/moved`);
                 expect(await agent.files.stat(path)).toBeUndefined();
                 await agent.files.remove(`${folder}/deep`);
@@ -184,12 +235,16 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 await agent.files.write(`${folder}/big`, big);
                 expect((await agent.files.read(`${folder}/empty`)).byteLength).toBe(0);
                 expect(Buffer.compare(await agent.files.read(`${folder}/big`), big)).toBe(0);
-                await expect(agent.files.read(`${folder}/big`, { limit: 1 << 20 })).rejects.toEqual(code("agent.file-too-large"));
+                await expect(agent.files.read(`${folder}/big`, { limit: 1 << 20 })).rejects.toEqual(
+                    code("agent.file-too-large"),
+                );
             });
 
             test("reads files whose size the kernel does not tell", async () => {
                 expect(decodeText(await agent.files.read("/proc/version"))).toContain("Linux");
-                await expect(agent.files.read("/proc/version", { limit: 3 })).rejects.toEqual(code("agent.file-too-large"));
+                await expect(agent.files.read("/proc/version", { limit: 3 })).rejects.toEqual(
+                    code("agent.file-too-large"),
+                );
             });
 
             test("writes through a link and leaves it a link", async () => {
@@ -211,11 +266,17 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
             });
 
             test("a full disk is said to be full, and leaves the old file", async () => {
-                const mount = await agent.exec(["sh", "-c", `mkdir ${folder}/small && mount -t tmpfs -o size=64k tmpfs ${folder}/small`]);
+                const mount = await agent.exec([
+                    "sh",
+                    "-c",
+                    `mkdir ${folder}/small && mount -t tmpfs -o size=64k tmpfs ${folder}/small`,
+                ]);
                 if (mount.code !== 0) return; // a host where root may not mount
                 try {
                     await agent.files.write(`${folder}/small/file`, "old");
-                    await expect(agent.files.write(`${folder}/small/file`, new Uint8Array(1 << 20))).rejects.toEqual(code("agent.no-space"));
+                    await expect(agent.files.write(`${folder}/small/file`, new Uint8Array(1 << 20))).rejects.toEqual(
+                        code("agent.no-space"),
+                    );
                     expect(decodeText(await agent.files.read(`${folder}/small/file`))).toBe("old");
                     expect(await agent.files.list(`${folder}/small`)).toHaveLength(1);
                 } finally {
@@ -228,11 +289,23 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 const place = `${folder}/watched`;
                 await agent.files.makeFolder(place);
                 let failure: unknown;
-                stops.push(agent.files.watch(place, changes => seen.push(...changes), error => (failure = error)));
+                stops.push(
+                    agent.files.watch(
+                        place,
+                        changes => seen.push(...changes),
+                        error => (failure = error),
+                    ),
+                );
                 const sees = (kind: string, path: string) =>
-                    until(() => (seen.some(change => change.kind === kind && change.path === path) ? true : undefined), { every: 20, timeout: 20_000, what: `${kind} ${path}` });
+                    until(
+                        () => (seen.some(change => change.kind === kind && change.path === path) ? true : undefined),
+                        { every: 20, timeout: 20_000, what: `${kind} ${path}` },
+                    );
                 // The watch begins when the agent has it: touch until it shows.
-                await until(async () => (await agent.files.write(`${place}/first`, "1"), seen.length ? true : undefined), { every: 50, timeout: 20_000, what: "the watch" });
+                await until(
+                    async () => (await agent.files.write(`${place}/first`, "1"), seen.length ? true : undefined),
+                    { every: 50, timeout: 20_000, what: "the watch" },
+                );
                 await agent.exec(["sh", "-c", "mkdir -p sub/sub && echo x > sub/sub/file"], { cwd: place });
                 await sees("changed", "sub/sub/file");
                 await agent.files.write(`${place}/sub/later`, "2");
@@ -245,7 +318,9 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
             });
 
             test("watch tells when there is nothing to watch", async () => {
-                const error = await new Promise(resolve => stops.push(agent.files.watch(`${folder}/none`, () => undefined, resolve)));
+                const error = await new Promise(resolve =>
+                    stops.push(agent.files.watch(`${folder}/none`, () => undefined, resolve)),
+                );
                 expect(error).toEqual(code("agent.not-found"));
             });
         });
@@ -277,9 +352,10 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
         });
 
         test("two hundred operations at a time all end", async () => {
-            const results = await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? agent.files.stat("/") : agent.files.list(folder))));
+            const results = await Promise.all(
+                Array.from({ length: 200 }, (_, i) => (i % 2 ? agent.files.stat("/") : agent.files.list(folder))),
+            );
             expect(results).toHaveLength(200);
         });
     });
 }
-

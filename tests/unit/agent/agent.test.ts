@@ -24,7 +24,13 @@ describeAgent(
     },
     // This host's bash with the image's integration, as a login shell of the image would have it.
     async (agent, cwd) => {
-        const pty = await agent.pty({ argv: ["bash", "--noprofile", "--rcfile", integration, "-i"], env: { DRYDOCK_NONCE: "native", PS1: "$ ", HISTFILE: "/dev/null" }, cwd, columns: 80, rows: 24 });
+        const pty = await agent.pty({
+            argv: ["bash", "--noprofile", "--rcfile", integration, "-i"],
+            env: { DRYDOCK_NONCE: "native", PS1: "$ ", HISTFILE: "/dev/null" },
+            cwd,
+            columns: 80,
+            rows: 24,
+        });
         return new Shell(pty, "native");
     },
 );
@@ -39,7 +45,8 @@ describe("the native agent's port", { timeout: 60_000 }, () => {
         closes.push(started.close);
         return started;
     };
-    const running = async (agent: Agent, mark: string) => (await agent.exec(["sh", "-c", `grep -lz '^${mark}$' /proc/[0-9]*/cmdline 2>/dev/null | wc -l`])).stdout.trim();
+    const running = async (agent: Agent, mark: string) =>
+        (await agent.exec(["sh", "-c", `grep -lz '^${mark}$' /proc/[0-9]*/cmdline 2>/dev/null | wc -l`])).stdout.trim();
 
     test("a new connection amid traffic drops the old one with all it started", async () => {
         const { port } = start();
@@ -56,7 +63,11 @@ describe("the native agent's port", { timeout: 60_000 }, () => {
         await expect(pty.exit).rejects.toMatchObject({ code: "agent.gone" });
         await expect(flood.exit).rejects.toMatchObject({ code: "agent.gone" });
         const fresh = await connectAgent(port);
-        await until(async () => ((await running(fresh, "4721")) === "0" ? true : undefined), { every: 50, timeout: 10_000, what: "the end of what the old connection started" });
+        await until(async () => ((await running(fresh, "4721")) === "0" ? true : undefined), {
+            every: 50,
+            timeout: 10_000,
+            what: "the end of what the old connection started",
+        });
         expect((await fresh.exec(["echo", "again"])).stdout).toBe("again\n");
     });
 
@@ -72,11 +83,16 @@ describe("the native agent's port", { timeout: 60_000 }, () => {
     test("the end of the agent rejects all that wait", async () => {
         const { port, process } = start();
         const agent = await connectAgent(port);
-        const waiting = [agent.exec(["sleep", "1000"]), agent.spawn(["cat"]).then(cat => cat.exit), agent.files.read("/dev/stdin")];
+        const waiting = [
+            agent.exec(["sleep", "1000"]),
+            agent.spawn(["cat"]).then(cat => cat.exit),
+            agent.files.read("/dev/stdin"),
+        ];
         const failures = Promise.allSettled(waiting);
         await agent.usage();
         process.kill("SIGKILL");
-        for (const result of await failures) expect(result).toMatchObject({ status: "rejected", reason: { code: expect.stringMatching(/^agent\./) } });
+        for (const result of await failures)
+            expect(result).toMatchObject({ status: "rejected", reason: { code: expect.stringMatching(/^agent\./) } });
         await expect(agent.usage()).rejects.toMatchObject({ code: "agent.gone" });
     });
 

@@ -41,10 +41,22 @@ export function openSession() {
         headers: (): SentFrame[] =>
             sent.map(bytes => {
                 const view = new DataView(bytes.buffer);
-                return { type: view.getUint8(1), flags: view.getUint16(2), id: view.getUint32(4), length: view.getUint32(8) };
+                return {
+                    type: view.getUint8(1),
+                    flags: view.getUint16(2),
+                    id: view.getUint32(4),
+                    length: view.getUint32(8),
+                };
             }),
         /** All data sent on a stream, as text. */
-        text: (id: number) => decodeText(Buffer.concat(sent.filter(bytes => bytes[1] === TYPES.data && new DataView(bytes.buffer).getUint32(4) === id).map(bytes => bytes.subarray(12)))),
+        text: (id: number) =>
+            decodeText(
+                Buffer.concat(
+                    sent
+                        .filter(bytes => bytes[1] === TYPES.data && new DataView(bytes.buffer).getUint32(4) === id)
+                        .map(bytes => bytes.subarray(12)),
+                ),
+            ),
     };
 }
 

@@ -22,7 +22,8 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
             const reader = server.stdout.getReader();
             return decodeText((await reader.read()).value!).trim();
         };
-        const get = (address: Address, path: string, init?: RequestInit) => agent.http(address, new Request(`http://guest.test:8000${path}`, init));
+        const get = (address: Address, path: string, init?: RequestInit) =>
+            agent.http(address, new Request(`http://guest.test:8000${path}`, init));
 
         beforeAll(async () => {
             agent = agentOf();
@@ -42,11 +43,17 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
             await expect(agent.dial(nobody)).rejects.toEqual(refused);
             await expect(get(nobody, "/")).rejects.toEqual(refused);
             await expect(agent.dial({ network: "unix", path: `${folderOf()}/no.sock` })).rejects.toEqual(refused);
-            await expect(agent.dial({ network: "tcp", host: "", port: 1 })).rejects.toMatchObject({ code: "agent.bad-request" });
+            await expect(agent.dial({ network: "tcp", host: "", port: 1 })).rejects.toMatchObject({
+                code: "agent.bad-request",
+            });
         });
 
         test("method, path, host, headers and body arrive", async () => {
-            const response = await get(port, "/echo/a%20b?c=d&e", { method: "PUT", headers: { "X-Mine": "1", Connection: "X-Not", "X-Not": "2" }, body: "the body" });
+            const response = await get(port, "/echo/a%20b?c=d&e", {
+                method: "PUT",
+                headers: { "X-Mine": "1", Connection: "X-Not", "X-Not": "2" },
+                body: "the body",
+            });
             expect(response.status).toBe(200);
             expect(response.headers.get("content-type")).toBe("text/plain");
             const text = await response.text();
@@ -59,7 +66,8 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
         });
 
         test("an engine's socket keeps its connection, a student's port gets a new one each time", async () => {
-            const connection = async (address: Address) => /^GET \/echo (\d+)/.exec(await (await get(address, "/echo")).text())![1];
+            const connection = async (address: Address) =>
+                /^GET \/echo (\d+)/.exec(await (await get(address, "/echo")).text())![1];
             expect(await connection(socket)).toBe(await connection(socket));
             expect(await connection(port)).not.toBe(await connection(port));
         });
@@ -68,7 +76,12 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
             const response = await get(port, "/redirect");
             expect(response.status).toBe(302);
             expect(response.headers.get("location")).toBe("/there");
-            expect(headersOf(response).filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value).sort()).toEqual(["a=1", "b=2"]);
+            expect(
+                headersOf(response)
+                    .filter(([name]) => name.toLowerCase() === "set-cookie")
+                    .map(([, value]) => value)
+                    .sort(),
+            ).toEqual(["a=1", "b=2"]);
         });
 
         test("chunks come as they are, compressed stays compressed, hop-by-hop headers stay behind", async () => {
@@ -89,8 +102,12 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
             expect((await (await get(port, "/big")).arrayBuffer()).byteLength).toBe(4 << 20);
             const body = new Uint8Array(3 << 20);
             expect(await (await get(port, "/length", { method: "POST", body })).text()).toBe(String(3 << 20));
-            const declared = new RawRequest("http://guest.test:8000/echo", { method: "POST", body }, [["Content-Length", String(3 << 20)]]);
-            expect((await (await agent.http(port, declared)).text()).slice(0, 300)).toContain(`Content-Length: ${3 << 20}\n`);
+            const declared = new RawRequest("http://guest.test:8000/echo", { method: "POST", body }, [
+                ["Content-Length", String(3 << 20)],
+            ]);
+            expect((await (await agent.http(port, declared)).text()).slice(0, 300)).toContain(
+                `Content-Length: ${3 << 20}\n`,
+            );
         });
 
         test("a server that breaks off, or speaks something else, is named", async () => {
@@ -102,9 +119,16 @@ export function describeHttp(agentOf: () => Agent, folderOf: () => string): void
         test("an abort ends the wait for an answer, and the guest's connection", async () => {
             const stop = new AbortController();
             const waiting = get(port, "/silent", { signal: stop.signal });
-            const count = async () => (await agent.exec(["sh", "-c", "grep -c '^.*perl.*server.pl' /proc/[0-9]*/cmdline | grep -c ':1$'"])).stdout.trim();
+            const count = async () =>
+                (
+                    await agent.exec(["sh", "-c", "grep -c '^.*perl.*server.pl' /proc/[0-9]*/cmdline | grep -c ':1$'"])
+                ).stdout.trim();
             const quiet = await count();
-            await until(async () => (Number(await count()) >= Number(quiet) ? true : undefined), { every: 50, timeout: 10_000, what: "the request" });
+            await until(async () => (Number(await count()) >= Number(quiet) ? true : undefined), {
+                every: 50,
+                timeout: 10_000,
+                what: "the request",
+            });
             stop.abort();
             await expect(waiting).rejects.toHaveProperty("name", "AbortError");
             expect((await get(port, "/echo")).status).toBe(200);

@@ -13,7 +13,11 @@ const folder = resolve(import.meta.dirname, "../../../node_modules/.cache/agent"
 export function buildNativeAgent(): string {
     mkdirSync(folder, { recursive: true });
     const program = resolve(folder, "agent");
-    execFileSync("go", ["build", "-trimpath", "-o", program, "."], { cwd: source, env: { ...process.env, CGO_ENABLED: "0", GOOS: "linux", GOFLAGS: "-mod=readonly" }, stdio: "inherit" });
+    execFileSync("go", ["build", "-trimpath", "-o", program, "."], {
+        cwd: source,
+        env: { ...process.env, CGO_ENABLED: "0", GOOS: "linux", GOFLAGS: "-mod=readonly" },
+        stdio: "inherit",
+    });
     return program;
 }
 

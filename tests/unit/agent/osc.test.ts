@@ -6,7 +6,9 @@ import { decodeText, encodeText } from "../../../src/base/bytes";
 function shown(chunks: string[]): string {
     const marks = new ShellMarks();
     let text = "";
-    for (const chunk of chunks) for (const part of marks.take(encodeText(chunk))) text += "mark" in part ? `<${describeMark(part.mark)}>` : decodeText(part.bytes);
+    for (const chunk of chunks)
+        for (const part of marks.take(encodeText(chunk)))
+            text += "mark" in part ? `<${describeMark(part.mark)}>` : decodeText(part.bytes);
     return text + decodeText(marks.rest());
 }
 
@@ -15,8 +17,10 @@ function describeMark(mark: ShellMark): string {
     return mark.kind === "commandLine" ? `line ${JSON.stringify(mark.command)} ${mark.nonce}` : mark.kind;
 }
 
-const whole = "a\x1b[1mb\x1b]633;A\x07$ \x1b]633;B\x1b\\ls\r\n\x1b]633;C\x07\x1b]633;E;echo \\\\ \\x3b\\x0a;abc\x07out\x1b]0;title\x07\x1b]633;D;7\x07\x1b]633;D\x07end";
-const expected = 'a\x1b[1mb<promptStart>$ <promptEnd>ls\r\n<commandStart><line "echo \\\\ ;\\n" abc>out\x1b]0;title\x07<end 7><end undefined>end';
+const whole =
+    "a\x1b[1mb\x1b]633;A\x07$ \x1b]633;B\x1b\\ls\r\n\x1b]633;C\x07\x1b]633;E;echo \\\\ \\x3b\\x0a;abc\x07out\x1b]0;title\x07\x1b]633;D;7\x07\x1b]633;D\x07end";
+const expected =
+    'a\x1b[1mb<promptStart>$ <promptEnd>ls\r\n<commandStart><line "echo \\\\ ;\\n" abc>out\x1b]0;title\x07<end 7><end undefined>end';
 
 describe("shell marks", () => {
     test("come out of the output in their places", () => {

@@ -5,7 +5,13 @@ import { decodeText, encodeText } from "../../../src/base/bytes";
 import { dataFrame, FLAGS, frame, line, openSession, settle, TYPES } from "./hand-made";
 
 const ID = 2;
-const get = { op: "fetch", method: "GET", url: "http://python.lab/simple/?a=b", headers: [["X-One", "1"]], body: false };
+const get = {
+    op: "fetch",
+    method: "GET",
+    url: "http://python.lab/simple/?a=b",
+    headers: [["X-One", "1"]],
+    body: false,
+};
 
 function serve(handler: Handler | undefined) {
     const peer = openSession();
@@ -26,11 +32,24 @@ function serve(handler: Handler | undefined) {
 
 describe("a request of the guest", () => {
     test("reaches the handler, and its answer the guest", async () => {
-        const { ask, answered, text, ended } = serve(async request => new Response(`${request.method} ${request.url} ${request.headers.get("x-one")}`, { status: 203, headers: { "X-Two": "2" } }));
+        const { ask, answered, text, ended } = serve(
+            async request =>
+                new Response(`${request.method} ${request.url} ${request.headers.get("x-one")}`, {
+                    status: 203,
+                    headers: { "X-Two": "2" },
+                }),
+        );
         await ask(get);
         await answered();
         const [reply, ...rest] = text(ID).split("\n");
-        expect(JSON.parse(reply!)).toEqual({ ok: true, status: 203, headers: [["content-type", "text/plain;charset=UTF-8"], ["x-two", "2"]] });
+        expect(JSON.parse(reply!)).toEqual({
+            ok: true,
+            status: 203,
+            headers: [
+                ["content-type", "text/plain;charset=UTF-8"],
+                ["x-two", "2"],
+            ],
+        });
         const body = encodeText("GET http://python.lab/simple/?a=b 1");
         expect(rest.join("\n")).toBe(decodeText(encodeFrame(FRAME.data, body)) + decodeText(encodeFrame(FRAME.end)));
         expect(ended()).toBe(true);
@@ -47,8 +66,16 @@ describe("a request of the guest", () => {
     });
 
     test("keeps the headers that a browser's Request drops", async () => {
-        const kept = [["content-length", "6"], ["cookie", "a=b"], ["host", "x.lab"], ["origin", "null"]];
-        const { ask, say, answered, text } = serve(async request => new Response(JSON.stringify([...request.headers, await new Response(request.body).text()])));
+        const kept = [
+            ["content-length", "6"],
+            ["cookie", "a=b"],
+            ["host", "x.lab"],
+            ["origin", "null"],
+        ];
+        const { ask, say, answered, text } = serve(
+            async request =>
+                new Response(JSON.stringify([...request.headers, await new Response(request.body).text()])),
+        );
         await ask({ ...get, method: "PUT", headers: kept, body: true });
         say(dataFrame(ID, encodeFrame(FRAME.data, encodeText("onetwo"))));
         say(dataFrame(ID, encodeFrame(FRAME.end)));
@@ -60,7 +87,12 @@ describe("a request of the guest", () => {
     test.each<[string, Handler | undefined, unknown, string]>([
         ["without a handler", undefined, get, "internet.closed"],
         ["that the handler fails", () => Promise.reject(new Error("no such wheel")), get, "internet.failed"],
-        ["of a method that no Request carries", () => new Response(), { ...get, method: "TRACE" }, "internet.bad-request"],
+        [
+            "of a method that no Request carries",
+            () => new Response(),
+            { ...get, method: "TRACE" },
+            "internet.bad-request",
+        ],
         ["with an impossible address", () => new Response(), { ...get, url: "http://[/" }, "internet.bad-request"],
         ["of another kind", () => new Response(), { op: "format" }, "internet.failed"],
     ])("%s is answered by an error", async (_, handler, header, code) => {
@@ -84,7 +116,15 @@ describe("a request of the guest", () => {
         expect(waiting.reset()).toBe(true);
 
         let cancelled = false;
-        const endless = serve(() => new Response(new ReadableStream({ pull: controller => controller.enqueue(new Uint8Array(1000)), cancel: () => void (cancelled = true) })));
+        const endless = serve(
+            () =>
+                new Response(
+                    new ReadableStream({
+                        pull: controller => controller.enqueue(new Uint8Array(1000)),
+                        cancel: () => void (cancelled = true),
+                    }),
+                ),
+        );
         await endless.ask(get);
         endless.say(frame(TYPES.window, FLAGS.rst, ID, 0));
         await endless.answered();
@@ -92,7 +132,12 @@ describe("a request of the guest", () => {
     });
 
     test("whose answer breaks off is reset, so that the guest does not take half for all", async () => {
-        const { ask, answered, reset, ended } = serve(() => new Response(new ReadableStream({ pull: controller => controller.error(new Error("the bundle is damaged")) })));
+        const { ask, answered, reset, ended } = serve(
+            () =>
+                new Response(
+                    new ReadableStream({ pull: controller => controller.error(new Error("the bundle is damaged")) }),
+                ),
+        );
         await ask(get);
         await answered();
         expect([reset(), ended()]).toEqual([true, false]);

@@ -22,7 +22,12 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             void (async () => {
                 for await (const bytes of shell.output) seen.text += decodeText(bytes);
             })().catch(() => undefined); // closed at the test's end
-            const reaches = (kind: string) => until(() => (shell.state.state.kind === kind ? true : undefined), { every: 10, timeout: 30_000, what: `the state ${kind}` });
+            const reaches = (kind: string) =>
+                until(() => (shell.state.state.kind === kind ? true : undefined), {
+                    every: 10,
+                    timeout: 30_000,
+                    what: `the state ${kind}`,
+                });
             return { shell, events, seen, reaches };
         };
 
@@ -33,12 +38,21 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             expect((await shell.run("cd / && pwd")).output).toBe("/\r\n");
             expect((await shell.run("no-such-command")).code).toBe(127);
             expect((await shell.run("(exit 3)")).code).toBe(3);
-            expect(events.filter(event => event.kind === "commandStarted").map(event => event.command)).toEqual(["echo one; echo two", "sh -c 'exit 42'", "cd / && pwd", "no-such-command", "(exit 3)"]);
+            expect(events.filter(event => event.kind === "commandStarted").map(event => event.command)).toEqual([
+                "echo one; echo two",
+                "sh -c 'exit 42'",
+                "cd / && pwd",
+                "no-such-command",
+                "(exit 3)",
+            ]);
         });
 
         test("a here-document is one command", async () => {
             const { shell } = await start();
-            expect(await shell.run("cat <<'END'\nfirst; \\ line\nEND")).toMatchObject({ code: 0, output: expect.stringContaining("first; \\ line\r\n") });
+            expect(await shell.run("cat <<'END'\nfirst; \\ line\nEND")).toMatchObject({
+                code: 0,
+                output: expect.stringContaining("first; \\ line\r\n"),
+            });
         });
 
         test("tells what is typed by hand, and an empty line is no command", async () => {
@@ -46,7 +60,11 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             await reaches("prompt");
             await shell.write("\r");
             await shell.write("false\r");
-            await until(() => events.find(event => event.kind === "commandEnded"), { every: 10, timeout: 30_000, what: "the command's end" });
+            await until(() => events.find(event => event.kind === "commandEnded"), {
+                every: 10,
+                timeout: 30_000,
+                what: "the command's end",
+            });
             expect(events.filter(event => event.kind !== "prompt")).toEqual([
                 { kind: "commandStarted", command: "false" },
                 { kind: "commandEnded", command: "false", code: 1 },
@@ -60,9 +78,18 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             await shell.write("sleep 4731\r");
             await reaches("running");
             // bash tells before it starts the program, and Ctrl-C is for the program
-            await until(async () => (await agentOf().exec(["sh", "-c", "grep -slxz '473[1]' /proc/[0-9]*/cmdline"])).stdout || undefined, { every: 50, timeout: 30_000, what: "the program" });
+            await until(
+                async () =>
+                    (await agentOf().exec(["sh", "-c", "grep -slxz '473[1]' /proc/[0-9]*/cmdline"])).stdout ||
+                    undefined,
+                { every: 50, timeout: 30_000, what: "the program" },
+            );
             await shell.write("\x03");
-            const ended = await until(() => events.find(event => event.kind === "commandEnded"), { every: 10, timeout: 30_000, what: "the command's end" });
+            const ended = await until(() => events.find(event => event.kind === "commandEnded"), {
+                every: 10,
+                timeout: 30_000,
+                what: "the command's end",
+            });
             expect(ended).toEqual({ kind: "commandEnded", command: "sleep 4731", code: 130 });
         });
 
@@ -70,7 +97,9 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             const { shell, events } = await start();
             await shell.run("printf '\\033]633;C\\007\\033]633;E;docker run;wrong\\007\\033]633;B\\007'; false");
             expect(events.filter(event => event.kind === "commandStarted")).toHaveLength(1);
-            expect(events.filter(event => event.kind === "commandEnded")).toEqual([expect.objectContaining({ code: 1 })]);
+            expect(events.filter(event => event.kind === "commandEnded")).toEqual([
+                expect.objectContaining({ code: 1 }),
+            ]);
         });
 
         test("a program starts and ends within its size", async () => {

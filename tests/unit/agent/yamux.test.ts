@@ -28,7 +28,9 @@ describe("a yamux session", () => {
         expect(headers().filter(header => header.type === 1)).toEqual([]);
         for (let i = 0; i < 4; i++) await stream.read();
         await settle();
-        expect(headers().filter(header => header.type === 1)).toEqual([{ type: 1, flags: 0, id: 1, length: 128 << 10 }]);
+        expect(headers().filter(header => header.type === 1)).toEqual([
+            { type: 1, flags: 0, id: 1, length: 128 << 10 },
+        ]);
     });
 
     test("a smaller window lets less come", async () => {
@@ -38,7 +40,9 @@ describe("a yamux session", () => {
         for (let i = 0; i < 8; i++) say(data(1, 32 << 10));
         for (let i = 0; i < 8; i++) await stream.read();
         await settle();
-        const given = headers().filter(header => header.type === 1).reduce((sum, header) => sum + header.length, 0);
+        const given = headers()
+            .filter(header => header.type === 1)
+            .reduce((sum, header) => sum + header.length, 0);
         expect(given).toBe(64 << 10);
     });
 
@@ -46,7 +50,9 @@ describe("a yamux session", () => {
         const { session, say } = openSession();
         const stream = session.open();
         await stream.write(Uint8Array.of(1));
-        const reading = (async () => { for (;;) await stream.read(); });
+        const reading = async () => {
+            for (;;) await stream.read();
+        };
         for (let i = 0; i < 9; i++) say(data(1, 32 << 10));
         await settle();
         await expect(reading()).rejects.toMatchObject({ code: "agent.gone" });
@@ -113,7 +119,11 @@ describe("a yamux session", () => {
         const { session, fail } = openSession();
         const reading = [session.open().read(), session.open().read()];
         fail(new Error("the machine died"));
-        for (const read of reading) await expect(read).rejects.toMatchObject({ code: "agent.gone", message: expect.stringContaining("the machine died") });
+        for (const read of reading)
+            await expect(read).rejects.toMatchObject({
+                code: "agent.gone",
+                message: expect.stringContaining("the machine died"),
+            });
     });
 
     test("random frames end in an error or in nothing, never in a hang", async () => {

@@ -6,17 +6,27 @@ import { chooseLessons, lessonFolders, readLessons } from "../../../src/authorin
 import { baseImages, canonicalImage } from "../../../src/lesson/image-ref";
 import { broken, course, kinds } from "../lesson/fixture";
 
-const bundled = [{ ref: "busybox:latest", architecture: "386" }, { ref: "python:3.13-slim", architecture: "386" }, { ref: "nginx:1.29", architecture: "amd64" }];
+const bundled = [
+    { ref: "busybox:latest", architecture: "386" },
+    { ref: "python:3.13-slim", architecture: "386" },
+    { ref: "nginx:1.29", architecture: "amd64" },
+];
 
 test("the course's lessons have no problems", async () => {
-    const { course: parsed, problems } = lintCourse(await readLessons(), checkKinds, containerImages.map(({ ref }) => ({ ref, architecture: "386" })));
+    const { course: parsed, problems } = lintCourse(
+        await readLessons(),
+        checkKinds,
+        containerImages.map(({ ref }) => ({ ref, architecture: "386" })),
+    );
     expect(formatProblems(problems)).toBe("");
     expect(parsed.parts.flatMap(part => part.lessons).length).toBeGreaterThan(0);
 });
 
 test("an image of the bundle is found by any of its names", () => {
     expect(lintCourse(course(), kinds, bundled).problems).toEqual([]);
-    expect(lintCourse(course(), kinds, [{ ref: "docker.io/library/busybox", architecture: "386" }]).problems).toEqual([]);
+    expect(lintCourse(course(), kinds, [{ ref: "docker.io/library/busybox", architecture: "386" }]).problems).toEqual(
+        [],
+    );
 });
 
 test.each([
@@ -31,16 +41,25 @@ test.each([
 });
 
 test("lists of images", () => {
-    expect(parseImageList("busybox:latest, nginx:1.29=amd64\n")).toEqual([{ ref: "busybox:latest", architecture: "386" }, { ref: "nginx:1.29", architecture: "amd64" }]);
-    expect(parseImageList('["a", {"ref": "b", "architecture": "arm64"}]')).toEqual([{ ref: "a", architecture: "386" }, { ref: "b", architecture: "arm64" }]);
+    expect(parseImageList("busybox:latest, nginx:1.29=amd64\n")).toEqual([
+        { ref: "busybox:latest", architecture: "386" },
+        { ref: "nginx:1.29", architecture: "amd64" },
+    ]);
+    expect(parseImageList('["a", {"ref": "b", "architecture": "arm64"}]')).toEqual([
+        { ref: "a", architecture: "386" },
+        { ref: "b", architecture: "arm64" },
+    ]);
     expect(() => parseImageList('[{"name": "b"}]')).toThrow("entry 1");
 });
 
 test("lessons are named by id or folder", () => {
     const folders = lessonFolders(course());
-    for (const word of ["images/small", "lessons/02-images/01-small", "02-images/01-small/"]) expect(chooseLessons("lint", [word], folders)).toEqual(["images/small"]);
+    for (const word of ["images/small", "lessons/02-images/01-small", "02-images/01-small/"])
+        expect(chooseLessons("lint", [word], folders)).toEqual(["images/small"]);
     expect(chooseLessons("lint", [], folders)).toEqual(["images/small"]);
-    expect(() => chooseLessons("lint", ["images/none"], folders)).toThrow(expect.objectContaining({ code: "cli.usage" }));
+    expect(() => chooseLessons("lint", ["images/none"], folders)).toThrow(
+        expect.objectContaining({ code: "cli.usage" }),
+    );
 });
 
 test.each([
@@ -51,5 +70,12 @@ test.each([
 ])("%s is %s", (ref, canonical) => expect(canonicalImage(ref)).toBe(canonical));
 
 test("base images are those from outside", () => {
-    expect(baseImages("ARG V\nFROM --platform=linux/386 python:3 AS build\nfrom Build\nFROM scratch\nFROM x:$V\n# FROM no\nFROM debian\n")).toEqual([{ ref: "python:3", line: 2 }, { ref: "debian", line: 7 }]);
+    expect(
+        baseImages(
+            "ARG V\nFROM --platform=linux/386 python:3 AS build\nfrom Build\nFROM scratch\nFROM x:$V\n# FROM no\nFROM debian\n",
+        ),
+    ).toEqual([
+        { ref: "python:3", line: 2 },
+        { ref: "debian", line: 7 },
+    ]);
 });

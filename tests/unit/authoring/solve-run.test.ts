@@ -26,7 +26,13 @@ function fakeTarget(change: Partial<SolveTarget> = {}): SolveTarget & { log: str
             return step.expect.map(({ kind, spec }): ExpectationResult => {
                 const { path, ref, question, is } = spec as Record<string, string>;
                 const holds = kind === "answer" ? answers.get(question!) === is : there.has((path ?? ref)!);
-                return { kind, describes: kind, result: holds ? { status: "pass", message: "" } : { status: "fail", code: `${kind}.missing`, message: `no ${kind}`, expected: "", found: "" } };
+                return {
+                    kind,
+                    describes: kind,
+                    result: holds
+                        ? { status: "pass", message: "" }
+                        : { status: "fail", code: `${kind}.missing`, message: `no ${kind}`, expected: "", found: "" },
+                };
             });
         },
         instructions: async () => 0,
@@ -60,7 +66,10 @@ test("each step is checked, solved and checked again, in order", async () => {
 });
 
 test("a step that passes before its solution is not in order, and the rest is not reached", async () => {
-    const target = fakeTarget({ check: async step => step.expect.map(({ kind }) => ({ kind, describes: kind, result: { status: "pass", message: "" } })) });
+    const target = fakeTarget({
+        check: async step =>
+            step.expect.map(({ kind }) => ({ kind, describes: kind, result: { status: "pass", message: "" } })),
+    });
     const reports = await runSolution(lesson, target);
     expect(reports).toMatchObject([{ step: "write", problem: "Its checks pass before anything has been done." }]);
     const results = resultsOf(lesson, [reports]);
@@ -69,13 +78,31 @@ test("a step that passes before its solution is not in order, and the rest is no
 });
 
 test("a solution that does not do it names the check", async () => {
-    const reports = await runSolution(lesson, fakeTarget({ type: async () => ({ code: 1, output: "ERROR: failed to build" }) }));
-    expect(reports.map(report => report.problem)).toEqual([undefined, "Its checks do not pass after its solution: image: no image"]);
-    expect(resultsOf(lesson, [reports])).toMatchObject({ status: "fail", message: "no image", points: { earned: 1, possible: 3 } });
+    const reports = await runSolution(
+        lesson,
+        fakeTarget({ type: async () => ({ code: 1, output: "ERROR: failed to build" }) }),
+    );
+    expect(reports.map(report => report.problem)).toEqual([
+        undefined,
+        "Its checks do not pass after its solution: image: no image",
+    ]);
+    expect(resultsOf(lesson, [reports])).toMatchObject({
+        status: "fail",
+        message: "no image",
+        points: { earned: 1, possible: 3 },
+    });
 });
 
 test("checks that cannot be made, and a machine that goes away, are told", async () => {
-    const broken = fakeTarget({ check: async step => [{ kind: "file", describes: "the file", result: { status: "error", code: "docker.away", message: `${step.id} away` } }] });
+    const broken = fakeTarget({
+        check: async step => [
+            {
+                kind: "file",
+                describes: "the file",
+                result: { status: "error", code: "docker.away", message: `${step.id} away` },
+            },
+        ],
+    });
     expect((await runSolution(lesson, broken))[0]!.problem).toBe("Its checks cannot be made: the file: write away");
     const gone = fakeTarget({ write: () => Promise.reject(new Error("The machine stopped.")) });
     expect((await runSolution(lesson, gone))[0]!.problem).toBe("The machine stopped.");

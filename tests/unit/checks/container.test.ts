@@ -4,20 +4,34 @@ import { check, port, type FakeContainer, type World } from "./fakes";
 const spec = { image: "docker-flask:1.0", state: "running", publishes: { 5000: 5000 } };
 const image = { tags: ["docker-flask:1.0"] };
 const world = (...containers: FakeContainer[]): World => ({ images: [image], containers });
-const exited = (log: string, more: Partial<FakeContainer> = {}): FakeContainer => ({ name: "sad_pike", state: "exited", exitCode: 1, log, ...more });
+const exited = (log: string, more: Partial<FakeContainer> = {}): FakeContainer => ({
+    name: "sad_pike",
+    state: "exited",
+    exitCode: 1,
+    log,
+    ...more,
+});
 
 describe("container", () => {
     test("passes when it runs and leads where it should", async () => {
-        expect(await check("container", spec, world({ name: "web", ports: [port(5000, 5000)] }))).toMatchObject({ status: "pass" });
+        expect(await check("container", spec, world({ name: "web", ports: [port(5000, 5000)] }))).toMatchObject({
+            status: "pass",
+        });
     });
 
     test("one that fits is enough, whatever else lies around", async () => {
-        expect(await check("container", spec, world({ name: "web", ports: [port(5000, 5000)] }, exited("")))).toMatchObject({ status: "pass" });
+        expect(
+            await check("container", spec, world({ name: "web", ports: [port(5000, 5000)] }, exited(""))),
+        ).toMatchObject({ status: "pass" });
     });
 
     test("a container of the image without its tag spelled out", async () => {
         expect(
-            await check("container", { image: "busybox", state: "running" }, world({ name: "b", image: "docker.io/library/busybox:latest" })),
+            await check(
+                "container",
+                { image: "busybox", state: "running" },
+                world({ name: "b", image: "docker.io/library/busybox:latest" }),
+            ),
         ).toMatchObject({ status: "pass" });
     });
 
@@ -32,20 +46,49 @@ describe("container", () => {
         ],
         [
             "it removed itself",
-            { images: [image], events: [{ type: "container", action: "die", attributes: { image: "docker-flask:1.0", name: "x", exitCode: "1" } }] },
+            {
+                images: [image],
+                events: [
+                    {
+                        type: "container",
+                        action: "die",
+                        attributes: { image: "docker-flask:1.0", name: "x", exitCode: "1" },
+                    },
+                ],
+            },
             "container.gone",
             "exit code 1",
         ],
-        ["another tag runs", world({ name: "web", image: "docker-flask:latest" }), "container.other-image", "the tag latest"],
-        ["a name with a typo runs", world({ name: "web", image: "docker-flsk:1.0" }), "container.other-image", "docker-flsk:1.0"],
+        [
+            "another tag runs",
+            world({ name: "web", image: "docker-flask:latest" }),
+            "container.other-image",
+            "the tag latest",
+        ],
+        [
+            "a name with a typo runs",
+            world({ name: "web", image: "docker-flsk:1.0" }),
+            "container.other-image",
+            "docker-flsk:1.0",
+        ],
         [
             "it publishes nothing",
             world({ name: "web", ports: [port(undefined, 5000)] }),
             "container.not-published",
             "publishes nothing. EXPOSE alone opens no port of the machine. Add `-p 5000:5000`",
         ],
-        ["it publishes elsewhere", world({ name: "web", ports: [port(8000, 5000)] }), "container.published-elsewhere", "it publishes 8000:5000"],
-        ["it publishes another inside port", world({ name: "web", ports: [port(5000, 80)] }), "container.wrong-inside-port", "leads to port 80"],
+        [
+            "it publishes elsewhere",
+            world({ name: "web", ports: [port(8000, 5000)] }),
+            "container.published-elsewhere",
+            "it publishes 8000:5000",
+        ],
+        [
+            "it publishes another inside port",
+            world({ name: "web", ports: [port(5000, 80)] }),
+            "container.wrong-inside-port",
+            "leads to port 80",
+        ],
         [
             "another container holds the port",
             world({ name: "old", image: "nginx", ports: [port(5000, 80)] }, { name: "web", ports: [port(5001, 5000)] }),
@@ -67,14 +110,28 @@ describe("container", () => {
         ],
         [
             "it never started: no program",
-            world({ name: "web", state: "created", error: "crun: executable file `pyton` not found in $PATH: No such file or directory: unknown" }),
+            world({
+                name: "web",
+                state: "created",
+                error: "crun: executable file `pyton` not found in $PATH: No such file or directory: unknown",
+            }),
             "container.program-missing",
             '"pyton"',
         ],
-        ["it never started: other", world({ name: "web", state: "created", error: "something odd" }), "container.not-started", "could not start"],
+        [
+            "it never started: other",
+            world({ name: "web", state: "created", error: "something odd" }),
+            "container.not-started",
+            "could not start",
+        ],
         ["nobody started it", world({ name: "web", state: "created" }), "container.not-started", "docker start web"],
         ["it exited", world(exited("boom")), "container.exited", "exited with code 1. Its last lines are below."],
-        ["it exited: no module", world(exited("ModuleNotFoundError: No module named 'flask'")), "container.exited", "the module flask"],
+        [
+            "it exited: no module",
+            world(exited("ModuleNotFoundError: No module named 'flask'")),
+            "container.exited",
+            "the module flask",
+        ],
         [
             "it exited: no file",
             world(exited("python: can't open file '/app/ap.py': [Errno 2] No such file or directory")),
@@ -83,7 +140,9 @@ describe("container", () => {
         ],
         [
             "it exited: syntax",
-            world(exited("  File \"/app/app.py\", line 5\n    def hello()\n               ^\nSyntaxError: expected ':'")),
+            world(
+                exited("  File \"/app/app.py\", line 5\n    def hello()\n               ^\nSyntaxError: expected ':'"),
+            ),
             "container.exited",
             "line 5 of /app/app.py",
         ],
@@ -96,7 +155,12 @@ describe("container", () => {
         ["ended with Ctrl-C", world(exited("", { exitCode: 130 })), "container.exited", "run it with `-d`"],
         ["it exited well", world(exited("", { exitCode: 0 })), "container.exited", "It wrote nothing."],
         ["it was stopped", world(exited("serving", { exitCode: 137 })), "container.stopped", "docker start sad_pike"],
-        ["it ran out of memory", world(exited("", { exitCode: 137, oomKilled: true, memoryLimit: 16 << 20 })), "container.out-of-memory", "16 MB"],
+        [
+            "it ran out of memory",
+            world(exited("", { exitCode: 137, oomKilled: true, memoryLimit: 16 << 20 })),
+            "container.out-of-memory",
+            "16 MB",
+        ],
         ["it restarts", world(exited("", { state: "restarting" })), "container.restarting", "each time"],
         ["it is paused", world({ name: "web", state: "paused" }), "container.paused", "docker unpause web"],
         [
@@ -119,14 +183,20 @@ describe("container", () => {
     });
 
     test("speaks of the newest try", async () => {
-        expect(await check("container", spec, world(exited("", { name: "new", created: 9 }), { name: "old", created: 1 }))).toMatchObject({
+        expect(
+            await check("container", spec, world(exited("", { name: "new", created: 9 }), { name: "old", created: 1 })),
+        ).toMatchObject({
             code: "container.exited",
         });
     });
 
     test("the two numbers of -p turned round", async () => {
         expect(
-            await check("container", { image: "docker-flask:1.0", publishes: { 8000: 5000 } }, world({ name: "web", ports: [port(5000, 8000)] })),
+            await check(
+                "container",
+                { image: "docker-flask:1.0", publishes: { 8000: 5000 } },
+                world({ name: "web", ports: [port(5000, 8000)] }),
+            ),
         ).toMatchObject({
             code: "container.published-elsewhere",
             message: expect.stringContaining("the wrong way round"),
@@ -143,7 +213,9 @@ describe("container", () => {
             code: "container.still-there",
             message: expect.stringContaining("docker rm -f b a"),
         });
-        expect(await check("container", { image: "docker-flask:1.0", publishes: { 5000: 5000 }, count: 0 }, two)).toMatchObject({ status: "pass" });
+        expect(
+            await check("container", { image: "docker-flask:1.0", publishes: { 5000: 5000 }, count: 0 }, two),
+        ).toMatchObject({ status: "pass" });
         expect(await check("container", { name: "gone", count: 0 }, two)).toMatchObject({ status: "pass" });
     });
 
@@ -152,21 +224,33 @@ describe("container", () => {
         [{ exitCode: 0 }, { state: "exited", exitCode: 2 }, "container.wrong-exit-code"],
         [{ exitCode: 0 }, {}, "container.running"],
         [{ state: "paused" }, { state: "exited" }, "container.wrong-state"],
-        [{ command: ["python", "app.py"] }, { entrypoint: ["python"], command: ["other.py"] }, "container.wrong-command"],
+        [
+            { command: ["python", "app.py"] },
+            { entrypoint: ["python"], command: ["other.py"] },
+            "container.wrong-command",
+        ],
         [{ env: { A: 1 } }, {}, "container.wrong-env"],
         [{ mounts: { "/data": "counter-vol" } }, {}, "container.wrong-mount"],
-        [{ networks: "counter-net" }, { networks: { bridge: { address: "", aliases: [] } } }, "container.wrong-network"],
+        [
+            { networks: "counter-net" },
+            { networks: { bridge: { address: "", aliases: [] } } },
+            "container.wrong-network",
+        ],
         [{ labels: { a: "b" } }, {}, "container.wrong-label"],
         [{ memory: 64 }, {}, "container.wrong-memory"],
         [{ restart: "always" }, {}, "container.wrong-restart"],
         [{ health: "healthy" }, {}, "container.wrong-health"],
         [{ image: "busybox" }, {}, "container.wrong-image"],
     ])("setting %o", async (fields, container, code) => {
-        expect(await check("container", { name: "web", ...fields }, world({ name: "web", ...container }))).toMatchObject({ status: "fail", code });
+        expect(
+            await check("container", { name: "web", ...fields }, world({ name: "web", ...container })),
+        ).toMatchObject({ status: "fail", code });
     });
 
     test("another name", async () => {
-        expect(await check("container", { name: "web", image: "docker-flask:1.0" }, world({ name: "quirky_kilby" }))).toMatchObject({
+        expect(
+            await check("container", { name: "web", image: "docker-flask:1.0" }, world({ name: "quirky_kilby" })),
+        ).toMatchObject({
             code: "container.other-name",
             message: expect.stringContaining("quirky_kilby"),
         });

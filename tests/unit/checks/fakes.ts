@@ -111,30 +111,54 @@ function fakeDocker(world: World): Docker {
     const containers = world.containers ?? [];
     const images = (world.images ?? []).map(toImage);
     const ask = async <T>(give: () => T): Promise<T> => {
-        if (world.engine === "down") throw new DrydockError("docker.unreachable", "The Docker engine does not answer.", "Wait.");
+        if (world.engine === "down")
+            throw new DrydockError("docker.unreachable", "The Docker engine does not answer.", "Wait.");
         return give();
     };
     const find = (nameOrId: string) => containers.find(one => one.name === nameOrId || toDetails(one).id === nameOrId);
     return {
         ping: async () => world.engine !== "down",
         containers: {
-            list: ({ all = false } = {}) => ask(() => containers.map(toSummary).filter(one => all || one.state === "running")),
+            list: ({ all = false } = {}) =>
+                ask(() => containers.map(toSummary).filter(one => all || one.state === "running")),
             inspect: nameOrId => ask(() => (find(nameOrId) ? toDetails(find(nameOrId)!) : undefined)),
             logs: nameOrId => ask(() => find(nameOrId)?.log ?? ""),
         },
         images: {
-            list: () => ask(() => images.map(({ id, tags, digests, bytes, labels }) => ({ id, tags, digests, bytes, labels, created: 0 }))),
+            list: () =>
+                ask(() =>
+                    images.map(({ id, tags, digests, bytes, labels }) => ({
+                        id,
+                        tags,
+                        digests,
+                        bytes,
+                        labels,
+                        created: 0,
+                    })),
+                ),
             inspect: ref => ask(() => images.find(one => one.tags.some(tag => fullRef(tag) === fullRef(ref)))),
             history: () => ask(() => [{ createdBy: "RUN pip install flask", bytes: 1, empty: false }]),
         },
-        networks: { list: () => ask(() => world.networks ?? []), inspect: name => ask(() => world.networks?.find(one => one.name === name)) },
-        volumes: { list: () => ask(() => world.volumes ?? []), inspect: name => ask(() => world.volumes?.find(one => one.name === name)) },
+        networks: {
+            list: () => ask(() => world.networks ?? []),
+            inspect: name => ask(() => world.networks?.find(one => one.name === name)),
+        },
+        volumes: {
+            list: () => ask(() => world.volumes ?? []),
+            inspect: name => ask(() => world.volumes?.find(one => one.name === name)),
+        },
         events: () => () => undefined,
     };
 }
 
 function fakeWorkspace(files: Record<string, string>): CheckSources["workspace"] {
-    const entry = (path: string): FileEntry => ({ path, kind: "file", size: files[path]!.length, mode: 0o644, modified: 0 });
+    const entry = (path: string): FileEntry => ({
+        path,
+        kind: "file",
+        size: files[path]!.length,
+        mode: 0o644,
+        modified: 0,
+    });
     return {
         read: async path => {
             if (!(path in files)) throw new DrydockError("agent.not-found", `There is no ${path}.`, "");
@@ -156,10 +180,16 @@ export function sourcesOf(world: World): CheckSources {
         workspace: fakeWorkspace(world.files ?? {}),
         exec: async argv => ({ stdout: "", stderr: "", code: 0, ...world.exec?.(argv) }),
         http: async (address, request) => {
-            if (!world.http || address.network !== "tcp") throw new DrydockError("agent.refused", "Nothing listens there.", "");
+            if (!world.http || address.network !== "tcp")
+                throw new DrydockError("agent.refused", "Nothing listens there.", "");
             return world.http(request, address.port);
         },
-        commands: (world.commands ?? []).map(([command, code], index): CommandRecord => ({ command, code, at: index, terminal: 1 })),
+        commands: (world.commands ?? []).map(([command, code], index): CommandRecord => ({
+            command,
+            code,
+            at: index,
+            terminal: 1,
+        })),
         events: (world.events ?? []).map(event => ({ id: "", attributes: {}, time: 0, ...event })),
         answers: new Map(Object.entries(world.answers ?? {})),
     };

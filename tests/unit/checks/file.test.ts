@@ -13,7 +13,8 @@ ENTRYPOINT ["python"]
 CMD [ "app.py" ]
 `;
 
-const inFlask = (instruction: object, text = flask) => check("file", { path: "Dockerfile", instruction }, { files: { Dockerfile: text } });
+const inFlask = (instruction: object, text = flask) =>
+    check("file", { path: "Dockerfile", instruction }, { files: { Dockerfile: text } });
 
 describe("file", () => {
     test.each<[string, object, Record<string, string>, string, string]>([
@@ -27,10 +28,20 @@ describe("file", () => {
         ["lacks a text", { path: "a", contains: "flask" }, { a: "redis" }, "file.lacks-text", '"flask"'],
         ["other capitals", { path: "a", contains: "Flask" }, { a: "flask" }, "file.lacks-text", "capital"],
         ["holds a text", { path: "a", lacks: "latest" }, { a: "x\nFROM a:latest" }, "file.holds-text", "line 2"],
-        ["does not match", { path: "a", matches: "^EXPOSE \\d+$" }, { a: "EXPOSE x" }, "file.no-match", "a does not say"],
+        [
+            "does not match",
+            { path: "a", matches: "^EXPOSE \\d+$" },
+            { a: "EXPOSE x" },
+            "file.no-match",
+            "a does not say",
+        ],
         ["should be gone", { path: "a", exists: false }, { a: "x" }, "file.still-there", "still there"],
     ])("%s", async (_, fields, files, code, words) => {
-        expect(await check("file", fields, { files })).toMatchObject({ status: "fail", code, message: expect.stringContaining(words) });
+        expect(await check("file", fields, { files })).toMatchObject({
+            status: "fail",
+            code,
+            message: expect.stringContaining(words),
+        });
     });
 
     test("passes", async () => {
@@ -41,7 +52,9 @@ describe("file", () => {
                 { files: { a: "from flask import Flask\nx\n" } },
             ),
         ).toMatchObject({ status: "pass" });
-        expect(await check("file", { path: "b", exists: false }, { files: { a: "x" } })).toMatchObject({ status: "pass" });
+        expect(await check("file", { path: "b", exists: false }, { files: { a: "x" } })).toMatchObject({
+            status: "pass",
+        });
     });
 
     test.each([
@@ -53,7 +66,9 @@ describe("file", () => {
         [{ name: "FROM", matches: "^python:3\\.\\d+-slim$" }],
         [{ name: "COPY", count: 2 }],
         [[{ name: "WORKDIR" }, { name: "ENTRYPOINT", contains: "python" }]],
-    ])("instruction %j holds", async instruction => expect(await inFlask(instruction)).toMatchObject({ status: "pass" }));
+    ])("instruction %j holds", async instruction =>
+        expect(await inFlask(instruction)).toMatchObject({ status: "pass" }),
+    );
 
     test.each<[object, string, string]>([
         [{ name: "EXPOSE", arguments: "5000" }, "file.no-instruction", "Add `EXPOSE 5000`"],
@@ -64,7 +79,11 @@ describe("file", () => {
         [{ name: "COPY", after: "EXPOSE" }, "file.no-instruction", "EXPOSE"],
         [{ name: "COPY", count: 1 }, "file.wrong-count", "2 times"],
     ])("instruction %j does not", async (instruction, code, words) => {
-        expect(await inFlask(instruction)).toMatchObject({ status: "fail", code, message: expect.stringContaining(words) });
+        expect(await inFlask(instruction)).toMatchObject({
+            status: "fail",
+            code,
+            message: expect.stringContaining(words),
+        });
     });
 
     test.each<[string, string, string]>([
@@ -80,15 +99,22 @@ describe("file", () => {
         ["RUN x\nFROM a\n", "file.no-from", "must begin with FROM"],
         ["# nothing but a comment\n", "file.no-instruction", "FROM"],
     ])("a Dockerfile with a mistake: %j", async (text, code, words) => {
-        expect(await inFlask({ name: "FROM" }, text)).toMatchObject({ status: "fail", code, message: expect.stringContaining(words) });
+        expect(await inFlask({ name: "FROM" }, text)).toMatchObject({
+            status: "fail",
+            code,
+            message: expect.stringContaining(words),
+        });
     });
 
     test("the line with the mistake is shown", async () => {
-        expect(await inFlask({ name: "FROM" }, "FROM a\nRUNN x\nCMD y\n")).toMatchObject({ excerpt: "  1  FROM a\n> 2  RUNN x\n  3  CMD y" });
+        expect(await inFlask({ name: "FROM" }, "FROM a\nRUNN x\nCMD y\n")).toMatchObject({
+            excerpt: "  1  FROM a\n> 2  RUNN x\n  3  CMD y",
+        });
     });
 
     test("ARG may stand before FROM, order counts within a stage, flags and here-documents are understood", async () => {
-        const staged = "ARG V=1\nFROM a:$V AS build\nRUN make\nFROM b\nCOPY --from=build /out /out\nRUN <<EOT\necho a\nEOT\n";
+        const staged =
+            "ARG V=1\nFROM a:$V AS build\nRUN make\nFROM b\nCOPY --from=build /out /out\nRUN <<EOT\necho a\nEOT\n";
         expect(await inFlask({ name: "COPY", before: "RUN" }, staged)).toMatchObject({ status: "pass" });
         expect(await inFlask({ name: "COPY", arguments: "/out /out" }, staged)).toMatchObject({ status: "pass" });
         expect(parseDockerfile(staged).map(one => [one.name, one.stage])).toEqual([

@@ -13,7 +13,12 @@ const volume = { name: "counter-vol", driver: "local", mountpoint: "/v", labels:
 const mount = { kind: "volume", name: "counter-vol", source: "/v", destination: "/data", readOnly: false };
 
 test.each<[kind: string, fields: object, world: World, code: string | undefined]>([
-    ["network", { name: "counter-net", driver: "bridge", subnet: "172.28.0.0/16", containers: "web" }, { networks: [net] }, undefined],
+    [
+        "network",
+        { name: "counter-net", driver: "bridge", subnet: "172.28.0.0/16", containers: "web" },
+        { networks: [net] },
+        undefined,
+    ],
     ["network", { name: "counter-net" }, {}, "network.missing"],
     ["network", { name: "counter-net", exists: false }, { networks: [net] }, "network.still-there"],
     ["network", { name: "counter-net", driver: "overlay" }, { networks: [net] }, "network.wrong-driver"],
@@ -28,13 +33,20 @@ test.each<[kind: string, fields: object, world: World, code: string | undefined]
     ["volume", { name: "counter-vol" }, {}, "volume.missing"],
     ["volume", { name: "counter-vol", exists: false }, { volumes: [volume] }, "volume.still-there"],
     ["volume", { name: "counter-vol", labels: { part: "code" } }, { volumes: [volume] }, "volume.wrong-label"],
-    ["volume", { name: "counter-vol", containers: "web" }, { volumes: [volume], containers: [{ name: "web" }] }, "volume.not-mounted"],
+    [
+        "volume",
+        { name: "counter-vol", containers: "web" },
+        { volumes: [volume], containers: [{ name: "web" }] },
+        "volume.not-mounted",
+    ],
     [
         "exec",
         { in: "web", argv: ["python", "--version"], stdout: "^Python 3" },
         {
             containers: [{ name: "web" }],
-            exec: argv => ({ stdout: argv.join(" ") === "docker exec id-web python --version" ? "Python 3.13.5\n" : "" }),
+            exec: argv => ({
+                stdout: argv.join(" ") === "docker exec id-web python --version" ? "Python 3.13.5\n" : "",
+            }),
         },
         undefined,
     ],
@@ -51,7 +63,12 @@ test.each<[kind: string, fields: object, world: World, code: string | undefined]
         { events: [{ type: "container", action: "die", attributes: { image: "docker-flask:1.0", exitCode: "0" } }] },
         undefined,
     ],
-    ["event", { type: "container", action: "exec_create" }, { events: [{ type: "container", action: "exec_create: sh" }] }, undefined],
+    [
+        "event",
+        { type: "container", action: "exec_create" },
+        { events: [{ type: "container", action: "exec_create: sh" }] },
+        undefined,
+    ],
     ["event", { type: "image", action: "tag" }, {}, "event.never"],
     [
         "event",
@@ -59,8 +76,18 @@ test.each<[kind: string, fields: object, world: World, code: string | undefined]
         { events: [{ type: "image", action: "tag", attributes: { name: "b" } }] },
         "event.other",
     ],
-    ["event", { type: "image", action: "tag", count: 2 }, { events: [{ type: "image", action: "tag" }] }, "event.too-few"],
-    ["answer", { question: "order", accept: ["Only the last", "the last"] }, { answers: { order: " only  the LAST " } }, undefined],
+    [
+        "event",
+        { type: "image", action: "tag", count: 2 },
+        { events: [{ type: "image", action: "tag" }] },
+        "event.too-few",
+    ],
+    [
+        "answer",
+        { question: "order", accept: ["Only the last", "the last"] },
+        { answers: { order: " only  the LAST " } },
+        undefined,
+    ],
     ["answer", { question: "order", matches: "^\\d+$" }, { answers: { order: "3" } }, undefined],
     ["answer", { question: "order", accept: "3" }, {}, "answer.none"],
     ["answer", { question: "order", accept: "3" }, { answers: { order: "4" } }, "answer.wrong"],

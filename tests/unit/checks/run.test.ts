@@ -8,7 +8,10 @@ import { runChecks } from "../../../src/checks/run";
 import { check, sourcesOf } from "./fakes";
 
 const never = () => new Promise<Response>(() => undefined);
-const web = { name: "web", ports: [{ hostPort: 5000, containerPort: 5000, protocol: "tcp" as const, hostAddress: "0.0.0.0" }] };
+const web = {
+    name: "web",
+    ports: [{ hostPort: 5000, containerPort: 5000, protocol: "tcp" as const, hostAddress: "0.0.0.0" }],
+};
 const container = { kind: "container", spec: { name: "web" } };
 
 describe("the runner", () => {
@@ -21,7 +24,10 @@ describe("the runner", () => {
             ["exec", { in: "a", argv: ["b"] }],
             ["http", { port: 1 }],
         ] as const)
-            expect(await check(kind, fields, { engine: "down" })).toMatchObject({ status: "error", code: "docker.unreachable" });
+            expect(await check(kind, fields, { engine: "down" })).toMatchObject({
+                status: "error",
+                code: "docker.unreachable",
+            });
     });
 
     test("one docker ps for all checks of a step, asked again after a failure", async () => {
@@ -39,9 +45,13 @@ describe("the runner", () => {
 
     test("a check that hangs ends in a named error, and the next one runs", async () => {
         const sources = sourcesOf({ containers: [web], http: never });
-        const results = await runChecks([{ kind: "http", spec: v.parse(checkKinds.get("http")!.schema, { port: 5000 }) }, container], sources, {
-            timeout: 20,
-        });
+        const results = await runChecks(
+            [{ kind: "http", spec: v.parse(checkKinds.get("http")!.schema, { port: 5000 }) }, container],
+            sources,
+            {
+                timeout: 20,
+            },
+        );
         expect(results.map(({ result }) => result)).toEqual([
             expect.objectContaining({ status: "error", code: "checks.timeout" }),
             expect.objectContaining({ status: "pass" }),
@@ -53,7 +63,9 @@ describe("the runner", () => {
         const running = check("http", { port: 5000 }, { containers: [web], http: never }, { signal: stop.signal });
         stop.abort(new Error("given up"));
         await expect(running).rejects.toThrow("given up");
-        await expect(check("answer", { question: "a", accept: "b" }, {}, { signal: stop.signal })).rejects.toThrow("given up");
+        await expect(check("answer", { question: "a", accept: "b" }, {}, { signal: stop.signal })).rejects.toThrow(
+            "given up",
+        );
     });
 
     test("the lesson's reason stands for the check's own sentence", async () => {
@@ -71,7 +83,10 @@ describe("the runner", () => {
             onResult: (_, index) => told.push(index),
         });
         expect(told).toEqual([0, 1]);
-        expect(results[1]).toMatchObject({ describes: "nonsense", result: { status: "error", code: "checks.unknown-kind" } });
+        expect(results[1]).toMatchObject({
+            describes: "nonsense",
+            result: { status: "error", code: "checks.unknown-kind" },
+        });
     });
 });
 
@@ -123,22 +138,38 @@ describe("the registry", () => {
 });
 
 describe("results.json", () => {
-    const pass = { kind: "image", describes: "the image a", result: { status: "pass", message: "There." }, milliseconds: 5 } as const;
+    const pass = {
+        kind: "image",
+        describes: "the image a",
+        result: { status: "pass", message: "There." },
+        milliseconds: 5,
+    } as const;
     const fail = {
         kind: "http",
         describes: "port 1",
         result: { status: "fail", code: "http.refused", message: "Nobody.", expected: "a", found: "b" },
         milliseconds: 7,
     } as const;
-    const error = { kind: "http", describes: "port 1", result: { status: "error", code: "docker.unreachable", message: "Away." } } as const;
-    const step = (id: string, ...results: (typeof pass | typeof fail | typeof error)[]) => ({ id, title: id, points: 2, results });
+    const error = {
+        kind: "http",
+        describes: "port 1",
+        result: { status: "error", code: "docker.unreachable", message: "Away." },
+    } as const;
+    const step = (id: string, ...results: (typeof pass | typeof fail | typeof error)[]) => ({
+        id,
+        title: id,
+        points: 2,
+        results,
+    });
 
     test("passes with all points", () => {
         expect(toResultsFile([step("build", pass)])).toEqual({
             version: 3,
             status: "pass",
             message: null,
-            tests: [{ name: "build: the image a", status: "pass", message: null, task_id: 1, code: null, milliseconds: 5 }],
+            tests: [
+                { name: "build: the image a", status: "pass", message: null, task_id: 1, code: null, milliseconds: 5 },
+            ],
             points: { earned: 2, possible: 2 },
             milliseconds: 5,
         });
@@ -151,7 +182,11 @@ describe("results.json", () => {
             tests: [{}, {}, { task_id: 2, code: "http.refused", message: "Nobody." }],
         });
         expect(toResultsFile([step("build", error)])).toMatchObject({ status: "error", message: "Away." });
-        expect(toResultsFile([step("build")])).toMatchObject({ status: "error", message: "Nothing has been checked.", points: { earned: 0 } });
+        expect(toResultsFile([step("build")])).toMatchObject({
+            status: "error",
+            message: "Nothing has been checked.",
+            points: { earned: 0 },
+        });
         expect(toResultsFile([step("build", pass), step("run")])).toMatchObject({ status: "fail" });
     });
 });

@@ -28,12 +28,17 @@ describe("docker client, when something is wrong", () => {
         const engine = new FakeEngine();
         engine.up = false;
         const docker = createDocker(engine);
-        expect(await failure(docker.containers.list())).toMatchObject({ code: "docker.unreachable", cause: { code: "agent.refused" } });
+        expect(await failure(docker.containers.list())).toMatchObject({
+            code: "docker.unreachable",
+            cause: { code: "agent.refused" },
+        });
         expect(await docker.ping()).toBe(false);
     });
 
     test("a stopped machine keeps its own name", async () => {
-        const docker = createDocker({ http: () => Promise.reject(new DrydockError("vm.stopped", "The machine has stopped.", "Restart it.")) });
+        const docker = createDocker({
+            http: () => Promise.reject(new DrydockError("vm.stopped", "The machine has stopped.", "Restart it.")),
+        });
         expect(await failure(docker.images.list())).toMatchObject({ code: "vm.stopped" });
     });
 
@@ -54,16 +59,25 @@ describe("docker client, when something is wrong", () => {
     test("a reply of another shape is docker.bad-reply with the field's path", async () => {
         const engine = new FakeEngine();
         const docker = createDocker(engine);
-        engine.answer("/containers/json?all=0", [{ Id: "1", Names: null, Image: "a", State: "asleep", Status: "", Created: 1 }]);
-        expect(await failure(docker.containers.list())).toMatchObject({ code: "docker.bad-reply", message: expect.stringContaining("0.State") });
+        engine.answer("/containers/json?all=0", [
+            { Id: "1", Names: null, Image: "a", State: "asleep", Status: "", Created: 1 },
+        ]);
+        expect(await failure(docker.containers.list())).toMatchObject({
+            code: "docker.bad-reply",
+            message: expect.stringContaining("0.State"),
+        });
         engine.answer("/images/json", "<html>");
         expect(await failure(docker.images.list())).toMatchObject({ code: "docker.bad-reply" });
     });
 
     test("a field we do not know does no harm", async () => {
         const engine = new FakeEngine();
-        engine.answer("/volumes", { Volumes: [{ Name: "v", Driver: "local", Mountpoint: "/v", Labels: null, Novelty: { deep: [1] } }] });
-        expect(await createDocker(engine).volumes.list()).toEqual([{ name: "v", driver: "local", mountpoint: "/v", labels: {} }]);
+        engine.answer("/volumes", {
+            Volumes: [{ Name: "v", Driver: "local", Mountpoint: "/v", Labels: null, Novelty: { deep: [1] } }],
+        });
+        expect(await createDocker(engine).volumes.list()).toEqual([
+            { name: "v", driver: "local", mountpoint: "/v", labels: {} },
+        ]);
     });
 
     test("names that can be no name are not asked for", async () => {
@@ -86,7 +100,8 @@ describe("docker client, when something is wrong", () => {
 });
 
 describe("docker events", () => {
-    const soon = (what: string, look: () => boolean) => until(() => look() || undefined, { every: 5, timeout: 5_000, what });
+    const soon = (what: string, look: () => boolean) =>
+        until(() => look() || undefined, { every: 5, timeout: 5_000, what });
 
     test("follow again after the engine restarted, with nothing lost and nothing twice", async () => {
         const engine = new FakeEngine();
@@ -179,7 +194,9 @@ describe("what is our own", () => {
         await until(() => engine.followers === 1 || undefined, { every: 5, timeout: 5_000, what: "following" });
         let instant = 0;
         const tell = (Type: string, Action: string, ID: string, Attributes: object) =>
-            engine.tell(`${JSON.stringify({ Type, Action, Actor: { ID, Attributes }, time: 1, timeNano: ++instant })}\n`);
+            engine.tell(
+                `${JSON.stringify({ Type, Action, Actor: { ID, Attributes }, time: 1, timeNano: ++instant })}\n`,
+            );
         tell("container", "create", "ours", labels);
         tell("network", "connect", "bridge", { container: "ours", name: "bridge" });
         tell("container", "destroy", "ours", {});
@@ -202,7 +219,9 @@ describe("log replies", () => {
         const parts = [frame(1, "one\n"), frame(2, "two\n")];
         expect(readLog(concatBytes(parts), multiplexed)).toBe("one\ntwo\n");
         const halves = encodeText("ä");
-        const cut = [...halves].map(byte => concatBytes([new Uint8Array([1, 0, 0, 0, 0, 0, 0, 1]), new Uint8Array([byte])]));
+        const cut = [...halves].map(byte =>
+            concatBytes([new Uint8Array([1, 0, 0, 0, 0, 0, 0, 1]), new Uint8Array([byte])]),
+        );
         expect(readLog(concatBytes(cut), multiplexed)).toBe("ä");
         expect(readLog(new Uint8Array(), multiplexed)).toBe("");
     });

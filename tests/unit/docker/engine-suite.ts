@@ -55,7 +55,9 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
             });
             const web = all.find(one => one.names.includes("web"));
             expect(web).toMatchObject({ image: "docker-flask:1.0", labels: { course: "docker" } });
-            expect(web!.ports).toEqual([{ containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: "0.0.0.0" }]);
+            expect(web!.ports).toEqual([
+                { containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: "0.0.0.0" },
+            ]);
         });
 
         test("tells a published port from an exposed one", async () => {
@@ -83,15 +85,25 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
             });
             expect(web!.networks["counter-net"]!.address).toMatch(/^172\.28\./);
             expect(web!.networks["counter-net"]!.aliases).toContain("web");
-            expect(web!.mounts.find(mount => mount.destination === "/data")).toMatchObject({ kind: "volume", name: "counter-vol", readOnly: false });
-            expect(web!.mounts.find(mount => mount.destination === "/code")).toMatchObject({ kind: "bind", source: "/workspace", readOnly: true });
+            expect(web!.mounts.find(mount => mount.destination === "/data")).toMatchObject({
+                kind: "volume",
+                name: "counter-vol",
+                readOnly: false,
+            });
+            expect(web!.mounts.find(mount => mount.destination === "/code")).toMatchObject({
+                kind: "bind",
+                source: "/workspace",
+                readOnly: true,
+            });
         });
 
         test("says why a container did not start", async () => {
             const taken = await docker.containers.inspect("taken");
             expect(taken).toMatchObject({ state: "created", exitCode: 128 });
             expect(taken!.error).toContain("port is already allocated");
-            expect(taken!.ports).toEqual([{ containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: undefined }]);
+            expect(taken!.ports).toEqual([
+                { containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: undefined },
+            ]);
         });
 
         test("reads the log of both streams, framed and from a terminal", async () => {
@@ -116,15 +128,22 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
             const history = await docker.images.history("docker-flask:1.0");
             expect(history[0]!.createdBy).toContain("CMD");
             expect(history.find(entry => entry.createdBy.includes("COPY"))).toMatchObject({ empty: false });
-            expect((await docker.images.list()).flatMap(one => one.tags)).toEqual(expect.arrayContaining(["docker-flask:1.0", "busybox:latest"]));
+            expect((await docker.images.list()).flatMap(one => one.tags)).toEqual(
+                expect.arrayContaining(["docker-flask:1.0", "busybox:latest"]),
+            );
         });
 
         test("inspects networks and volumes", async () => {
             const network = await docker.networks.inspect("counter-net");
             expect(network).toMatchObject({ driver: "bridge", subnets: ["172.28.0.0/16"] });
             expect(Object.values(network!.containers).map(end => end.name)).toEqual(["web"]);
-            expect((await docker.networks.list()).map(one => one.name)).toEqual(expect.arrayContaining(["bridge", "host", "none", "counter-net"]));
-            expect(await docker.volumes.inspect("counter-vol")).toMatchObject({ driver: "local", labels: { part: "data" } });
+            expect((await docker.networks.list()).map(one => one.name)).toEqual(
+                expect.arrayContaining(["bridge", "host", "none", "counter-net"]),
+            );
+            expect(await docker.volumes.inspect("counter-vol")).toMatchObject({
+                driver: "local",
+                labels: { part: "data" },
+            });
             expect((await docker.volumes.list()).map(one => one.name)).toContain("counter-vol");
         });
 
@@ -144,7 +163,12 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
                 const found = await until(
                     async () => {
                         await bench.tag();
-                        return events.find(event => event.type === "image" && event.action === "tag" && event.attributes["name"] === "seen:1");
+                        return events.find(
+                            event =>
+                                event.type === "image" &&
+                                event.action === "tag" &&
+                                event.attributes["name"] === "seen:1",
+                        );
                     },
                     { every: 100, timeout: 30_000, what: "the tag event" },
                 );

@@ -15,7 +15,10 @@ interface Recorded {
     base64?: string;
 }
 
-export const recorded = JSON.parse(readFileSync(new URL("recorded.json", import.meta.url), "utf8")) as Record<string, Recorded>;
+export const recorded = JSON.parse(readFileSync(new URL("recorded.json", import.meta.url), "utf8")) as Record<
+    string,
+    Recorded
+>;
 
 type Reply = { status: number; type: string; body: Bytes };
 
@@ -43,7 +46,11 @@ export class FakeEngine implements EngineSocket {
     }
 
     answer(path: string, json: unknown, status = 200): void {
-        this.#replies.set(path, { status, type: "application/json", body: encodeText(typeof json === "string" ? json : JSON.stringify(json)) });
+        this.#replies.set(path, {
+            status,
+            type: "application/json",
+            body: encodeText(typeof json === "string" ? json : JSON.stringify(json)),
+        });
     }
 
     get followers(): number {
@@ -52,7 +59,8 @@ export class FakeEngine implements EngineSocket {
 
     /** To everyone who follows the events, byte for byte. */
     tell(text: string | Uint8Array): void {
-        for (const follower of this.#followers) follower.enqueue(typeof text === "string" ? encodeText(text) : (text as Bytes));
+        for (const follower of this.#followers)
+            follower.enqueue(typeof text === "string" ? encodeText(text) : (text as Bytes));
     }
 
     /** Ends every open event stream, as a restart of dockerd does. */
@@ -67,7 +75,10 @@ export class FakeEngine implements EngineSocket {
         const path = decodeURIComponent(url.pathname).replace("/v1.45", "") + url.search;
         this.asked.push(path);
         if (!this.up) throw new DrydockError("agent.refused", "Nothing listens on /run/docker.sock.", "Start it.");
-        if (this.silent) return new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
+        if (this.silent)
+            return new Promise((_, reject) =>
+                request.signal.addEventListener("abort", () => reject(request.signal.reason)),
+            );
         if (path.startsWith("/events")) return this.#follow(path, request.signal);
         const reply = this.#replies.get(path) ?? {
             status: 404,

@@ -8,14 +8,45 @@ import { DrydockError } from "../../../src/base/errors";
 import type { Lesson, Step } from "../../../src/lesson/lesson";
 
 const step = (id: string, more: Partial<Step> = {}): Step => ({
-    id, title: id, goal: `the goal of ${id}`, prose: "", points: 1, mode: "level", needs: [], why: {}, hints: ["a", "b", "c"], questions: [], solve: [],
+    id,
+    title: id,
+    goal: `the goal of ${id}`,
+    prose: "",
+    points: 1,
+    mode: "level",
+    needs: [],
+    why: {},
+    hints: ["a", "b", "c"],
+    questions: [],
+    solve: [],
     expect: [{ kind: "file", spec: id }],
     ...more,
 });
 const lesson: Lesson = {
-    id: "images/flask", title: "Flask", summary: "", version: 1, difficulty: "beginner", minutes: 10, objectives: [], introduction: "", start: {}, solution: {},
-    requires: { lessons: [], images: [], memory: 512 }, open: { panes: [], file: undefined },
-    steps: [step("write"), step("build", { needs: ["write"], points: 2, questions: [{ id: "order", ask: "?", choices: [] }] }), step("run", { needs: ["build"], mode: "edge", expect: [{ kind: "a", spec: 1 }, { kind: "b", spec: 2 }] })],
+    id: "images/flask",
+    title: "Flask",
+    summary: "",
+    version: 1,
+    difficulty: "beginner",
+    minutes: 10,
+    objectives: [],
+    introduction: "",
+    start: {},
+    solution: {},
+    requires: { lessons: [], images: [], memory: 512 },
+    open: { panes: [], file: undefined },
+    steps: [
+        step("write"),
+        step("build", { needs: ["write"], points: 2, questions: [{ id: "order", ask: "?", choices: [] }] }),
+        step("run", {
+            needs: ["build"],
+            mode: "edge",
+            expect: [
+                { kind: "a", spec: 1 },
+                { kind: "b", spec: 2 },
+            ],
+        }),
+    ],
 };
 
 const pass: CheckResult = { status: "pass", message: "fine" };
@@ -31,12 +62,27 @@ class Guest {
     running = 0;
 
     readonly check: CheckStep = async (one, observed, { signal, stopAtFailure }) => {
-        this.asked.push({ step: one.id, stopAtFailure, commands: observed.commands.length, answers: Object.fromEntries(observed.answers) });
+        this.asked.push({
+            step: one.id,
+            stopAtFailure,
+            commands: observed.commands.length,
+            answers: Object.fromEntries(observed.answers),
+        });
         this.running++;
         try {
-            if (this.gate) await Promise.race([this.gate, new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }))]);
+            if (this.gate)
+                await Promise.race([
+                    this.gate,
+                    new Promise((_, reject) =>
+                        signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
+                    ),
+                ]);
             signal.throwIfAborted();
-            return one.expect.map(({ kind }, index): ExpectationResult => ({ kind, describes: kind, result: this.truth[`${one.id}.${index}`] ?? this.truth[one.id] ?? fail }));
+            return one.expect.map(({ kind }, index): ExpectationResult => ({
+                kind,
+                describes: kind,
+                result: this.truth[`${one.id}.${index}`] ?? this.truth[one.id] ?? fail,
+            }));
         } finally {
             this.running--;
         }
@@ -46,8 +92,10 @@ class Guest {
 let guest: Guest;
 let storage: ReturnType<typeof createMemoryStorage>;
 let problems: DrydockError[];
-const open = (progress: ProgressStore = storage.progress, check = guest.check) => createEngine({ lesson, progress, check, onProblem: error => problems.push(error), now: () => 1_000 });
-const kindOf = (engine: Awaited<ReturnType<typeof open>>) => Object.fromEntries(Object.entries(engine.state.steps).map(([id, state]) => [id, state.kind]));
+const open = (progress: ProgressStore = storage.progress, check = guest.check) =>
+    createEngine({ lesson, progress, check, onProblem: error => problems.push(error), now: () => 1_000 });
+const kindOf = (engine: Awaited<ReturnType<typeof open>>) =>
+    Object.fromEntries(Object.entries(engine.state.steps).map(([id, state]) => [id, state.kind]));
 const command = (line: string) => ({ command: line, code: 0, at: 1, terminal: 1 });
 
 beforeEach(() => {
@@ -125,7 +173,12 @@ describe("a check that the student asks for", () => {
         guest.truth = { write: pass };
         await engine.check("write");
         guest.truth = { write: fail };
-        expect(await engine.check("write")).toMatchObject({ kind: "passed", attempts: 2, at: 1_000, results: [{ result: fail }] });
+        expect(await engine.check("write")).toMatchObject({
+            kind: "passed",
+            attempts: 2,
+            at: 1_000,
+            results: [{ result: fail }],
+        });
         expect(kindOf(engine).build).toBe("open");
     });
 
@@ -135,16 +188,31 @@ describe("a check that the student asks for", () => {
         await engine.check("write");
         await engine.check("build");
         guest.truth = { "run.0": pass };
-        expect(await engine.check("run")).toMatchObject({ kind: "open", results: [{ result: pass }, { result: fail }] });
+        expect(await engine.check("run")).toMatchObject({
+            kind: "open",
+            results: [{ result: pass }, { result: fail }],
+        });
         guest.truth = { "run.1": pass };
-        expect(await engine.check("run")).toMatchObject({ kind: "passed", results: [{ result: pass }, { result: pass }] });
+        expect(await engine.check("run")).toMatchObject({
+            kind: "passed",
+            results: [{ result: pass }, { result: pass }],
+        });
         guest.truth = {};
-        expect(await engine.check("run")).toMatchObject({ kind: "passed", results: [{ result: pass }, { result: pass }] });
+        expect(await engine.check("run")).toMatchObject({
+            kind: "passed",
+            results: [{ result: pass }, { result: pass }],
+        });
     });
 
     test("checks that cannot be made are an error result, never a rejection", async () => {
-        const engine = await open(storage.progress, () => Promise.reject(new DrydockError("check.no-machine", "The machine is not up yet.", "Wait.")));
-        expect(await engine.check("write")).toMatchObject({ kind: "open", attempts: 0, results: [{ result: { status: "error", code: "check.no-machine" } }] });
+        const engine = await open(storage.progress, () =>
+            Promise.reject(new DrydockError("check.no-machine", "The machine is not up yet.", "Wait.")),
+        );
+        expect(await engine.check("write")).toMatchObject({
+            kind: "open",
+            attempts: 0,
+            results: [{ result: { status: "error", code: "check.no-machine" } }],
+        });
     });
 });
 
@@ -248,12 +316,23 @@ describe("checks by themselves", () => {
         guest.gate = new Promise(() => undefined);
         const asked = engine.check("write");
         await vi.advanceTimersByTimeAsync(301_000);
-        expect(await asked).toMatchObject({ kind: "open", results: [{ result: { status: "error", code: "check.timeout" } }] });
+        expect(await asked).toMatchObject({
+            kind: "open",
+            results: [{ result: { status: "error", code: "check.timeout" } }],
+        });
     });
 });
 
 describe("progress", () => {
-    const saved = (change: Partial<StoredProgress> = {}): StoredProgress => ({ lesson: "images/flask", version: 1, passed: { write: { at: 5, attempts: 3 } }, hintsShown: { write: 2 }, solutionShown: { write: true }, answers: { order: "that" }, ...change });
+    const saved = (change: Partial<StoredProgress> = {}): StoredProgress => ({
+        lesson: "images/flask",
+        version: 1,
+        passed: { write: { at: 5, attempts: 3 } },
+        hintsShown: { write: 2 },
+        solutionShown: { write: true },
+        answers: { order: "that" },
+        ...change,
+    });
 
     test("everything comes back", async () => {
         const engine = await open();
@@ -264,9 +343,17 @@ describe("progress", () => {
         engine.showSolution("build");
         engine.answer("order", "this");
         engine.dispose();
-        await expect.poll(async () => (await storage.progress.load("images/flask"))?.answers).toEqual({ order: "this" });
+        await expect
+            .poll(async () => (await storage.progress.load("images/flask"))?.answers)
+            .toEqual({ order: "this" });
         const again = await open();
-        expect(again.state).toMatchObject({ current: "build", hintsShown: { build: 2 }, solutionShown: { build: true }, answers: { order: "this" }, points: { earned: 1, possible: 4 } });
+        expect(again.state).toMatchObject({
+            current: "build",
+            hintsShown: { build: 2 },
+            solutionShown: { build: true },
+            answers: { order: "this" },
+            points: { earned: 1, possible: 4 },
+        });
         expect(again.state.steps.write).toEqual({ kind: "passed", results: [], attempts: 1, at: 1_000 });
         expect(problems).toEqual([]);
     });
@@ -298,7 +385,11 @@ describe("progress", () => {
     });
 
     test("a store that fails is told, and the lesson goes on", async () => {
-        const engine = await open({ load: () => Promise.reject(new Error("broken")), save: () => Promise.reject(new DrydockError("storage.full", "Full.", "")), clear: () => Promise.resolve() });
+        const engine = await open({
+            load: () => Promise.reject(new Error("broken")),
+            save: () => Promise.reject(new DrydockError("storage.full", "Full.", "")),
+            clear: () => Promise.resolve(),
+        });
         guest.truth = { write: pass };
         expect(await engine.check("write")).toMatchObject({ kind: "passed" });
         await expect.poll(() => problems.map(problem => problem.code)).toEqual(["progress.unreadable", "storage.full"]);

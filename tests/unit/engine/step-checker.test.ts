@@ -5,7 +5,20 @@ import { createStepChecker } from "../../../src/engine/step-checker";
 import type { Step } from "../../../src/lesson/lesson";
 import { FakeGuestFiles } from "../workspace/fake-guest-files";
 
-const step = (expect: Step["expect"], why: Step["why"] = {}): Step => ({ id: "s", title: "s", goal: "g", prose: "", points: 1, mode: "level", needs: [], why, hints: [], questions: [], solve: [], expect });
+const step = (expect: Step["expect"], why: Step["why"] = {}): Step => ({
+    id: "s",
+    title: "s",
+    goal: "g",
+    prose: "",
+    points: 1,
+    mode: "level",
+    needs: [],
+    why,
+    hints: [],
+    questions: [],
+    solve: [],
+    expect,
+});
 const file = (path: string) => ({ kind: "file", spec: { path } });
 const nothing = { commands: [], answers: new Map<string, string>() };
 
@@ -19,11 +32,20 @@ function fakeGuest() {
             return () => (stopped = true);
         },
     } as unknown as Docker;
-    const agent = { files, exec: () => Promise.reject(new Error("not here")), http: () => Promise.reject(new Error("not here")) } as unknown as Agent;
+    const agent = {
+        files,
+        exec: () => Promise.reject(new Error("not here")),
+        http: () => Promise.reject(new Error("not here")),
+    } as unknown as Agent;
     return { files, guest: { agent, docker }, report: (event: DockerEvent) => report(event), isStopped: () => stopped };
 }
 
-const run = (checker: ReturnType<typeof createStepChecker>, one: Step, stopAtFailure = false, observed: Parameters<typeof checker.check>[1] = nothing) => checker.check(one, observed, { signal: new AbortController().signal, stopAtFailure });
+const run = (
+    checker: ReturnType<typeof createStepChecker>,
+    one: Step,
+    stopAtFailure = false,
+    observed: Parameters<typeof checker.check>[1] = nothing,
+) => checker.check(one, observed, { signal: new AbortController().signal, stopAtFailure });
 
 test("without a machine it says so; after it has gone as well", async () => {
     const checker = createStepChecker();
@@ -41,7 +63,10 @@ test("files are those of the workspace, and the lesson's own sentence stands for
     files.change("/workspace/a", "x");
     files.change("/etc/passwd", "x");
     const results = await run(checker, step([file("a"), file("passwd")], { "file.missing": "Make it." }));
-    expect(results.map(({ result }) => [result.status, result.message])).toEqual([["pass", expect.any(String)], ["fail", "Make it."]]);
+    expect(results.map(({ result }) => [result.status, result.message])).toEqual([
+        ["pass", expect.any(String)],
+        ["fail", "Make it."],
+    ]);
 });
 
 test("stopAtFailure ends after the first that does not pass", async () => {
@@ -59,12 +84,23 @@ test("events since the machine came, commands and answers reach the checks; the 
     const { guest, report } = fakeGuest();
     const heard: string[] = [];
     checker.attach(guest, event => heard.push(event.action));
-    const wanted = step([{ kind: "event", spec: { type: "container", action: "die" } }, { kind: "command", spec: { ran: "docker ps" } }, { kind: "answer", spec: { question: "q", accept: ["a"] } }]);
+    const wanted = step([
+        { kind: "event", spec: { type: "container", action: "die" } },
+        { kind: "command", spec: { ran: "docker ps" } },
+        { kind: "answer", spec: { question: "q", accept: ["a"] } },
+    ]);
     const before = await run(checker, wanted);
     expect(before.map(({ result }) => result.status)).toEqual(["fail", "fail", "fail"]);
     report({ type: "container", action: "die", id: "1", attributes: {}, time: 1 });
-    const observed = { commands: [{ command: "docker ps", code: 0, at: 1, terminal: 1 }], answers: new Map([["q", "a"]]) };
-    expect((await run(checker, wanted, false, observed)).map(({ result }) => result.status)).toEqual(["pass", "pass", "pass"]);
+    const observed = {
+        commands: [{ command: "docker ps", code: 0, at: 1, terminal: 1 }],
+        answers: new Map([["q", "a"]]),
+    };
+    expect((await run(checker, wanted, false, observed)).map(({ result }) => result.status)).toEqual([
+        "pass",
+        "pass",
+        "pass",
+    ]);
     expect(heard).toEqual(["die"]);
     checker.attach(fakeGuest().guest); // a new machine has no past
     expect((await run(checker, wanted, false, observed))[0]!.result.status).toBe("fail");
@@ -75,5 +111,7 @@ test("a check that is cancelled rejects with the reason", async () => {
     checker.attach(fakeGuest().guest);
     const gone = new AbortController();
     gone.abort();
-    await expect(checker.check(step([file("a")]), nothing, { signal: gone.signal, stopAtFailure: false })).rejects.toMatchObject({ name: "AbortError" });
+    await expect(
+        checker.check(step([file("a")]), nothing, { signal: gone.signal, stopAtFailure: false }),
+    ).rejects.toMatchObject({ name: "AbortError" });
 });

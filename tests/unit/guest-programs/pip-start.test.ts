@@ -36,9 +36,16 @@ _pip_start.main()
 `;
 
 function pip(...argv: string[]): { status: number | null; output: string; compiled: number; lookedUp: number } {
-    const { status, stdout, stderr } = spawnSync("python3", ["-c", start, table(), ...argv], { encoding: "utf8", cwd: scratch, env });
+    const { status, stdout, stderr } = spawnSync("python3", ["-c", start, table(), ...argv], {
+        encoding: "utf8",
+        cwd: scratch,
+        env,
+    });
     const counts = /^\{.*\}$/m.exec(stderr);
-    const { compiled, "looked up": lookedUp } = JSON.parse(counts?.[0] ?? "{}") as { compiled: number; "looked up": number };
+    const { compiled, "looked up": lookedUp } = JSON.parse(counts?.[0] ?? "{}") as {
+        compiled: number;
+        "looked up": number;
+    };
     return { status, output: stdout + stderr.replace(counts?.[0] ?? "", ""), compiled, lookedUp };
 }
 
@@ -56,7 +63,11 @@ beforeEach(() => writeFileSync(table(), prepared));
 
 /** The table with one of its parts replaced, by a Python expression. */
 const change = (part: number, value: string) =>
-    execFileSync("python3", ["-c", `import marshal, sys; name = sys.argv[1]; table = list(marshal.load(open(name, "rb"))); table[${part} : ${part + 1}] = [${value}]; marshal.dump(tuple(table), open(name, "wb"))`, table()]);
+    execFileSync("python3", [
+        "-c",
+        `import marshal, sys; name = sys.argv[1]; table = list(marshal.load(open(name, "rb"))); table[${part} : ${part + 1}] = [${value}]; marshal.dump(tuple(table), open(name, "wb"))`,
+        table(),
+    ]);
 
 describe("with its table", { timeout: 60_000 }, () => {
     test("pip installs, and hardly compiles or looks up anything", () => {
@@ -88,7 +99,11 @@ test("bytecode is written for every program, annotations in it are not evaluated
     execFileSync("python3", [join(source, "compile_plain.py"), folder]);
     // were the source looked at again, the bytecode would give way to it
     writeFileSync(join(folder, "plain.py"), "raise SystemExit('not the bytecode')\n");
-    const seen = execFileSync("python3", ["-c", "import plain, inner; print(plain.f.__annotations__, inner.y)"], { encoding: "utf8", cwd: folder, env: { ...env, PYTHONPATH: folder } });
+    const seen = execFileSync("python3", ["-c", "import plain, inner; print(plain.f.__annotations__, inner.y)"], {
+        encoding: "utf8",
+        cwd: folder,
+        env: { ...env, PYTHONPATH: folder },
+    });
     expect(seen).toBe("{'x': 'nobody.knows', 'return': 'None'} 1\n");
 });
 

@@ -13,7 +13,17 @@ beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "drydock-plugin-"));
     for (const name of ["plugins", "answers", "front"]) mkdirSync(join(folder, name));
     writeFileSync(join(folder, "plugins/docker-x"), `#!/bin/sh\necho "itself: $*"\nexit 7\n`, { mode: 0o755 });
-    execFileSync("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", `-DPLUGINS="${join(folder, "plugins")}"`, `-DANSWERS="${join(folder, "answers")}"`, "-o", join(folder, "plugin"), source]);
+    execFileSync("gcc", [
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        `-DPLUGINS="${join(folder, "plugins")}"`,
+        `-DANSWERS="${join(folder, "answers")}"`,
+        "-o",
+        join(folder, "plugin"),
+        source,
+    ]);
     for (const name of ["docker-x", "docker-gone"]) symlinkSync("../plugin", join(folder, "front", name));
 });
 beforeEach(() => writeFileSync(join(folder, "answers/docker-x.json"), '{"Version":"1"}\n'));

@@ -1,6 +1,15 @@
 /** The runtime in front of crun, compiled for this host, with scripts in crun's and runc's place. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -15,7 +24,19 @@ beforeAll(() => {
         writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} "$@"\nexit 7\n`);
         chmodSync(join(folder, name), 0o755);
     }
-    execFileSync("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", `-DCRUN="${folder}/crun"`, `-DRUNC="${folder}/runc"`, '-DSETKEY="/the/setkey"', "-o", join(folder, "runtime"), join(source, "runtime.c"), join(source, "hook.c")]);
+    execFileSync("gcc", [
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        `-DCRUN="${folder}/crun"`,
+        `-DRUNC="${folder}/runc"`,
+        '-DSETKEY="/the/setkey"',
+        "-o",
+        join(folder, "runtime"),
+        join(source, "runtime.c"),
+        join(source, "hook.c"),
+    ]);
     mkdirSync(join(folder, "bin"));
     symlinkSync("../runtime", join(folder, "bin/runc"));
 });
@@ -41,17 +62,36 @@ function rewritten(text: string): string {
 
 describe("runtime", () => {
     test("passes arguments and status through", () => {
-        expect(call("runtime", "--log", "x", "state", "id with space")).toEqual({ status: 7, stdout: "crun --log x state id with space" });
+        expect(call("runtime", "--log", "x", "state", "id with space")).toEqual({
+            status: 7,
+            stdout: "crun --log x state id with space",
+        });
     });
 
     test("points the network hook at setkey and changes nothing else", () => {
-        const config = { ociVersion: "1.0.2", process: { args: ["sh"], env: ["A=\"b\\"] }, hooks: { prestart: [hook], poststop: [{ path: "/bin/true" }] } };
+        const config = {
+            ociVersion: "1.0.2",
+            process: { args: ["sh"], env: ['A="b\\'] },
+            hooks: { prestart: [hook], poststop: [{ path: "/bin/true" }] },
+        };
         const text = JSON.stringify(config);
         expect(rewritten(text)).toBe(text.replace("/proc/431/exe", "/the/setkey"));
     });
 
     test("reads any layout of the JSON", () => {
-        const text = JSON.stringify({ hooks: { other: null, prestart: [{ timeout: 5, path: "/bin/first", args: ["first"] }, { args: hook.args, env: [], path: "/proc/self/exe" }] } }, undefined, "\t");
+        const text = JSON.stringify(
+            {
+                hooks: {
+                    other: null,
+                    prestart: [
+                        { timeout: 5, path: "/bin/first", args: ["first"] },
+                        { args: hook.args, env: [], path: "/proc/self/exe" },
+                    ],
+                },
+            },
+            undefined,
+            "\t",
+        );
         expect(rewritten(text)).toBe(text.replace("/proc/self/exe", "/the/setkey"));
     });
 
@@ -60,15 +100,21 @@ describe("runtime", () => {
         ["another program's hook", JSON.stringify({ hooks: { prestart: [{ ...hook, args: ["something"] }] } })],
         ["a hook that is not the engine", JSON.stringify({ hooks: { prestart: [{ ...hook, path: "/usr/bin/exe" }] } })],
         ["a path below the process", JSON.stringify({ hooks: { prestart: [{ ...hook, path: "/proc/1/root/exe" }] } })],
-        ["the words in the environment only", JSON.stringify({ process: { env: ['"path":"/proc/431/exe"', "libnetwork-setkey"] }, hooks: {} })],
+        [
+            "the words in the environment only",
+            JSON.stringify({ process: { env: ['"path":"/proc/431/exe"', "libnetwork-setkey"] }, hooks: {} }),
+        ],
         ["hooks of another object", JSON.stringify({ annotations: { hooks: { prestart: [hook] } } })],
         ["an object in the place of the list", JSON.stringify({ hooks: { prestart: hook } })],
         ["a text cut off", JSON.stringify({ hooks: { prestart: [hook] } }).slice(0, -2)],
         ["something behind the end", `${JSON.stringify({ hooks: { prestart: [hook] } })} x`],
-        ["no JSON", "\\\"\\"],
+        ["no JSON", '\\"\\'],
         ["an open string at the end", '{"hooks":{"prestart":[{"path":"\\'],
         ["nothing", ""],
-        ["too deep a nesting", `{"a":${"[".repeat(5000)}${"]".repeat(5000)},"hooks":${JSON.stringify({ prestart: [hook] })}}`],
+        [
+            "too deep a nesting",
+            `{"a":${"[".repeat(5000)}${"]".repeat(5000)},"hooks":${JSON.stringify({ prestart: [hook] })}}`,
+        ],
         ["more than a megabyte", JSON.stringify({ pad: "x".repeat(1 << 20), hooks: { prestart: [hook] } })],
     ])("leaves alone: %s", (_, text) => {
         expect(rewritten(text)).toBe(text);
@@ -82,12 +128,17 @@ describe("runtime", () => {
     });
 
     test("without a bundle's config.json the runtime itself complains", () => {
-        expect(call("runtime", "create", "--bundle", "/nowhere", "x")).toEqual({ status: 7, stdout: "crun create --bundle /nowhere x" });
+        expect(call("runtime", "create", "--bundle", "/nowhere", "x")).toEqual({
+            status: 7,
+            stdout: "crun create --bundle /nowhere x",
+        });
     });
 
     test("as runc: a build goes to crun with its hook changed, a container to the real runc", () => {
         writeFileSync(join(bundle, "config.json"), JSON.stringify({ hooks: { prestart: [hook] } }));
-        expect(call("bin/runc", "--log", "l", "run", "--bundle", bundle, "--keep", "id").stdout).toBe(`crun --log l run --bundle ${bundle} --keep id`);
+        expect(call("bin/runc", "--log", "l", "run", "--bundle", bundle, "--keep", "id").stdout).toBe(
+            `crun --log l run --bundle ${bundle} --keep id`,
+        );
         expect(readFileSync(join(bundle, "config.json"), "utf8")).toContain("/the/setkey");
         expect(call("bin/runc", "create", "--bundle", bundle, "id").stdout).toBe(`runc create --bundle ${bundle} id`);
         expect(call("bin/runc", "--version").stdout).toBe("runc --version");
@@ -96,13 +147,19 @@ describe("runtime", () => {
     test("as runc: whoever began a container ends it", () => {
         for (const verb of ["kill", "delete", "state", "exec"]) {
             expect(call("bin/runc", "--log", "l", verb, "id").stdout).toBe(`crun --log l ${verb} id`);
-            expect(call("bin/runc", "--root", "/run/x", "--log", "l", verb, "id").stdout).toBe(`runc --root /run/x --log l ${verb} id`);
+            expect(call("bin/runc", "--root", "/run/x", "--log", "l", verb, "id").stdout).toBe(
+                `runc --root /run/x --log l ${verb} id`,
+            );
             expect(call("bin/runc", "--root=/run/x", verb, "id").stdout).toBe(`runc --root=/run/x ${verb} id`);
         }
     });
 
     test("the bundle is the current folder when none is named, and may be named with =", () => {
-        for (const argv of [["run", "id"], ["run", `--bundle=${bundle}`, "id"], ["run", "-b", bundle, "id"]]) {
+        for (const argv of [
+            ["run", "id"],
+            ["run", `--bundle=${bundle}`, "id"],
+            ["run", "-b", bundle, "id"],
+        ]) {
             writeFileSync(join(bundle, "config.json"), JSON.stringify({ hooks: { prestart: [hook] } }));
             call("bin/runc", ...argv);
             expect(readFileSync(join(bundle, "config.json"), "utf8")).toContain("/the/setkey");

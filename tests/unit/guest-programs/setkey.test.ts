@@ -32,7 +32,10 @@ function engine(answer: string | undefined): Promise<string> {
     });
 }
 
-function hook(state: string, argv = [`-exec-root=${folder}`, "c0ffee", "ctl"]): Promise<{ code: number | null; stderr: string }> {
+function hook(
+    state: string,
+    argv = [`-exec-root=${folder}`, "c0ffee", "ctl"],
+): Promise<{ code: number | null; stderr: string }> {
     return new Promise(resolve => {
         const child = spawn(join(folder, "setkey"), argv);
         let stderr = "";
@@ -83,7 +86,8 @@ describe("setkey", () => {
     });
 
     test("refuses other arguments than the engine's", async () => {
-        for (const argv of [[], ["-exec-root=/x", "c"], ["--root=/x", "c", "k"]]) expect((await hook(state, argv)).code).toBe(1);
+        for (const argv of [[], ["-exec-root=/x", "c"], ["--root=/x", "c", "k"]])
+            expect((await hook(state, argv)).code).toBe(1);
     });
 
     test("refuses names that would break its message or the socket's path", async () => {

@@ -10,7 +10,10 @@ let folder: string;
 
 beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "drydock-shell-"));
-    writeFileSync(join(folder, "rc"), `HISTFILE=/dev/null\nHISTCONTROL=ignoredups\nshopt -s cmdhist lithist\nPS1='$ '\n. ${integration}\n`);
+    writeFileSync(
+        join(folder, "rc"),
+        `HISTFILE=/dev/null\nHISTCONTROL=ignoredups\nshopt -s cmdhist lithist\nPS1='$ '\n. ${integration}\n`,
+    );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -26,7 +29,12 @@ function marks(typed: string): string[] {
 }
 
 /** E as the page undoes it. */
-const commandOf = (mark: string): string => mark.replace(/^E;|;n0nce$/g, "").replace(/\\(\\|x..)/g, (_, what: string) => (what === "\\" ? "\\" : String.fromCharCode(Number.parseInt(what.slice(1), 16))));
+const commandOf = (mark: string): string =>
+    mark
+        .replace(/^E;|;n0nce$/g, "")
+        .replace(/\\(\\|x..)/g, (_, what: string) =>
+            what === "\\" ? "\\" : String.fromCharCode(Number.parseInt(what.slice(1), 16)),
+        );
 
 describe("shell integration", () => {
     test("a command: start, text, end with its status", () => {
@@ -73,13 +81,24 @@ describe("shell integration", () => {
     });
 
     test("status and pipe status stay the user's", () => {
-        const { stdout } = spawnSync("bash", ["--noprofile", "--rcfile", join(folder, "rc"), "-i"], { input: "(exit 9)\necho status=$?\n", encoding: "utf8", env: { PATH: process.env.PATH, HOME: folder, DRYDOCK_NONCE: "n" } });
+        const { stdout } = spawnSync("bash", ["--noprofile", "--rcfile", join(folder, "rc"), "-i"], {
+            input: "(exit 9)\necho status=$?\n",
+            encoding: "utf8",
+            env: { PATH: process.env.PATH, HOME: folder, DRYDOCK_NONCE: "n" },
+        });
         expect(stdout).toContain("status=9");
     });
 
     test("programs do not learn the nonce", () => {
-        const { stdout } = spawnSync("bash", ["--noprofile", "--rcfile", join(folder, "rc"), "-i"], { input: "env\n", encoding: "utf8", env: { PATH: process.env.PATH, HOME: folder, DRYDOCK_NONCE: "secret-word" } });
-        const environment = stdout.split("\x07").filter(part => part.includes("PATH=")).join("");
+        const { stdout } = spawnSync("bash", ["--noprofile", "--rcfile", join(folder, "rc"), "-i"], {
+            input: "env\n",
+            encoding: "utf8",
+            env: { PATH: process.env.PATH, HOME: folder, DRYDOCK_NONCE: "secret-word" },
+        });
+        const environment = stdout
+            .split("\x07")
+            .filter(part => part.includes("PATH="))
+            .join("");
         expect(environment).not.toBe("");
         expect(environment.split("\x1b")[0]).not.toContain("secret-word");
     });

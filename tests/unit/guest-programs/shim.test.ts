@@ -28,10 +28,22 @@ beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "drydock-shim-"));
     writeFileSync(join(folder, "real"), REAL, { mode: 0o755 });
     const define = (name: string, path: string) => `-D${name}="${join(folder, path)}"`;
-    execFileSync("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", define("SHIM", "real"), define("SOCKETS", "s"), define("RUNTIME_ROOT", "runc"), "-o", join(folder, "shim"), source]);
+    execFileSync("gcc", [
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        define("SHIM", "real"),
+        define("SOCKETS", "s"),
+        define("RUNTIME_ROOT", "runc"),
+        "-o",
+        join(folder, "shim"),
+        source,
+    ]);
 });
 beforeEach(() => {
-    for (const name of ["bundle", "runc", "s", "real.args", "real.input", "real.processors", "real.listener"]) rmSync(join(folder, name), { recursive: true, force: true });
+    for (const name of ["bundle", "runc", "s", "real.args", "real.input", "real.processors", "real.listener"])
+        rmSync(join(folder, name), { recursive: true, force: true });
     bundle = join(folder, "bundle");
     state = join(folder, "runc/moby", id);
     mkdirSync(bundle);
@@ -44,9 +56,26 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const real = (what: string) => readFileSync(join(folder, `real.${what}`), "utf8");
 const realWasCalled = () => existsSync(join(folder, "real.args"));
 
-function call(action: string[], { input = "", env = {} }: { input?: string | Uint8Array; env?: Record<string, string> } = {}): Promise<{ code: number | null; stdout: Buffer }> {
+function call(
+    action: string[],
+    { input = "", env = {} }: { input?: string | Uint8Array; env?: Record<string, string> } = {},
+): Promise<{ code: number | null; stdout: Buffer }> {
     return new Promise(resolve => {
-        const child = spawn(join(folder, "shim"), ["-namespace", "moby", "-address", "/run/containerd/containerd.sock", "-publish-binary", "/usr/bin/containerd", "-id", id, ...action], { cwd: bundle, env: { ...process.env, ...env } });
+        const child = spawn(
+            join(folder, "shim"),
+            [
+                "-namespace",
+                "moby",
+                "-address",
+                "/run/containerd/containerd.sock",
+                "-publish-binary",
+                "/usr/bin/containerd",
+                "-id",
+                id,
+                ...action,
+            ],
+            { cwd: bundle, env: { ...process.env, ...env } },
+        );
         const pieces: Buffer[] = [];
         child.stdout.on("data", (data: Buffer) => pieces.push(data));
         child.on("close", code => resolve({ code, stdout: Buffer.concat(pieces) }));
@@ -64,7 +93,11 @@ describe("start", () => {
         const path = join(folder, "s", `moby-${id}`);
         expect({ code, address: stdout.toString() }).toEqual({ code: 0, address: `unix://${path}` });
         expect(readFileSync(join(bundle, "address"), "utf8")).toBe(`unix://${path}`);
-        await until(async () => (existsSync(join(folder, "real.listener")) && real("listener") ? true : undefined), { every: 10, timeout: 10_000, what: "the shim" });
+        await until(async () => (existsSync(join(folder, "real.listener")) && real("listener") ? true : undefined), {
+            every: 10,
+            timeout: 10_000,
+            what: "the shim",
+        });
         expect(real("args")).toBe(`-namespace moby -id ${id} -address /run/containerd/containerd.sock\n`);
         expect(real("listener")).toMatch(/^socket:/);
         expect(real("processors")).toBe("4\n");
@@ -77,10 +110,16 @@ describe("start", () => {
             new Promise((resolve, reject) => {
                 // the script may have ended by now, and the socket with it: a refusal then comes from a socket nobody holds
                 const socket = connect(stdout.toString().replace("unix://", ""), () => resolve("connected"));
-                socket.on("error", error => ("code" in error && error.code === "ECONNREFUSED" ? resolve("connected") : reject(error)));
+                socket.on("error", error =>
+                    "code" in error && error.code === "ECONNREFUSED" ? resolve("connected") : reject(error),
+                );
             }),
         ).resolves.toBe("connected");
-        await until(async () => (realWasCalled() && real("args") ? true : undefined), { every: 10, timeout: 10_000, what: "the shim" });
+        await until(async () => (realWasCalled() && real("args") ? true : undefined), {
+            every: 10,
+            timeout: 10_000,
+            what: "the shim",
+        });
         expect(real("args")).toContain("-debug");
     });
 
@@ -89,15 +128,18 @@ describe("start", () => {
         ["it is to have a control group of its own", { input: optionsOf(0x1a, 2, 0x2f, 0x61) }],
         ["it is to be scheduled apart", { env: { SCHED_CORE: "1" } }],
         ["there is no configuration", { config: undefined }],
-    ])("leaves it to the real one when %s", async (_, { config, input, env }: { config?: string; input?: Uint8Array; env?: Record<string, string> }) => {
-        if (config) writeFileSync(join(bundle, "config.json"), config);
-        else if (!input && !env) rmSync(join(bundle, "config.json"));
-        const { code, stdout } = await call(["start"], { input, env });
-        expect({ code, stdout: stdout.toString() }).toEqual({ code: 3, stdout: "real" });
-        expect(real("args")).toContain(`-id ${id} start`);
-        expect(Buffer.from(real("input"))).toEqual(Buffer.from(input ?? []));
-        expect(existsSync(join(folder, "s", `moby-${id}`))).toBe(false);
-    });
+    ])(
+        "leaves it to the real one when %s",
+        async (_, { config, input, env }: { config?: string; input?: Uint8Array; env?: Record<string, string> }) => {
+            if (config) writeFileSync(join(bundle, "config.json"), config);
+            else if (!input && !env) rmSync(join(bundle, "config.json"));
+            const { code, stdout } = await call(["start"], { input, env });
+            expect({ code, stdout: stdout.toString() }).toEqual({ code: 3, stdout: "real" });
+            expect(real("args")).toContain(`-id ${id} start`);
+            expect(Buffer.from(real("input"))).toEqual(Buffer.from(input ?? []));
+            expect(existsSync(join(folder, "s", `moby-${id}`))).toBe(false);
+        },
+    );
 
     test("leaves it to the real one when the socket is there already", async () => {
         mkdirSync(join(folder, "s"));
@@ -122,7 +164,10 @@ describe("delete", () => {
     });
 
     test("looks where the options say that the runtime keeps its containers", async () => {
-        writeFileSync(join(bundle, "options.json"), JSON.stringify({ binary_name: "crun", root: join(folder, "runc") }));
+        writeFileSync(
+            join(bundle, "options.json"),
+            JSON.stringify({ binary_name: "crun", root: join(folder, "runc") }),
+        );
         mkdirSync(state, { recursive: true });
         expect((await call(["-bundle", bundle, "delete"])).code).toBe(3);
     });
@@ -138,7 +183,10 @@ describe("delete", () => {
     });
 });
 
-test.each([[["-v"]], [["-unknown", "start"]], [["stop"]], [[]]])("anything else goes to the real one: %j", async words => {
-    expect((await call(words)).code).toBe(3);
-    expect(real("args")).toContain(words.join(" "));
-});
+test.each([[["-v"]], [["-unknown", "start"]], [["stop"]], [[]]])(
+    "anything else goes to the real one: %j",
+    async words => {
+        expect((await call(words)).code).toBe(3);
+        expect(real("args")).toContain(words.join(" "));
+    },
+);

@@ -6,7 +6,10 @@ afterEach(() => void vi.useRealTimers());
 
 function follow(promise: Promise<void>) {
     const state = { reached: false };
-    promise.then(() => (state.reached = true), () => undefined);
+    promise.then(
+        () => (state.reached = true),
+        () => undefined,
+    );
     return state;
 }
 

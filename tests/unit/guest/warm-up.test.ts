@@ -4,10 +4,16 @@ import { until } from "../../../src/base/abort";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
 import { DrydockError } from "../../../src/base/errors";
 import type { WarmUpAgent, WarmUpStep } from "../../../src/guest/warm-up/kit";
-import { createWarmUp as create, type WarmUp, type WarmUpOptions, type WarmUpState } from "../../../src/guest/warm-up/warm-up";
+import {
+    createWarmUp as create,
+    type WarmUp,
+    type WarmUpOptions,
+    type WarmUpState,
+} from "../../../src/guest/warm-up/warm-up";
 import { warmUpSteps } from "../../../src/guest/warm-up/steps";
 
-const createWarmUp = (agent: WarmUpAgent, options: Partial<WarmUpOptions> = {}) => create(agent, { pythonHost: "index.lab", ...options });
+const createWarmUp = (agent: WarmUpAgent, options: Partial<WarmUpOptions> = {}) =>
+    create(agent, { pythonHost: "index.lab", ...options });
 
 /** An engine of which only what the warm-up makes is known: labelled containers and images, and the build cache. */
 class Guest implements WarmUpAgent {
@@ -43,7 +49,9 @@ class Guest implements WarmUpAgent {
         const path = decodeURIComponent(new URL(request.url).pathname).replace("/v1.45", "");
         const [, kind, id] = path.split("/");
         if (request.method === "DELETE")
-            return new Response(null, { status: (kind === "containers" ? this.containers : this.images).delete(id!) ? 204 : 404 });
+            return new Response(null, {
+                status: (kind === "containers" ? this.containers : this.images).delete(id!) ? 204 : 404,
+            });
         if (path === "/containers/json") return Response.json([...this.containers].map(Id => ({ Id })));
         if (path === "/images/json") return Response.json([...this.images].map(Id => ({ Id })));
         if (path === "/system/df") return Response.json({ BuildCache: [...this.cache].map(ID => ({ ID })) });
@@ -52,7 +60,9 @@ class Guest implements WarmUpAgent {
             for (const one of ids) if (!this.inUse.delete(one)) this.cache.delete(one);
             return Response.json({ CachesDeleted: ids, SpaceReclaimed: 0 });
         }
-        return this.missing ? Response.json({ message: "No such image" }, { status: 404 }) : Response.json({ Id: "found" });
+        return this.missing
+            ? Response.json({ message: "No such image" }, { status: 404 })
+            : Response.json({ Id: "found" });
     }
 
     async spawn(argv: string[]): Promise<GuestProcess> {
@@ -73,7 +83,9 @@ class Guest implements WarmUpAgent {
             end(this.exitCode);
         }
         const stream = (text: string) =>
-            new ReadableStream<Bytes>({ start: controller => void (controller.enqueue(encodeText(text)), controller.close()) });
+            new ReadableStream<Bytes>({
+                start: controller => void (controller.enqueue(encodeText(text)), controller.close()),
+            });
         return {
             stdin: new WritableStream<Bytes>(),
             stdout: stream(""),
@@ -87,13 +99,22 @@ class Guest implements WarmUpAgent {
     }
 
     get rest() {
-        return { containers: [...this.containers], images: [...this.images], cache: [...this.cache], written: [...this.written] };
+        return {
+            containers: [...this.containers],
+            images: [...this.images],
+            cache: [...this.cache],
+            written: [...this.written],
+        };
     }
 }
 
 const nothing = { containers: [], images: [], cache: ["student"], written: [] };
 const finished = (warmUp: { state: WarmUpState }) =>
-    until(() => (warmUp.state.kind === "finished" ? warmUp.state : undefined), { every: 5, timeout: 10_000, what: "the end of the warm-up" });
+    until(() => (warmUp.state.kind === "finished" ? warmUp.state : undefined), {
+        every: 5,
+        timeout: 10_000,
+        what: "the end of the warm-up",
+    });
 const step = (name: string, run: WarmUpStep["run"] = async () => undefined): WarmUpStep => ({ name, run });
 
 describe("warm-up", () => {
@@ -107,8 +128,12 @@ describe("warm-up", () => {
         warmUp.start();
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
         expect(guest.rest).toEqual(nothing);
-        expect(states.map(state => (state.kind === "warming" ? state.done : state.kind))).toEqual([...warmUpSteps.keys(), "finished"]);
-        for (const command of ["ps", "run --rm --label=drydock.own=warm-up busybox true", "build", "exec"]) expect(guest.ran.join("\n")).toContain(command);
+        expect(states.map(state => (state.kind === "warming" ? state.done : state.kind))).toEqual([
+            ...warmUpSteps.keys(),
+            "finished",
+        ]);
+        for (const command of ["ps", "run --rm --label=drydock.own=warm-up busybox true", "build", "exec"])
+            expect(guest.ran.join("\n")).toContain(command);
         expect(guest.contents.filter(text => text.includes("FROM python:3.13-slim"))).toHaveLength(2);
         warmUp.start();
         await warmUp.giveWay();
@@ -167,11 +192,18 @@ describe("warm-up", () => {
                 const program = await spawn(argv);
                 const gone = warmUp!.giveWay(); // while the program is being started
                 void gone;
-                return { ...program, exit: new Promise((_, reject) => setTimeout(() => reject(new Error("given up")), 5)) };
+                return {
+                    ...program,
+                    exit: new Promise((_, reject) => setTimeout(() => reject(new Error("given up")), 5)),
+                };
             };
             warmUp = createWarmUp(guest, { steps: [warmUpSteps[0]!] });
             warmUp.start();
-            await until(() => warmUp.state.kind === "yielded" || undefined, { every: 5, timeout: 5_000, what: "giving way" });
+            await until(() => warmUp.state.kind === "yielded" || undefined, {
+                every: 5,
+                timeout: 5_000,
+                what: "giving way",
+            });
             await new Promise(resolve => setTimeout(resolve, 30));
             expect(unheard).toEqual([]);
         } finally {
@@ -182,7 +214,9 @@ describe("warm-up", () => {
     test("what an earlier page left behind goes first", async () => {
         const guest = new Guest();
         guest.containers.add("left");
-        const warmUp = createWarmUp(guest, { steps: [step("look", async () => expect(guest.containers.size).toBe(0))] });
+        const warmUp = createWarmUp(guest, {
+            steps: [step("look", async () => expect(guest.containers.size).toBe(0))],
+        });
         warmUp.start();
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
     });
@@ -210,7 +244,10 @@ describe("warm-up", () => {
 
     test("no step begins when the time is over", async () => {
         const warmUp = createWarmUp(new Guest(), {
-            steps: [step("long", () => new Promise(resolve => setTimeout(resolve, 15))), step("never", async () => expect.fail("began"))],
+            steps: [
+                step("long", () => new Promise(resolve => setTimeout(resolve, 15))),
+                step("never", async () => expect.fail("began")),
+            ],
             budget: 10,
         });
         warmUp.start();
@@ -220,7 +257,10 @@ describe("warm-up", () => {
     test("a step that runs when the time is over is stopped, which is no problem", async () => {
         const guest = new Guest();
         guest.hanging = true;
-        const warmUp = createWarmUp(guest, { steps: [warmUpSteps[2]!, step("never", async () => expect.fail("began"))], budget: 50 });
+        const warmUp = createWarmUp(guest, {
+            steps: [warmUpSteps[2]!, step("never", async () => expect.fail("began"))],
+            budget: 50,
+        });
         warmUp.start();
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
         expect(guest.ran).toHaveLength(1);

@@ -58,7 +58,9 @@ describe("build lock", () => {
     test("waiting can be cancelled; the other's lock stays", async () => {
         writeFileSync(join(folder, "build.lock"), String(process.pid));
         const stop = new AbortController();
-        await expect(withBuildLock({ note: () => stop.abort(new Error("no more")) }, stop.signal, () => Promise.resolve())).rejects.toThrow("no more");
+        await expect(
+            withBuildLock({ note: () => stop.abort(new Error("no more")) }, stop.signal, () => Promise.resolve()),
+        ).rejects.toThrow("no more");
         expect(readFileSync(join(folder, "build.lock"), "utf8")).toBe(String(process.pid));
     });
 
@@ -70,13 +72,19 @@ describe("build lock", () => {
 
 describe("current image", () => {
     test("none yet: says how to build it", async () => {
-        await expect(currentImage()).rejects.toMatchObject({ code: "image.missing", advice: expect.stringContaining("image build") });
+        await expect(currentImage()).rejects.toMatchObject({
+            code: "image.missing",
+            advice: expect.stringContaining("image build"),
+        });
     });
 
     test("an unreadable one is named", async () => {
         mkdirSync(join(folder, "images/abc"), { recursive: true });
         writeFileSync(join(folder, "images/current"), "abc\n");
-        await expect(currentImage()).rejects.toMatchObject({ code: "image.damaged", message: expect.stringContaining("abc") });
+        await expect(currentImage()).rejects.toMatchObject({
+            code: "image.damaged",
+            message: expect.stringContaining("abc"),
+        });
         writeFileSync(join(folder, "images/abc/image.json"), '{"format":1,"id":"abc"}');
         await expect(currentImage()).rejects.toMatchObject({ code: "image.damaged" });
     });
@@ -101,14 +109,30 @@ test("prune keeps the last used of each stage, the current image, and the chunks
     expect(removed).toBe(4);
     expect(bytes).toBeGreaterThan(4 * 5000);
     const left = (path: string) => existsSync(join(folder, path));
-    expect(["stages/guest-root-1a", "stages/guest-9f", "images/1c", "images/3c", "chunks/zstd-19/aa/shared"].filter(path => !left(path))).toEqual([]);
-    expect(["stages/guest-root-2a", "stages/guest-root-3a", "stages/disk-5e.part", "images/2c", "chunks/zstd-19/aa/alone"].filter(left)).toEqual([]);
+    expect(
+        ["stages/guest-root-1a", "stages/guest-9f", "images/1c", "images/3c", "chunks/zstd-19/aa/shared"].filter(
+            path => !left(path),
+        ),
+    ).toEqual([]);
+    expect(
+        [
+            "stages/guest-root-2a",
+            "stages/guest-root-3a",
+            "stages/disk-5e.part",
+            "images/2c",
+            "chunks/zstd-19/aa/alone",
+        ].filter(left),
+    ).toEqual([]);
 });
 
 describe("what a build says", () => {
     function recorded(isTTY: boolean) {
         let text = "";
-        const out = { isTTY, columns: 40, write: (part: string) => ((text += part), true) } as unknown as NodeJS.WriteStream;
+        const out = {
+            isTTY,
+            columns: 40,
+            write: (part: string) => ((text += part), true),
+        } as unknown as NodeJS.WriteStream;
         return { out, text: () => text };
     }
 
@@ -121,7 +145,11 @@ describe("what a build says", () => {
         report.begin("disk").failed();
         report.end();
         expect(text()).not.toContain("\x1b");
-        expect(text().split("\n").map(line => line.trim().replace(/ +[\d.]+ s/, " T"))).toEqual(["kernel ...", "✓ kernel T", "disk ...", "✗ disk T", "", "kernel T", ""]);
+        expect(
+            text()
+                .split("\n")
+                .map(line => line.trim().replace(/ +[\d.]+ s/, " T")),
+        ).toEqual(["kernel ...", "✓ kernel T", "disk ...", "✗ disk T", "", "kernel T", ""]);
     });
 
     test("on a terminal: no line is longer than it is wide", () => {
@@ -135,10 +163,16 @@ describe("what a build says", () => {
     });
 
     test("times are read easily", () => {
-        expect([seconds(40), seconds(59_949), seconds(61_000), seconds(305_000)]).toEqual(["0.0 s", "59.9 s", "1 min 01 s", "5 min 05 s"]);
+        expect([seconds(40), seconds(59_949), seconds(61_000), seconds(305_000)]).toEqual([
+            "0.0 s",
+            "59.9 s",
+            "1 min 01 s",
+            "5 min 05 s",
+        ]);
     });
 
     test("calls with wrong words are named", async () => {
-        for (const argv of [[], ["bake"], ["prune", "--keep", "none"], ["prune", "--keep", "0"]]) await expect(image.run(argv)).rejects.toMatchObject({ code: "cli.usage" });
+        for (const argv of [[], ["bake"], ["prune", "--keep", "none"], ["prune", "--keep", "0"]])
+            await expect(image.run(argv)).rejects.toMatchObject({ code: "cli.usage" });
     });
 });

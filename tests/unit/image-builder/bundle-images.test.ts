@@ -28,20 +28,67 @@ function content(): Bundle {
     };
     const shared = put("application/vnd.oci.image.layer.v1.tar", "shared ".repeat(200));
     const image = (architecture: string) =>
-        put(IMAGE, { schemaVersion: 2, mediaType: IMAGE, config: put("application/vnd.oci.image.config.v1+json", { os: "linux", architecture, rootfs: { type: "layers", diff_ids: [shared.digest] } }), layers: [shared] });
-    const index = (...architectures: string[]) => put(INDEX, { schemaVersion: 2, mediaType: INDEX, manifests: architectures.map(architecture => ({ ...image(architecture), platform: { os: "linux", architecture } })) });
-    const repository = (name: string, tags: Record<string, { digest: string; mediaType: string }>, more: { digest: string }[] = []) => ({
-        name, description: "", tags: Object.fromEntries(Object.entries(tags).map(([tag, { digest }]) => [tag, digest])),
-        manifests: { ...Object.fromEntries(Object.values(tags).map(({ digest, mediaType }) => [digest, mediaType])), ...Object.fromEntries(more.map(({ digest }) => [digest, IMAGE])) },
+        put(IMAGE, {
+            schemaVersion: 2,
+            mediaType: IMAGE,
+            config: put("application/vnd.oci.image.config.v1+json", {
+                os: "linux",
+                architecture,
+                rootfs: { type: "layers", diff_ids: [shared.digest] },
+            }),
+            layers: [shared],
+        });
+    const index = (...architectures: string[]) =>
+        put(INDEX, {
+            schemaVersion: 2,
+            mediaType: INDEX,
+            manifests: architectures.map(architecture => ({
+                ...image(architecture),
+                platform: { os: "linux", architecture },
+            })),
+        });
+    const repository = (
+        name: string,
+        tags: Record<string, { digest: string; mediaType: string }>,
+        more: { digest: string }[] = [],
+    ) => ({
+        name,
+        description: "",
+        tags: Object.fromEntries(Object.entries(tags).map(([tag, { digest }]) => [tag, digest])),
+        manifests: {
+            ...Object.fromEntries(Object.values(tags).map(({ digest, mediaType }) => [digest, mediaType])),
+            ...Object.fromEntries(more.map(({ digest }) => [digest, IMAGE])),
+        },
     });
-    const repositories = [repository("library/tool", { "1": index("amd64", "386", "arm64"), large: index("amd64", "arm64"), single: image("386"), other: image("riscv64") }, ["amd64", "386", "arm64"].map(image))];
-    const catalogue = { format: 1, repositories, blobs: Object.fromEntries([...blobs].map(([digest, bytes]) => [digest, bytes.byteLength])) } as Catalogue;
-    const files = new Map([["hub/catalogue.json", encodeText(JSON.stringify(catalogue))], ...[...blobs].map(([digest, bytes]) => [`hub/blobs/${digest.replace(":", "/")}`, bytes] as const)]);
+    const repositories = [
+        repository(
+            "library/tool",
+            {
+                "1": index("amd64", "386", "arm64"),
+                large: index("amd64", "arm64"),
+                single: image("386"),
+                other: image("riscv64"),
+            },
+            ["amd64", "386", "arm64"].map(image),
+        ),
+    ];
+    const catalogue = {
+        format: 1,
+        repositories,
+        blobs: Object.fromEntries([...blobs].map(([digest, bytes]) => [digest, bytes.byteLength])),
+    } as Catalogue;
+    const files = new Map([
+        ["hub/catalogue.json", encodeText(JSON.stringify(catalogue))],
+        ...[...blobs].map(([digest, bytes]) => [`hub/blobs/${digest.replace(":", "/")}`, bytes] as const),
+    ]);
     return {
         async open(path) {
             const bytes = files.get(path);
             if (!bytes) throw new DrydockError("internet.missing", path, "");
-            return { bytes: bytes.byteLength, body: new Blob([bytes]).stream() as ReadableStream<Uint8Array<ArrayBuffer>> };
+            return {
+                bytes: bytes.byteLength,
+                body: new Blob([bytes]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>,
+            };
         },
     };
 }
@@ -49,7 +96,17 @@ function content(): Bundle {
 test("names are those that students pull", () => {
     expect(parseImageName("alpine")).toEqual({ repository: "library/alpine", tag: "latest" });
     expect(parseImageName("bitnami/redis:7.4")).toEqual({ repository: "bitnami/redis", tag: "7.4" });
-    for (const name of ["", "Alpine", "alpine:", "alpine@sha256:1", "registry.example/a/b", "quay.example/b", "a/b/c", "../x"]) expect(() => parseImageName(name), name).toThrow(DrydockError);
+    for (const name of [
+        "",
+        "Alpine",
+        "alpine:",
+        "alpine@sha256:1",
+        "registry.example/a/b",
+        "quay.example/b",
+        "a/b/c",
+        "../x",
+    ])
+        expect(() => parseImageName(name), name).toThrow(DrydockError);
 });
 
 describe("images from a registry", () => {
@@ -78,34 +135,67 @@ describe("images from a registry", () => {
     });
 
     test("an image for other platforms is refused, and they are named", async () => {
-        await expect(resolveImage("tool:large", address, context())).rejects.toMatchObject({ code: "bundle.no-386", message: expect.stringContaining("linux/amd64, linux/arm64") as string });
-        await expect(resolveImage("tool:other", address, context())).rejects.toMatchObject({ code: "bundle.no-386", message: expect.stringContaining("linux/riscv64") as string });
-        await expect(resolveImage("tool:nosuch", address, context())).rejects.toMatchObject({ code: "bundle.no-image" });
-        await expect(resolveImage("tool:1", "http://127.0.0.1:9", context())).rejects.toMatchObject({ code: "bundle.no-image" });
+        await expect(resolveImage("tool:large", address, context())).rejects.toMatchObject({
+            code: "bundle.no-386",
+            message: expect.stringContaining("linux/amd64, linux/arm64") as string,
+        });
+        await expect(resolveImage("tool:other", address, context())).rejects.toMatchObject({
+            code: "bundle.no-386",
+            message: expect.stringContaining("linux/riscv64") as string,
+        });
+        await expect(resolveImage("tool:nosuch", address, context())).rejects.toMatchObject({
+            code: "bundle.no-image",
+        });
+        await expect(resolveImage("tool:1", "http://127.0.0.1:9", context())).rejects.toMatchObject({
+            code: "bundle.no-image",
+        });
     });
 
     test("what was fetched is served by the page's hub under its name, digest for digest", async () => {
-        const images = [await resolveImage("tool:1", address, context()), await resolveImage("tool:single", address, context())];
+        const images = [
+            await resolveImage("tool:1", address, context()),
+            await resolveImage("tool:single", address, context()),
+        ];
         const site = join(folder, "site");
         await fetchImages(images, join(site, "hub"), context());
         const catalogue = parseCatalogue(readFileSync(join(site, "hub/catalogue.json"), "utf8"));
-        expect(catalogue.repositories).toMatchObject([{ name: "library/tool", tags: { "1": images[0]!.digest, single: images[0]!.digest } }]);
+        expect(catalogue.repositories).toMatchObject([
+            { name: "library/tool", tags: { "1": images[0]!.digest, single: images[0]!.digest } },
+        ]);
         expect(readdirSync(join(site, "hub")).sort()).toEqual(["blobs", "catalogue.json"]);
         const hub = createHub({ source: bundledSource(createFileBundle(site)), storage: memoryStorage() });
-        const token = (await (await hub(new Request("https://auth.docker.io/token?scope=repository:library/tool:pull"))).json()) as { token: string };
-        const ask = (path: string) => hub(new Request(`https://registry-1.docker.io/v2/library/tool/${path}`, { headers: { Authorization: `Bearer ${token.token}`, Accept: IMAGE } }));
+        const token = (await (
+            await hub(new Request("https://auth.docker.io/token?scope=repository:library/tool:pull"))
+        ).json()) as { token: string };
+        const ask = (path: string) =>
+            hub(
+                new Request(`https://registry-1.docker.io/v2/library/tool/${path}`, {
+                    headers: { Authorization: `Bearer ${token.token}`, Accept: IMAGE },
+                }),
+            );
         expect((await ask("manifests/1")).headers.get("Docker-Content-Digest")).toBe(images[0]!.digest);
-        for (const digest of Object.keys(images[0]!.blobs).filter(digest => digest !== images[0]!.digest)) expect((await ask(`blobs/${digest}`)).status, digest).toBe(200);
+        for (const digest of Object.keys(images[0]!.blobs).filter(digest => digest !== images[0]!.digest))
+            expect((await ask(`blobs/${digest}`)).status, digest).toBe(200);
     });
 
     test("a digest that the registry no longer has ends the build by name", async () => {
-        const image: BundledImage = { ...(await resolveImage("tool:1", address, context())), digest: `sha256:${"0".repeat(64)}` };
-        await expect(fetchImages([image], join(folder, "gone"), context())).rejects.toMatchObject({ code: "image.program-failed" });
+        const image: BundledImage = {
+            ...(await resolveImage("tool:1", address, context())),
+            digest: `sha256:${"0".repeat(64)}`,
+        };
+        await expect(fetchImages([image], join(folder, "gone"), context())).rejects.toMatchObject({
+            code: "image.program-failed",
+        });
     });
 
     test("joins the images that are there; a tag that means another image is refused", async () => {
-        const [one, single] = [await resolveImage("tool:1", address, context()), await resolveImage("tool:single", address, context())];
-        const [first, second, clash, target] = ["first", "second", "clash", "target"].map(name => join(folder, name)) as [string, string, string, string];
+        const [one, single] = [
+            await resolveImage("tool:1", address, context()),
+            await resolveImage("tool:single", address, context()),
+        ];
+        const [first, second, clash, target] = ["first", "second", "clash", "target"].map(name =>
+            join(folder, name),
+        ) as [string, string, string, string];
         await fetchImages([one], first, context());
         await fetchImages([single], second, context());
         await mergeHub(target, first);
@@ -114,7 +204,10 @@ describe("images from a registry", () => {
         expect(Object.keys(repository!.tags)).toEqual(["1", "single"]);
         expect(readdirSync(join(target, "blobs/sha256"))).toHaveLength(3);
         await fetchImages([one], clash, context());
-        const other = readFileSync(join(clash, "catalogue.json"), "utf8").replaceAll(one.digest, Object.keys(one.blobs).find(digest => digest !== one.digest)!);
+        const other = readFileSync(join(clash, "catalogue.json"), "utf8").replaceAll(
+            one.digest,
+            Object.keys(one.blobs).find(digest => digest !== one.digest)!,
+        );
         writeFileSync(join(clash, "catalogue.json"), other);
         await expect(mergeHub(target, clash)).rejects.toMatchObject({ code: "bundle.image-taken" });
     });

@@ -5,7 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { chunkPath, fillPool, LayeredDisk, placeChunks, planChunks, pooledChunk } from "../../../src/image-builder/formats/chunks";
+import {
+    chunkPath,
+    fillPool,
+    LayeredDisk,
+    placeChunks,
+    planChunks,
+    pooledChunk,
+} from "../../../src/image-builder/formats/chunks";
 import { packBlocks, unpackBlocks } from "../../../src/image-builder/stages/snapshot";
 
 const CHUNK = 4096;
@@ -103,6 +110,8 @@ describe("chunks", () => {
             { offset: 0, bytes: Buffer.alloc(0) },
             { offset: 512, bytes: Buffer.alloc(512, 7) },
         ];
-        expect(unpackBlocks(packBlocks(blocks)).map(({ offset, bytes }) => ({ offset, bytes: Buffer.from(bytes) }))).toEqual(blocks);
+        expect(
+            unpackBlocks(packBlocks(blocks)).map(({ offset, bytes }) => ({ offset, bytes: Buffer.from(bytes) })),
+        ).toEqual(blocks);
     });
 });

@@ -3,11 +3,24 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readLock, readWishes } from "../../../src/image-builder/pins/lock";
-import { containerImages, debianRelease, nameOf, refsOf, upstreamVersion, type ContainerImage } from "../../../src/image-builder/stages/container-images";
+import {
+    containerImages,
+    debianRelease,
+    nameOf,
+    refsOf,
+    upstreamVersion,
+    type ContainerImage,
+} from "../../../src/image-builder/stages/container-images";
 import { root } from "../../../src/host/project";
 
 const hub = join(root, "vm-images/hub");
-const node: ContainerImage = { ref: "node:20-slim", folder: "node", versionOf: "nodejs", contents: "", preloaded: false };
+const node: ContainerImage = {
+    ref: "node:20-slim",
+    folder: "node",
+    versionOf: "nodejs",
+    contents: "",
+    preloaded: false,
+};
 
 describe("versions", () => {
     test.each([
@@ -26,18 +39,28 @@ describe("versions", () => {
 describe("tags", () => {
     test("the whole version is one, with the variant of the first", () => {
         expect(refsOf(node, "20.19.2")).toEqual(["node:20-slim", "node:20.19.2-slim"]);
-        expect(refsOf({ ...node, ref: "nginx:latest", tags: ["1.26"] }, "1.26.3")).toEqual(["nginx:latest", "nginx:1.26", "nginx:1.26.3"]);
+        expect(refsOf({ ...node, ref: "nginx:latest", tags: ["1.26"] }, "1.26.3")).toEqual([
+            "nginx:latest",
+            "nginx:1.26",
+            "nginx:1.26.3",
+        ]);
         expect(refsOf({ ...node, ref: "hello-world:latest" }, undefined)).toEqual(["hello-world:latest"]);
     });
 
-    test.each(["22.1.0", "2.0", "200.1", undefined])("version %s is not node:20-slim", version => expect(() => refsOf(node, version)).toThrow(/node:20-slim would hold version/));
+    test.each(["22.1.0", "2.0", "200.1", undefined])("version %s is not node:20-slim", version =>
+        expect(() => refsOf(node, version)).toThrow(/node:20-slim would hold version/),
+    );
 });
 
 describe("the list", () => {
     test("every image has its folder with labels, its packages and a version that agrees with its tags", async () => {
         const [lock, wishes] = await Promise.all([readLock(), readWishes()]);
         expect(Object.keys(lock.debian.images).sort()).toEqual(Object.keys(wishes.images).sort());
-        const pinned = { ...lock.debian.base, ...lock.debian.busybox, ...Object.assign({}, ...Object.values(lock.debian.images)) } as Record<string, string>;
+        const pinned = {
+            ...lock.debian.base,
+            ...lock.debian.busybox,
+            ...Object.assign({}, ...Object.values(lock.debian.images)),
+        } as Record<string, string>;
         for (const image of containerImages) {
             const dockerfile = await readFile(join(hub, image.folder, "Dockerfile"), "utf8");
             expect(dockerfile).toContain(`org.opencontainers.image.title="${nameOf(image)}"`);
@@ -53,12 +76,20 @@ describe("the list", () => {
     test("every folder is an image's, and no RUN asks the network", async () => {
         const folders = (await readdir(hub)).filter(name => existsSync(join(hub, name, "Dockerfile"))).sort();
         expect(folders).toEqual(containerImages.map(image => image.folder).sort());
-        for (const folder of folders) expect(await readFile(join(hub, folder, "Dockerfile"), "utf8")).not.toMatch(/apt-get (update|install [a-z])|curl|wget/);
+        for (const folder of folders)
+            expect(await readFile(join(hub, folder, "Dockerfile"), "utf8")).not.toMatch(
+                /apt-get (update|install [a-z])|curl|wget/,
+            );
     });
 
     test("the base comes before what is made of it", () => {
         const order = containerImages.map(image => image.folder);
         expect(order.indexOf("debian")).toBeLessThan(order.indexOf("python"));
-        expect(containerImages.filter(image => image.preloaded).map(image => image.ref)).toEqual(["hello-world:latest", "busybox:latest", "debian:trixie-slim", "python:3.13-slim"]);
+        expect(containerImages.filter(image => image.preloaded).map(image => image.ref)).toEqual([
+            "hello-world:latest",
+            "busybox:latest",
+            "debian:trixie-slim",
+            "python:3.13-slim",
+        ]);
     });
 });

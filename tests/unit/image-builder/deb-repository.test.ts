@@ -1,13 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { readArchive, writeArchive } from "../../../src/image-builder/formats/deb-file";
-import { fieldsOf, fileNameOf, packagesFile, releaseFile, sha256 } from "../../../src/image-builder/formats/deb-repository";
+import {
+    fieldsOf,
+    fileNameOf,
+    packagesFile,
+    releaseFile,
+    sha256,
+} from "../../../src/image-builder/formats/deb-repository";
 
-const control = "Package: nano\nVersion: 2:8.4-1\nArchitecture: i386\nMaintainer: Somebody <s@example.com>\nInstalled-Size: 7\nDepends: libc6 (>= 2.41),\n libtinfo6\nHomepage: https://nano-editor.org\nDescription: small editor\n It edits.\n .\n And more.\n";
+const control =
+    "Package: nano\nVersion: 2:8.4-1\nArchitecture: i386\nMaintainer: Somebody <s@example.com>\nInstalled-Size: 7\nDepends: libc6 (>= 2.41),\n libtinfo6\nHomepage: https://nano-editor.org\nDescription: small editor\n It edits.\n .\n And more.\n";
 
 describe("the list of packages", () => {
     test("has what apt decides by, word for word, and a description in one line", () => {
         const list = packagesFile([{ control, path: "pool/nano_8.4-1_i386.deb", bytes: 12, sha256: "ab" }]);
-        expect(list).toBe("Package: nano\nVersion: 2:8.4-1\nArchitecture: i386\nInstalled-Size: 7\nDepends: libc6 (>= 2.41),\n libtinfo6\nDescription: small editor\nFilename: pool/nano_8.4-1_i386.deb\nSize: 12\nSHA256: ab\n");
+        expect(list).toBe(
+            "Package: nano\nVersion: 2:8.4-1\nArchitecture: i386\nInstalled-Size: 7\nDepends: libc6 (>= 2.41),\n libtinfo6\nDescription: small editor\nFilename: pool/nano_8.4-1_i386.deb\nSize: 12\nSHA256: ab\n",
+        );
     });
 
     test("a paragraph's fields; the file's name without the epoch", () => {
@@ -16,7 +25,10 @@ describe("the list of packages", () => {
     });
 
     test("a release says length and hash of its list", () => {
-        const release = releaseFile({ codename: "trixie", suite: "stable", architecture: "i386", packages: "é\n" }, new Date(0));
+        const release = releaseFile(
+            { codename: "trixie", suite: "stable", architecture: "i386", packages: "é\n" },
+            new Date(0),
+        );
         expect(release).toContain(` ${sha256("é\n")} 3 main/binary-i386/Packages\n`);
         expect(release).toContain("Date: Thu, 01 Jan 1970 00:00:00 GMT\n");
     });
@@ -37,8 +49,13 @@ describe("a .deb file", () => {
         ["no archive", Buffer.from("<html>")],
         ["cut short", writeArchive(members.slice(0, 2)).subarray(0, 100)],
         ["cut in a header", writeArchive(members).subarray(0, 80)],
-        ["with a size that is no number", Buffer.from(writeArchive(members).toString("latin1").replace("4         `", "x         `"), "latin1")],
+        [
+            "with a size that is no number",
+            Buffer.from(writeArchive(members).toString("latin1").replace("4         `", "x         `"), "latin1"),
+        ],
     ])("%s is refused by name", (_what, bytes) => {
-        expect(() => readArchive(bytes, "x.deb")).toThrow(expect.objectContaining({ code: "image.deb-damaged", message: expect.stringContaining("x.deb") }));
+        expect(() => readArchive(bytes, "x.deb")).toThrow(
+            expect.objectContaining({ code: "image.deb-damaged", message: expect.stringContaining("x.deb") }),
+        );
     });
 });

@@ -23,7 +23,12 @@ function library(files: Record<string, string>): Buffer {
         nameAt += nameBytes[index]!.length;
         at = Math.ceil((at + files[name]!.length) / 16) * 16;
     });
-    return Buffer.concat([Buffer.from("ELF, then something else"), header, body.subarray(0, at), Buffer.from("symbols")]);
+    return Buffer.concat([
+        Buffer.from("ELF, then something else"),
+        header,
+        body.subarray(0, at),
+        Buffer.from("symbols"),
+    ]);
 }
 
 /** Reads a table back. */
@@ -36,22 +41,55 @@ function filesIn(table: Buffer): Record<string, string> {
         expect(at % 16).toBe(0);
         const rest = table.subarray(start + at);
         const end = rest.indexOf(0);
-        files[table.toString("latin1", nameAt, table.indexOf(0, nameAt))] = rest.toString("latin1", 0, end < 0 ? rest.length : end);
+        files[table.toString("latin1", nameAt, table.indexOf(0, nameAt))] = rest.toString(
+            "latin1",
+            0,
+            end < 0 ? rest.length : end,
+        );
     }
     return files;
 }
 
 describe("which of ICU's files stay", () => {
-    test.each(["root.res", "en.res", "en_GB.res", "de_AT.res", "lang/de.res", "coll/root.res", "res_index.res", "curr/res_index.res", "pool.res", "supplementalData.res", "zoneinfo64.res", "nfkc.nrm", "cnvalias.icu", "euc-jp-2007.cnv", "brkitr/line.brk", "translit/root.res"])(
-        "%s stays",
-        name => expect(isKept(name)).toBe(true),
-    );
-    test.each(["fr.res", "fil.res", "zh_Hant_TW.res", "lang/pt_PT.res", "zone/zu.res", "brkitr/cjdict.dict", "coll/zh.res"])("%s goes", name => expect(isKept(name)).toBe(false));
+    test.each([
+        "root.res",
+        "en.res",
+        "en_GB.res",
+        "de_AT.res",
+        "lang/de.res",
+        "coll/root.res",
+        "res_index.res",
+        "curr/res_index.res",
+        "pool.res",
+        "supplementalData.res",
+        "zoneinfo64.res",
+        "nfkc.nrm",
+        "cnvalias.icu",
+        "euc-jp-2007.cnv",
+        "brkitr/line.brk",
+        "translit/root.res",
+    ])("%s stays", name => expect(isKept(name)).toBe(true));
+    test.each([
+        "fr.res",
+        "fil.res",
+        "zh_Hant_TW.res",
+        "lang/pt_PT.res",
+        "zone/zu.res",
+        "brkitr/cjdict.dict",
+        "coll/zh.res",
+    ])("%s goes", name => expect(isKept(name)).toBe(false));
 });
 
 describe("a table with fewer files", () => {
     test("has those that are kept, byte for byte and sorted", () => {
-        const trimmed = trimmedIcu(library({ "de.res": "Deutsch, 21 Zeichen.", "fr.res": "français", "lang/en.res": "E", "zu.res": "isiZulu" }));
+        const trimmed = trimmedIcu(
+            library({
+                "de.res": "Deutsch, 21 Zeichen.",
+                "fr.res": "français",
+                "lang/en.res": "E",
+                "zu.res": "isiZulu",
+            }),
+        );
         expect(Object.entries(filesIn(trimmed))).toEqual([
             ["icudt76l/de.res", "Deutsch, 21 Zeichen."],
             ["icudt76l/lang/en.res", "E"],

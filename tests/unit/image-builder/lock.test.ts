@@ -75,11 +75,14 @@ describe("lock file", () => {
     test("the one in the repository is sound and covers what is wished for", async () => {
         const [lock, wishes] = await Promise.all([readLock(), readWishes()]);
         for (const name of wishes.guest) expect(lock.debian.guest).toHaveProperty([name]);
-        for (const [image, names] of Object.entries(wishes.images)) for (const name of names) expect({ ...lock.debian.base, ...lock.debian.images[image] }).toHaveProperty([name]);
+        for (const [image, names] of Object.entries(wishes.images))
+            for (const name of names)
+                expect({ ...lock.debian.base, ...lock.debian.images[image] }).toHaveProperty([name]);
         expect(Object.keys(lock.debian.kernelSource)).toEqual([wishes.kernelSource]);
         const pinned = lock.wheels.map(wheel => normalize(wheel.filename.split("-")[0]!));
         for (const requirement of wishes.wheels.requirements) expect(pinned).toContain(normalize(requirement));
-        for (const name of wishes.archive) expect({ ...lock.debian.base, ...lock.debian.archive }).toHaveProperty([name]);
+        for (const name of wishes.archive)
+            expect({ ...lock.debian.base, ...lock.debian.archive }).toHaveProperty([name]);
         const npm = new Set(lock.npm.map(({ name }) => name));
         for (const wish of wishes.npm) expect(npm).toContain(wish.replace(/(?<=.)@.*/, ""));
         expect(Number(epochOf(lock))).toBeGreaterThan(1_700_000_000);
@@ -106,8 +109,18 @@ describe("lock file", () => {
 });
 
 test("what the engine holds is read from its own words", () => {
-    const line = JSON.stringify(["hello-world:latest", "busybox:latest", "debian:trixie-slim", "python:3.13-slim"].map((ref, index) => ({ Id: `sha256:${index}`, RepoTags: [ref], Size: index })));
+    const line = JSON.stringify(
+        ["hello-world:latest", "busybox:latest", "debian:trixie-slim", "python:3.13-slim"].map((ref, index) => ({
+            Id: `sha256:${index}`,
+            RepoTags: [ref],
+            Size: index,
+        })),
+    );
     const found = preloadedFrom(`Loaded image: x\n${line}\n`);
-    expect(found.map(({ ref, digest, bytes }) => ({ ref, digest, bytes }))[3]).toEqual({ ref: "python:3.13-slim", digest: "sha256:3", bytes: 3 });
+    expect(found.map(({ ref, digest, bytes }) => ({ ref, digest, bytes }))[3]).toEqual({
+        ref: "python:3.13-slim",
+        digest: "sha256:3",
+        bytes: 3,
+    });
     expect(() => preloadedFrom("[]")).toThrow("hello-world");
 });

@@ -22,8 +22,21 @@ async function pushed(name: string, layers: readonly string[]): Promise<string> 
     };
     const digests: string[] = [];
     for (const layer of layers) digests.push(await put(layer));
-    const config = await put(JSON.stringify({ os: "linux", architecture: "386", author: name, rootfs: { type: "layers", diff_ids: digests } }));
-    await writeFile(join(at, "manifest.json"), JSON.stringify({ config: { digest: config, size: 1, mediaType: "c" }, layers: digests.map(digest => ({ digest, size: 1, mediaType: "l" })) }));
+    const config = await put(
+        JSON.stringify({
+            os: "linux",
+            architecture: "386",
+            author: name,
+            rootfs: { type: "layers", diff_ids: digests },
+        }),
+    );
+    await writeFile(
+        join(at, "manifest.json"),
+        JSON.stringify({
+            config: { digest: config, size: 1, mediaType: "c" },
+            layers: digests.map(digest => ({ digest, size: 1, mediaType: "l" })),
+        }),
+    );
     return at;
 }
 
@@ -43,23 +56,45 @@ test("an image on a base names the base's layers as the base does, and stores on
     const base = join(folder, "base");
     await writeLayout(await pushed("base", ["the base's files"]), base, ["debian:trixie-slim"], undefined, context());
     const own = join(folder, "own");
-    await writeLayout(await pushed("own", ["the base's files", "nginx's files"]), own, ["nginx:latest", "nginx:1.26"], base, context());
+    await writeLayout(
+        await pushed("own", ["the base's files", "nginx's files"]),
+        own,
+        ["nginx:latest", "nginx:1.26"],
+        base,
+        context(),
+    );
 
     const [below, image] = [await read(base), await read(own)];
     expect(image.layers[0]).toEqual(below.layers[0]);
     const entries = await entriesOf(own);
-    expect(entries.map(entry => entry.annotations["org.opencontainers.image.ref.name"])).toEqual(["nginx:latest", "nginx:1.26"]);
+    expect(entries.map(entry => entry.annotations["org.opencontainers.image.ref.name"])).toEqual([
+        "nginx:latest",
+        "nginx:1.26",
+    ]);
     const stored = await readdir(join(own, "blobs/sha256"));
-    expect(stored.sort()).toEqual([entries[0]!.digest, image.config.digest, image.layers[1]!.digest].map(digest => digest.slice(7)).sort());
+    expect(stored.sort()).toEqual(
+        [entries[0]!.digest, image.config.digest, image.layers[1]!.digest].map(digest => digest.slice(7)).sort(),
+    );
     // each under the hash of its bytes, with their number
     for (const name of stored) expect(sha256(await readFile(join(own, "blobs/sha256", name)))).toBe(name);
     const layer = await readFile(join(own, "blobs/sha256", image.layers[1]!.digest.slice(7)));
-    expect(image.layers[1]).toMatchObject({ mediaType: "application/vnd.oci.image.layer.v1.tar+zstd", size: layer.length });
+    expect(image.layers[1]).toMatchObject({
+        mediaType: "application/vnd.oci.image.layer.v1.tar+zstd",
+        size: layer.length,
+    });
     expect(execFileSync("zstd", ["-dc"], { input: layer }).toString()).toBe("nginx's files");
 });
 
 test("an image that does not begin with its base's layers is refused", async () => {
     const base = join(folder, "base");
     await writeLayout(await pushed("base", ["the base's files"]), base, ["debian:trixie-slim"], undefined, context());
-    await expect(writeLayout(await pushed("own", ["nearly the base's files", "more"]), join(folder, "own"), ["nginx:latest"], base, context())).rejects.toThrow("nginx:latest does not begin with the layers of its base");
+    await expect(
+        writeLayout(
+            await pushed("own", ["nearly the base's files", "more"]),
+            join(folder, "own"),
+            ["nginx:latest"],
+            base,
+            context(),
+        ),
+    ).rejects.toThrow("nginx:latest does not begin with the layers of its base");
 });

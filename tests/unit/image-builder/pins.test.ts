@@ -24,7 +24,12 @@ async function laterMirror(): Promise<Debian> {
     const found = (required: boolean): DebianPackage => ({ version: "99", bytes: 1, required });
     return {
         source: "deb nowhere trixie main",
-        available: async () => new Map([["bash", found(true)], [busybox, found(false)], [kernelSource, found(false)]]),
+        available: async () =>
+            new Map([
+                ["bash", found(true)],
+                [busybox, found(false)],
+                [kernelSource, found(false)],
+            ]),
         resolve: async names => Object.fromEntries(names.map(name => [name, "99"])),
         download: async () => undefined,
     };

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -23,13 +32,19 @@ afterEach(() => {
 });
 
 const workshop = (): Workshop => ({ report: silentReporter, signal: stop.signal });
-const stage = (changes: Partial<StageRecipe>) => defineStage(workshop(), { name: "s", version: 1, inputs: [], needs: [], run: async () => undefined, ...changes });
+const stage = (changes: Partial<StageRecipe>) =>
+    defineStage(workshop(), { name: "s", version: 1, inputs: [], needs: [], run: async () => undefined, ...changes });
 
 describe("stage", () => {
     test("the key follows name, version, inputs and earlier stages, and nothing else", () => {
         const key = stage({ inputs: ["a", "b"] }).key;
         expect(stage({ inputs: ["a", "b"] }).key).toBe(key);
-        const others = [stage({ inputs: ["ab"] }), stage({ inputs: ["a", "b"], version: 2 }), stage({ inputs: ["a", "b"], name: "t" }), stage({ inputs: ["a", "b"], needs: [stage({})] })];
+        const others = [
+            stage({ inputs: ["ab"] }),
+            stage({ inputs: ["a", "b"], version: 2 }),
+            stage({ inputs: ["a", "b"], name: "t" }),
+            stage({ inputs: ["a", "b"], needs: [stage({})] }),
+        ];
         expect(new Set([key, ...others.map(other => other.key)]).size).toBe(5);
     });
 
@@ -64,31 +79,57 @@ describe("stage", () => {
                 if (fails) throw new Error("it rained");
             },
         };
-        await expect(stage(recipe).make()).rejects.toMatchObject({ code: "image.stage-failed", message: expect.stringContaining('"s" failed: it rained') });
+        await expect(stage(recipe).make()).rejects.toMatchObject({
+            code: "image.stage-failed",
+            message: expect.stringContaining('"s" failed: it rained'),
+        });
         expect(existsSync(stage(recipe).folder)).toBe(false);
         fails = false;
         expect(existsSync(await stage(recipe).make())).toBe(true);
     });
 
     test("a program's failure shows the end of its output and the log's name", async () => {
-        const failing = stage({ run: ({ log }) => run("sh", ["-c", "echo all is lost >&2; exit 3"], { log }).then(() => undefined) });
+        const failing = stage({
+            run: ({ log }) => run("sh", ["-c", "echo all is lost >&2; exit 3"], { log }).then(() => undefined),
+        });
         const thrown: unknown = await failing.make().catch((error: unknown) => error);
         expect(thrown).toBeInstanceOf(DrydockError);
-        expect(thrown).toMatchObject({ code: "image.program-failed", message: expect.stringMatching(/status 3[^]*all is lost/), advice: expect.stringContaining("s.log") });
+        expect(thrown).toMatchObject({
+            code: "image.program-failed",
+            message: expect.stringMatching(/status 3[^]*all is lost/),
+            advice: expect.stringContaining("s.log"),
+        });
     });
 
     test("a missing program says so", async () => {
         const failing = stage({ run: ({ log }) => run("no-such-program-here", [], { log }).then(() => undefined) });
-        await expect(failing.make()).rejects.toMatchObject({ code: "image.program-missing", message: expect.stringContaining("no-such-program-here") });
+        await expect(failing.make()).rejects.toMatchObject({
+            code: "image.program-missing",
+            message: expect.stringContaining("no-such-program-here"),
+        });
     });
 
     test("a full disk says how much is needed and where", async () => {
-        const full = stage({ run: async () => Promise.reject(Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" })) });
-        await expect(full.make()).rejects.toMatchObject({ code: "image.no-space", message: expect.stringContaining(folder), advice: expect.stringContaining("DRYDOCK_CACHE") });
+        const full = stage({
+            run: async () =>
+                Promise.reject(Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" })),
+        });
+        await expect(full.make()).rejects.toMatchObject({
+            code: "image.no-space",
+            message: expect.stringContaining(folder),
+            advice: expect.stringContaining("DRYDOCK_CACHE"),
+        });
     });
 
     test("an abort ends the program and rejects with its reason", async () => {
-        const long = stage({ run: ({ log, signal }) => run("sh", ["-c", "echo started; exec sleep 100"], { log, signal, onLine: () => stop.abort(new Error("enough")) }).then(() => undefined) });
+        const long = stage({
+            run: ({ log, signal }) =>
+                run("sh", ["-c", "echo started; exec sleep 100"], {
+                    log,
+                    signal,
+                    onLine: () => stop.abort(new Error("enough")),
+                }).then(() => undefined),
+        });
         await expect(long.make()).rejects.toThrow("enough");
     });
 });

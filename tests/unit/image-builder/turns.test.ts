@@ -8,7 +8,9 @@ test("no more run at a time than there is room for, in their order, whatever bec
     const job = (number: number) =>
         turn(() => {
             started.push(number);
-            return new Promise<number>((resolve, reject) => (finish[number] = fails => (fails ? reject(fails) : resolve(number))));
+            return new Promise<number>(
+                (resolve, reject) => (finish[number] = fails => (fails ? reject(fails) : resolve(number))),
+            );
         });
     const jobs = [job(0), job(1), job(2), job(3)];
     const results = Promise.allSettled(jobs);

@@ -3,7 +3,10 @@ import { DrydockError } from "../../../src/base/errors";
 import type { Bundle } from "../../../src/internet/internet";
 
 /** A bundle with these files by path; `change` may damage what it gives, or give nothing. */
-export function bundleOfFiles(files: ReadonlyMap<string, Uint8Array>, change: (path: string, bytes: Uint8Array) => Uint8Array | undefined = (_path, bytes) => bytes): Bundle & { opened: string[] } {
+export function bundleOfFiles(
+    files: ReadonlyMap<string, Uint8Array>,
+    change: (path: string, bytes: Uint8Array) => Uint8Array | undefined = (_path, bytes) => bytes,
+): Bundle & { opened: string[] } {
     const opened: string[] = [];
     return {
         opened,
@@ -11,7 +14,12 @@ export function bundleOfFiles(files: ReadonlyMap<string, Uint8Array>, change: (p
             opened.push(path);
             const content = files.get(path);
             const bytes = content && change(path, content);
-            if (!bytes) throw new DrydockError("internet.missing", `The bundle has no file ${path}.`, "Build the VM image again.");
+            if (!bytes)
+                throw new DrydockError(
+                    "internet.missing",
+                    `The bundle has no file ${path}.`,
+                    "Build the VM image again.",
+                );
             return { bytes: bytes.length, body: new Blob([new Uint8Array(bytes)]).stream() as ReadableStream<Bytes> };
         },
     };

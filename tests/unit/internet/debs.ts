@@ -26,7 +26,9 @@ export interface DebRepository {
 
 /** `folder`: scratch space; DRYDOCK_CACHE must lie in it. */
 export async function makeDebRepository(folder: string, packages: Record<string, DebSource>): Promise<DebRepository> {
-    const archive: Versions = Object.fromEntries(Object.entries(packages).map(([name, { version }]) => [name, version]));
+    const archive: Versions = Object.fromEntries(
+        Object.entries(packages).map(([name, { version }]) => [name, version]),
+    );
     const download = async (versions: Versions, to: string) => {
         for (const name of Object.keys(versions)) buildDeb(join(folder, name), name, packages[name]!, to);
     };
@@ -46,12 +48,31 @@ function buildDeb(work: string, name: string, { version, depends, files }: DebSo
         writeFileSync(join(work, path), content);
     }
     mkdirSync(join(work, "DEBIAN"), { recursive: true });
-    const fields = { Package: name, Version: version, Architecture: "i386", Maintainer: "Nobody <nobody@example.com>", ...(depends ? { Depends: depends } : {}), Suggests: "nothing", Description: `the ${name}\n and more about it` };
-    writeFileSync(join(work, "DEBIAN/control"), Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`).join(""));
-    execFileSync("dpkg-deb", ["-Zxz", "--root-owner-group", "--build", work, join(to, `${name}.deb`)], { stdio: "ignore" });
+    const fields = {
+        Package: name,
+        Version: version,
+        Architecture: "i386",
+        Maintainer: "Nobody <nobody@example.com>",
+        ...(depends ? { Depends: depends } : {}),
+        Suggests: "nothing",
+        Description: `the ${name}\n and more about it`,
+    };
+    writeFileSync(
+        join(work, "DEBIAN/control"),
+        Object.entries(fields)
+            .map(([field, value]) => `${field}: ${value}\n`)
+            .join(""),
+    );
+    execFileSync("dpkg-deb", ["-Zxz", "--root-owner-group", "--build", work, join(to, `${name}.deb`)], {
+        stdio: "ignore",
+    });
 }
 
 function filesBelow(folder: string, prefix: string): Map<string, Buffer> {
     const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).map(path => join(folder, path));
-    return new Map(paths.filter(path => statSync(path).isFile()).map(path => [prefix + relative(folder, path), readFileSync(path)]));
+    return new Map(
+        paths
+            .filter(path => statSync(path).isFile())
+            .map(path => [prefix + relative(folder, path), readFileSync(path)]),
+    );
 }

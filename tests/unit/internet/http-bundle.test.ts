@@ -11,7 +11,8 @@ let base: string;
 beforeAll(async () => {
     server = createServer((request, response) => {
         if (request.url === "/vm/plain") return void response.writeHead(200, { "Content-Length": 5 }).end("hello");
-        if (request.url === "/vm/packed") return void response.writeHead(200, { "Content-Encoding": "gzip" }).end(gzipSync("hello hello hello"));
+        if (request.url === "/vm/packed")
+            return void response.writeHead(200, { "Content-Encoding": "gzip" }).end(gzipSync("hello hello hello"));
         if (request.url === "/vm/silent") return; // answers never
         response.writeHead(request.url === "/vm/broken" ? 500 : 404).end();
     });
@@ -23,17 +24,25 @@ afterAll(() => {
     server.closeAllConnections();
 });
 
-test.each([["plain", "hello"], ["packed", "hello hello hello"]])("a %s file, with the length of its content", async (path, content) => {
+test.each([
+    ["plain", "hello"],
+    ["packed", "hello hello hello"],
+])("a %s file, with the length of its content", async (path, content) => {
     const { bytes, body } = await createHttpBundle(base).open(path);
     expect([bytes, decodeText(await readAll(body))]).toEqual([content.length, content]);
 });
 
-test.each([["missing", "internet.missing"], ["broken", "internet.unreachable"]])("%s: %s", async (path, code) => {
+test.each([
+    ["missing", "internet.missing"],
+    ["broken", "internet.unreachable"],
+])("%s: %s", async (path, code) => {
     await expect(createHttpBundle(base).open(path)).rejects.toMatchObject({ code });
 });
 
 test("a server that is away, and a request that is given up", async () => {
-    await expect(createHttpBundle("http://127.0.0.1:9/vm/").open("plain")).rejects.toMatchObject({ code: "internet.unreachable" });
+    await expect(createHttpBundle("http://127.0.0.1:9/vm/").open("plain")).rejects.toMatchObject({
+        code: "internet.unreachable",
+    });
     const abort = new AbortController();
     const asked = createHttpBundle(base).open("silent", abort.signal);
     abort.abort();

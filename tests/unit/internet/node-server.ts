@@ -17,9 +17,16 @@ export async function serveInternet(internet: Internet, host: string): Promise<S
     const log: Served["log"] = [];
     const server = createServer(async (request, response) => {
         const headers = new Headers();
-        for (const [name, value] of Object.entries(request.headers)) if (typeof value === "string" && !["host", "connection"].includes(name)) headers.set(name, value);
+        for (const [name, value] of Object.entries(request.headers))
+            if (typeof value === "string" && !["host", "connection"].includes(name)) headers.set(name, value);
         const answer = await internet(new Request(`http://${host}${request.url}`, { method: request.method, headers }));
-        log.push({ method: request.method!, path: request.url!, status: answer.status, accept: request.headers.accept ?? "", range: request.headers.range });
+        log.push({
+            method: request.method!,
+            path: request.url!,
+            status: answer.status,
+            accept: request.headers.accept ?? "",
+            range: request.headers.range,
+        });
         response.writeHead(answer.status, Object.fromEntries(answer.headers));
         if (answer.body) await pipeline(Readable.fromWeb(answer.body as NodeStream), response);
         else response.end();

@@ -5,14 +5,26 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { fetchNpmPackages, manifestOf, pinnedIn, resolveNpmPackages } from "../../../src/image-builder/pins/npm-packages";
+import {
+    fetchNpmPackages,
+    manifestOf,
+    pinnedIn,
+    resolveNpmPackages,
+} from "../../../src/image-builder/pins/npm-packages";
 import { createInternet } from "../../../src/internet/router";
 import { bundleOfFiles } from "./bundle-of-files";
 import { serveInternet, type Served } from "./node-server";
 
 const sources = [
     { name: "greet", version: "1.0.0", description: "says hello" },
-    { name: "greet", version: "1.10.0", description: "says hello well", keywords: ["polite"], dependencies: { "@lab/words": "^2.0.0" }, bin: "cli.js" },
+    {
+        name: "greet",
+        version: "1.10.0",
+        description: "says hello well",
+        keywords: ["polite"],
+        dependencies: { "@lab/words": "^2.0.0" },
+        bin: "cli.js",
+    },
     { name: "greet", version: "2.0.0-beta.1" },
     { name: "@lab/words", version: "2.3.0", description: "words to greet with" },
 ];
@@ -34,7 +46,15 @@ beforeAll(() => {
         const file = `${source.name.replace("@", "").replace("/", "-")}-${source.version}.tgz`;
         const bytes = execFileSync("tar", ["-cz", "-C", folder, "package"]);
         files.set(`internet/node/${file}`, bytes);
-        const entry = { manifest: manifestOf({ ...source }), file, bytes: bytes.length, unpackedBytes: 100, fileCount: 3, integrity: integrityOf(bytes), shasum: createHash("sha1").update(bytes).digest("hex") };
+        const entry = {
+            manifest: manifestOf({ ...source }),
+            file,
+            bytes: bytes.length,
+            unpackedBytes: 100,
+            fileCount: 3,
+            integrity: integrityOf(bytes),
+            shasum: createHash("sha1").update(bytes).digest("hex"),
+        };
         (packages[source.name] ??= []).push(entry);
     }
     files.set("internet/node/index.json", Buffer.from(JSON.stringify({ packages })));
@@ -42,13 +62,25 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const integrityOf = (bytes: Uint8Array) => `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
-const serve = async (change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined) => (served = await serveInternet(createInternet(bundleOfFiles(files, change)), "node.lab"));
+const serve = async (change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined) =>
+    (served = await serveInternet(createInternet(bundleOfFiles(files, change)), "node.lab"));
 
 /** npm's settings of this machine stay out: no proxy, no configuration, a cache of its own. */
 function environment(): Record<string, string | undefined> {
     const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|https?_proxy|all_proxy)/i.test(name));
-    const settings = { registry: `http://127.0.0.1:${served.port}/`, cache: join(scratch, `cache-${served.port}`), userconfig: join(scratch, "none"), globalconfig: join(scratch, "none-either"), "replace-registry-host": "always", "fetch-retries": "0" };
-    return { ...Object.fromEntries(kept), NO_PROXY: "*", ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`npm_config_${name}`, value])) };
+    const settings = {
+        registry: `http://127.0.0.1:${served.port}/`,
+        cache: join(scratch, `cache-${served.port}`),
+        userconfig: join(scratch, "none"),
+        globalconfig: join(scratch, "none-either"),
+        "replace-registry-host": "always",
+        "fetch-retries": "0",
+    };
+    return {
+        ...Object.fromEntries(kept),
+        NO_PROXY: "*",
+        ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`npm_config_${name}`, value])),
+    };
 }
 
 describe("npm", { timeout: 60_000 }, () => {
@@ -60,7 +92,11 @@ describe("npm", { timeout: 60_000 }, () => {
     afterEach(() => served.close());
 
     const npm = (...argv: string[]): Promise<{ code: number; output: string }> =>
-        new Promise(resolve => execFile("npm", argv, { cwd: project, env: environment() }, (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr })));
+        new Promise(resolve =>
+            execFile("npm", argv, { cwd: project, env: environment() }, (error, stdout, stderr) =>
+                resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
+            ),
+        );
 
     test("install: the newest release and what it needs, scoped too, audited without a word", async () => {
         await serve();
@@ -68,7 +104,9 @@ describe("npm", { timeout: 60_000 }, () => {
         expect(output).toMatch(/added 2 packages, and audited 3 packages[^]*found 0 vulnerabilities/);
         expect(output).not.toMatch(/npm (error|warn)/);
         expect(code).toBe(0);
-        expect(JSON.parse(readFileSync(join(project, "package.json"), "utf8")).dependencies).toEqual({ greet: "^1.10.0" });
+        expect(JSON.parse(readFileSync(join(project, "package.json"), "utf8")).dependencies).toEqual({
+            greet: "^1.10.0",
+        });
         expect(execFileSync(join(project, "node_modules/.bin/greet")).toString()).toBe("hello\n");
         expect(readdirSync(join(project, "node_modules/@lab"))).toEqual(["words"]);
         // npm looks for a newer npm, and takes the refusal without a word
@@ -91,7 +129,12 @@ describe("npm", { timeout: 60_000 }, () => {
         expect((await npm("view", "greet")).output).toMatch(/greet@1\.10\.0[^]*says hello well[^]*@lab\/words/);
         expect((await npm("view", "greet", "versions", "--json")).output).toContain('"2.0.0-beta.1"');
         const found = await npm("search", "--parseable", "greet");
-        expect(found.output.trim().split("\n").map(line => line.split("\t")[0])).toEqual(["greet", "@lab/words"]);
+        expect(
+            found.output
+                .trim()
+                .split("\n")
+                .map(line => line.split("\t")[0]),
+        ).toEqual(["greet", "@lab/words"]);
         expect((await npm("search", "nothing-like-it")).output).toContain("No matches found");
         expect((await npm("ping")).output).toContain("PONG");
         expect((await npm("dist-tag", "ls", "@lab/words")).output).toBe("latest: 2.3.0\n");
@@ -103,7 +146,9 @@ describe("npm", { timeout: 60_000 }, () => {
         await serve();
         const { code, output } = await npm("install", "nosuch");
         expect(code).not.toBe(0);
-        expect(output).toMatch(/404[^]*node\.lab, the registry inside this page, has no package "nosuch"\. It has: greet, @lab\/words/);
+        expect(output).toMatch(
+            /404[^]*node\.lab, the registry inside this page, has no package "nosuch"\. It has: greet, @lab\/words/,
+        );
     });
 
     test("nothing is published here", async () => {
@@ -114,7 +159,9 @@ describe("npm", { timeout: 60_000 }, () => {
     });
 
     test("a tarball that is not what its hash says is refused", async () => {
-        await serve((path, bytes) => (path.endsWith("greet-1.10.0.tgz") ? Buffer.concat([bytes, Buffer.from("x")]) : bytes));
+        await serve((path, bytes) =>
+            path.endsWith("greet-1.10.0.tgz") ? Buffer.concat([bytes, Buffer.from("x")]) : bytes,
+        );
         const { code, output } = await npm("install", "greet");
         expect(code).not.toBe(0);
         expect(output).toContain("EINTEGRITY");
@@ -128,41 +175,77 @@ describe("npm", { timeout: 60_000 }, () => {
         try {
             Object.assign(process.env, environment());
             const pinned = await resolveNpmPackages(["greet", "greet@1.0.0"], context);
-            expect(pinned.map(({ name, version }) => `${name}@${version}`)).toEqual(["@lab/words@2.3.0", "greet@1.0.0", "greet@1.10.0"]);
+            expect(pinned.map(({ name, version }) => `${name}@${version}`)).toEqual([
+                "@lab/words@2.3.0",
+                "greet@1.0.0",
+                "greet@1.10.0",
+            ]);
             await fetchNpmPackages(pinned, out, context);
-            await expect(fetchNpmPackages([{ ...pinned[0]!, integrity: "sha512-other" }], out, context)).rejects.toMatchObject({ code: "image.npm-damaged" });
+            await expect(
+                fetchNpmPackages([{ ...pinned[0]!, integrity: "sha512-other" }], out, context),
+            ).rejects.toMatchObject({ code: "image.npm-damaged" });
         } finally {
             for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
             Object.assign(process.env, before);
         }
-        const index = JSON.parse(readFileSync(join(out, "index.json"), "utf8")) as { packages: Record<string, { manifest: unknown; file: string; integrity: string }[]> };
-        expect(index.packages.greet![1]).toMatchObject({ manifest: { version: "1.10.0", bin: { greet: "cli.js" } }, file: "greet-1.10.0.tgz", integrity: integrityOf(files.get("internet/node/greet-1.10.0.tgz")!) });
-        expect(readFileSync(join(out, index.packages["@lab/words"]![0]!.file)).equals(files.get("internet/node/lab-words-2.3.0.tgz")!)).toBe(true);
+        const index = JSON.parse(readFileSync(join(out, "index.json"), "utf8")) as {
+            packages: Record<string, { manifest: unknown; file: string; integrity: string }[]>;
+        };
+        expect(index.packages.greet![1]).toMatchObject({
+            manifest: { version: "1.10.0", bin: { greet: "cli.js" } },
+            file: "greet-1.10.0.tgz",
+            integrity: integrityOf(files.get("internet/node/greet-1.10.0.tgz")!),
+        });
+        expect(
+            readFileSync(join(out, index.packages["@lab/words"]![0]!.file)).equals(
+                files.get("internet/node/lab-words-2.3.0.tgz")!,
+            ),
+        ).toBe(true);
     });
 });
 
 describe("node.lab", () => {
-    const ask = (path: string, headers: Record<string, string> = {}, method = "GET", host = "node.lab", change?: Parameters<typeof bundleOfFiles>[1]) =>
-        createInternet(bundleOfFiles(files, change))(new Request(`http://${host}${path}`, { method, headers }));
+    const ask = (
+        path: string,
+        headers: Record<string, string> = {},
+        method = "GET",
+        host = "node.lab",
+        change?: Parameters<typeof bundleOfFiles>[1],
+    ) => createInternet(bundleOfFiles(files, change))(new Request(`http://${host}${path}`, { method, headers }));
     const short = { Accept: "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*" };
 
     test("the short form has what an installer needs and no more", async () => {
         const response = await ask("/greet", short);
         expect(response.headers.get("Content-Type")).toBe("application/vnd.npm.install-v1+json");
-        const body = (await response.json()) as { versions: Record<string, Record<string, unknown>>; "dist-tags": unknown };
+        const body = (await response.json()) as {
+            versions: Record<string, Record<string, unknown>>;
+            "dist-tags": unknown;
+        };
         expect(body["dist-tags"]).toEqual({ latest: "1.10.0" });
         expect(Object.keys(body.versions)).toEqual(["1.0.0", "1.10.0", "2.0.0-beta.1"]);
-        expect(Object.keys(body.versions["1.10.0"]!).sort()).toEqual(["bin", "dependencies", "dist", "name", "version"]);
+        expect(Object.keys(body.versions["1.10.0"]!).sort()).toEqual([
+            "bin",
+            "dependencies",
+            "dist",
+            "name",
+            "version",
+        ]);
     });
 
     test("addresses of tarballs are on the host that was asked", async () => {
         for (const path of ["/@lab%2fwords", "/@lab/words"]) {
-            const body = (await (await ask(path)).json()) as { versions: Record<string, { dist: { tarball: string } }> };
+            const body = (await (await ask(path)).json()) as {
+                versions: Record<string, { dist: { tarball: string } }>;
+            };
             expect(body.versions["2.3.0"]!.dist.tarball).toBe("http://node.lab/@lab/words/-/words-2.3.0.tgz");
         }
         const tarball = files.get("internet/node/lab-words-2.3.0.tgz")!;
         const head = await ask("/@lab/words/-/words-2.3.0.tgz", {}, "HEAD");
-        expect([head.status, head.headers.get("Content-Length"), await head.text()]).toEqual([200, String(tarball.length), ""]);
+        expect([head.status, head.headers.get("Content-Length"), await head.text()]).toEqual([
+            200,
+            String(tarball.length),
+            "",
+        ]);
         const part = await ask("/@lab/words/-/words-2.3.0.tgz", { Range: "bytes=1-3" });
         expect([part.status, Buffer.from(await part.arrayBuffer())]).toEqual([206, tarball.subarray(1, 4)]);
     });
@@ -189,21 +272,38 @@ describe("node.lab", () => {
     });
 
     test("a search goes by pages, and does not fall over odd numbers", async () => {
-        const names = async (query: string) => ((await (await ask(`/-/v1/search?${query}`)).json()) as { total: number; objects: { package: { name: string } }[] });
+        const names = async (query: string) =>
+            (await (await ask(`/-/v1/search?${query}`)).json()) as {
+                total: number;
+                objects: { package: { name: string } }[];
+            };
         expect((await names("text=greet&size=1&from=1")).objects.map(one => one.package.name)).toEqual(["@lab/words"]);
         expect(await names("text=polite")).toMatchObject({ total: 1 });
         expect((await names("text=&size=-5&from=x")).total).toBe(2);
     });
 
     test("a damaged list says so", async () => {
-        const response = await ask("/greet", {}, "GET", "node.lab", (path, bytes) => (path.endsWith("index.json") ? Buffer.from("[]") : bytes));
-        expect([response.status, await response.text()]).toEqual([500, expect.stringContaining("list of JavaScript packages")]);
+        const response = await ask("/greet", {}, "GET", "node.lab", (path, bytes) =>
+            path.endsWith("index.json") ? Buffer.from("[]") : bytes,
+        );
+        expect([response.status, await response.text()]).toEqual([
+            500,
+            expect.stringContaining("list of JavaScript packages"),
+        ]);
     });
 });
 
 test("a package-lock.json's packages, each once", () => {
     const entry = { version: "1.0.0", integrity: "sha512-a" };
-    const lock = { packages: { "": { name: "top", version: "0" }, "node_modules/a": entry, "node_modules/wish-0": { name: "@s/b", ...entry }, "node_modules/a/node_modules/@s/b": entry, "node_modules/link": { link: true } } };
+    const lock = {
+        packages: {
+            "": { name: "top", version: "0" },
+            "node_modules/a": entry,
+            "node_modules/wish-0": { name: "@s/b", ...entry },
+            "node_modules/a/node_modules/@s/b": entry,
+            "node_modules/link": { link: true },
+        },
+    };
     expect(pinnedIn(JSON.stringify(lock))).toEqual([
         { name: "@s/b", ...entry },
         { name: "a", ...entry },

@@ -15,7 +15,10 @@ const page: Internet = async request => {
     return pathname === "/here" ? new Response("here") : new Response("the lab has no such page\n", { status: 404 });
 };
 
-function outside(answer: (request: OutsideRequest) => Promise<Response> = async () => new Response("from outside", { headers: { "Content-Length": "999", "X-Seen": "1" } })) {
+function outside(
+    answer: (request: OutsideRequest) => Promise<Response> = async () =>
+        new Response("from outside", { headers: { "Content-Length": "999", "X-Seen": "1" } }),
+) {
     const asked: OutsideRequest[] = [];
     const on = new Store(true);
     const passage = async (request: OutsideRequest) => {
@@ -42,10 +45,23 @@ describe("what leaves the page", () => {
 
     test("a host that nobody has: by https, without cookies, tokens and other headers", async () => {
         const { internet, asked } = outside();
-        const headers = { Accept: "text/html", Authorization: "Bearer secret", "X-Api-Key": "secret", Range: "bytes=0-3", "User-Agent": "curl" };
+        const headers = {
+            Accept: "text/html",
+            Authorization: "Bearer secret",
+            "X-Api-Key": "secret",
+            Range: "bytes=0-3",
+            "User-Agent": "curl",
+        };
         const response = await internet(new Request("http://packages.dev/a?b=1", { headers }));
         expect(await response.text()).toBe("from outside");
-        expect(asked[0]).toMatchObject({ url: "https://packages.dev/a?b=1", method: "GET", headers: [["accept", "text/html"], ["range", "bytes=0-3"]] });
+        expect(asked[0]).toMatchObject({
+            url: "https://packages.dev/a?b=1",
+            method: "GET",
+            headers: [
+                ["accept", "text/html"],
+                ["range", "bytes=0-3"],
+            ],
+        });
         expect(notesOf(response)).toEqual({ online: "https://packages.dev/a?b=1" });
         expect(response.headers.get("X-Seen")).toBe("1");
         expect(response.headers.get("Content-Length")).toBeNull(); // the wire's, not the unpacked body's
@@ -55,8 +71,13 @@ describe("what leaves the page", () => {
         const { internet, asked } = outside();
         await internet(new Request("http://packages.dev/form", { method: "POST", body: "name=x" }));
         expect(asked[0]?.body).toEqual(encodeText("name=x"));
-        const long = new ReadableStream({ pull: controller => controller.enqueue(new Uint8Array(1 << 20)) }, { highWaterMark: 0 });
-        const refused = await internet(new Request("http://packages.dev/form", { method: "POST", body: long, duplex: "half" } as RequestInit));
+        const long = new ReadableStream(
+            { pull: controller => controller.enqueue(new Uint8Array(1 << 20)) },
+            { highWaterMark: 0 },
+        );
+        const refused = await internet(
+            new Request("http://packages.dev/form", { method: "POST", body: long, duplex: "half" } as RequestInit),
+        );
         expect(refused.status).toBe(413);
         expect(asked).toHaveLength(1);
     });
@@ -68,17 +89,25 @@ describe("what leaves the page", () => {
         expect(asked).toEqual([]);
     });
 
-    test.each(["http://db/", "http://192.168.1.1/", "http://[fe80::1]/", "http://printer.local/", "http://debian.lab/x", "http://localhost/", "http://router.home.arpa/", "http://wiki.corp/"])(
-        "%s is not asked for: private networks stay private",
-        async url => {
-            const { internet, asked } = outside();
-            expect((await internet(new Request(url))).status).toBe(404);
-            expect(asked).toEqual([]);
-        },
-    );
+    test.each([
+        "http://db/",
+        "http://192.168.1.1/",
+        "http://[fe80::1]/",
+        "http://printer.local/",
+        "http://debian.lab/x",
+        "http://localhost/",
+        "http://router.home.arpa/",
+        "http://wiki.corp/",
+    ])("%s is not asked for: private networks stay private", async url => {
+        const { internet, asked } = outside();
+        expect((await internet(new Request(url))).status).toBe(404);
+        expect(asked).toEqual([]);
+    });
 
     test("names of the public internet", () => {
-        expect(["packages.dev", "a.b.org", "xn--bcher-kva.de", "x.xn--p1ai"].filter(name => !isPublicName(name))).toEqual([]);
+        expect(
+            ["packages.dev", "a.b.org", "xn--bcher-kva.de", "x.xn--p1ai"].filter(name => !isPublicName(name)),
+        ).toEqual([]);
     });
 });
 
@@ -106,12 +135,30 @@ function fakeThread() {
     let onMessage!: (message: FromPassage) => void;
     let onDeath!: (reason: unknown) => void;
     let ended = 0;
-    const link: PassageLink = { post: message => void sent.push(message), listen: (message, death) => ([onMessage, onDeath] = [message, death]), terminate: () => void ended++ };
-    return { link, sent, answer: (message: FromPassage) => onMessage(message), die: (reason: unknown) => onDeath(reason), get ended() { return ended; } };
+    const link: PassageLink = {
+        post: message => void sent.push(message),
+        listen: (message, death) => ([onMessage, onDeath] = [message, death]),
+        terminate: () => void ended++,
+    };
+    return {
+        link,
+        sent,
+        answer: (message: FromPassage) => onMessage(message),
+        die: (reason: unknown) => onDeath(reason),
+        get ended() {
+            return ended;
+        },
+    };
 }
 
 describe("the passage", () => {
-    const request = (signal = new AbortController().signal): OutsideRequest => ({ url: "https://a.dev/", method: "GET", headers: [], body: undefined, signal });
+    const request = (signal = new AbortController().signal): OutsideRequest => ({
+        url: "https://a.dev/",
+        method: "GET",
+        headers: [],
+        body: undefined,
+        signal,
+    });
 
     test("asks for one chunk at a time", async () => {
         const thread = fakeThread();

@@ -7,7 +7,12 @@ const old = wheel("flask", "2.0.0");
 const tools = wheel("lab_tools", "1.0");
 const packages = { flask: [old, flask], "Lab.Tools": [tools] };
 
-const ask = (path: string, headers: Record<string, string> = {}, internet = createInternet(bundleOf(packages)), method = "GET") => internet(new Request(`http://python.lab${path}`, { headers, method, redirect: "manual" }));
+const ask = (
+    path: string,
+    headers: Record<string, string> = {},
+    internet = createInternet(bundleOf(packages)),
+    method = "GET",
+) => internet(new Request(`http://python.lab${path}`, { headers, method, redirect: "manual" }));
 
 const pipAccept = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01";
 
@@ -18,18 +23,31 @@ describe("python.lab", () => {
         expect(await html.text()).toContain(`<a href="/simple/lab-tools/">lab-tools</a>`);
         const json = await ask("/simple/", { Accept: pipAccept });
         expect(json.headers.get("Content-Type")).toBe("application/vnd.pypi.simple.v1+json");
-        expect(await json.json()).toEqual({ meta: { "api-version": "1.1" }, projects: [{ name: "flask" }, { name: "lab-tools" }] });
+        expect(await json.json()).toEqual({
+            meta: { "api-version": "1.1" },
+            projects: [{ name: "flask" }, { name: "lab-tools" }],
+        });
     });
 
     test("a package's files with hashes, needed Python and metadata", async () => {
-        const json = (await (await ask("/simple/flask/", { Accept: pipAccept })).json()) as { files: unknown[]; versions: string[] };
+        const json = (await (await ask("/simple/flask/", { Accept: pipAccept })).json()) as {
+            files: unknown[];
+            versions: string[];
+        };
         expect(json.versions).toEqual(["2.0.0", "3.0.1"]);
         expect(json.files[1]).toEqual({
-            filename: flask.filename, url: `/files/${flask.filename}`, hashes: { sha256: sha256(flask.bytes) }, size: flask.bytes.length, "requires-python": ">=3.8",
-            "core-metadata": { sha256: sha256(flask.metadata) }, "dist-info-metadata": { sha256: sha256(flask.metadata) },
+            filename: flask.filename,
+            url: `/files/${flask.filename}`,
+            hashes: { sha256: sha256(flask.bytes) },
+            size: flask.bytes.length,
+            "requires-python": ">=3.8",
+            "core-metadata": { sha256: sha256(flask.metadata) },
+            "dist-info-metadata": { sha256: sha256(flask.metadata) },
         });
         const html = await (await ask("/simple/flask/")).text();
-        expect(html).toContain(`<a href="/files/${flask.filename}#sha256=${sha256(flask.bytes)}" data-requires-python="&gt;=3.8" data-core-metadata="sha256=${sha256(flask.metadata)}"`);
+        expect(html).toContain(
+            `<a href="/files/${flask.filename}#sha256=${sha256(flask.bytes)}" data-requires-python="&gt;=3.8" data-core-metadata="sha256=${sha256(flask.metadata)}"`,
+        );
     });
 
     test.each([
@@ -67,19 +85,36 @@ describe("python.lab", () => {
         expect(Buffer.from(await end.arrayBuffer()).equals(flask.bytes.subarray(-7))).toBe(true);
         expect((await ask(path, { Range: `bytes=${flask.bytes.length}-` })).status).toBe(416);
         const head = await ask(path, {}, undefined, "HEAD");
-        expect([head.status, head.headers.get("Content-Length"), (await head.arrayBuffer()).byteLength]).toEqual([200, String(flask.bytes.length), 0]);
+        expect([head.status, head.headers.get("Content-Length"), (await head.arrayBuffer()).byteLength]).toEqual([
+            200,
+            String(flask.bytes.length),
+            0,
+        ]);
         expect(await (await ask(`${path}.metadata`)).text()).toBe(flask.metadata);
     });
 
-    test.each(["/files/other.whl", "/files/index.json", "/files/..%2findex.json", "/files/flask-3.0.1-py3-none-any.whl.asc", "/elsewhere"])("%s is not there", async path => {
+    test.each([
+        "/files/other.whl",
+        "/files/index.json",
+        "/files/..%2findex.json",
+        "/files/flask-3.0.1-py3-none-any.whl.asc",
+        "/elsewhere",
+    ])("%s is not there", async path => {
         expect((await ask(path)).status).toBe(404);
     });
 
     test("a bundle that lacks a file, or whose index is damaged, says so", async () => {
-        const lacking = createInternet(bundleOf(packages, (path, bytes) => (path.endsWith(".whl") ? undefined : bytes)));
+        const lacking = createInternet(
+            bundleOf(packages, (path, bytes) => (path.endsWith(".whl") ? undefined : bytes)),
+        );
         const response = await ask(`/files/${flask.filename}`, {}, lacking);
-        expect([response.status, await response.text()]).toEqual([500, expect.stringContaining("The bundle has no file")]);
-        const damaged = createInternet(bundleOf(packages, (path, bytes) => (path.endsWith("index.json") ? Buffer.from("{") : bytes)));
+        expect([response.status, await response.text()]).toEqual([
+            500,
+            expect.stringContaining("The bundle has no file"),
+        ]);
+        const damaged = createInternet(
+            bundleOf(packages, (path, bytes) => (path.endsWith("index.json") ? Buffer.from("{") : bytes)),
+        );
         const listing = await ask("/simple/flask/", {}, damaged);
         expect([listing.status, await listing.text()]).toEqual([500, expect.stringContaining("cannot be read")]);
     });

@@ -10,27 +10,47 @@ const last = async () => {
     await vi.waitFor(() => expect(["complete", "failed", "cancelled"]).toContain(traffic.state.at(-1)?.end));
     return traffic.state.at(-1)!;
 };
-const ask = (url: string, response: () => Response | Promise<Response>, init: RequestInit & { duplex?: "half" } = {}) => traffic.watch(async () => response())(new Request(url, init));
+const ask = (url: string, response: () => Response | Promise<Response>, init: RequestInit & { duplex?: "half" } = {}) =>
+    traffic.watch(async () => response())(new Request(url, init));
 
 beforeEach(() => (traffic = new Traffic(3)));
 
 describe("the record", () => {
     test("says what was asked, who answered, and counts what streamed", async () => {
-        const response = await ask("http://python.lab/simple/flask/", () => new Response("0123456789", { status: 200, headers: { "X-Own": "1" } }));
+        const response = await ask(
+            "http://python.lab/simple/flask/",
+            () => new Response("0123456789", { status: 200, headers: { "X-Own": "1" } }),
+        );
         expect(response.headers.get("X-Own")).toBe("1");
         expect(await response.text()).toBe("0123456789");
-        expect(await last()).toMatchObject({ method: "GET", url: "http://python.lab/simple/flask/", status: 200, answeredBy: "bundle", end: "complete", bytesDown: 10, bytesUp: 0, manifest: undefined });
+        expect(await last()).toMatchObject({
+            method: "GET",
+            url: "http://python.lab/simple/flask/",
+            status: 200,
+            answeredBy: "bundle",
+            end: "complete",
+            bytesDown: 10,
+            bytesUp: 0,
+            manifest: undefined,
+        });
     });
 
     test("leaves out what the warm-up asks for, which is answered all the same", async () => {
-        for (const host of [ownPythonHost, "python.lab"]) expect(await (await ask(`http://${host}/`, () => new Response("answer"))).text()).toBe("answer");
+        for (const host of [ownPythonHost, "python.lab"])
+            expect(await (await ask(`http://${host}/`, () => new Response("answer"))).text()).toBe("answer");
         await last();
         expect(traffic.state.map(exchange => exchange.url)).toEqual(["http://python.lab/"]);
     });
 
     test("an answer is open until its last byte, and is read at the reader's pace", async () => {
         let pulls = 0;
-        const body = new ReadableStream<Bytes>({ pull: controller => void (++pulls > 1000 ? controller.close() : controller.enqueue(new Uint8Array(1000))) }, { highWaterMark: 0 });
+        const body = new ReadableStream<Bytes>(
+            {
+                pull: controller =>
+                    void (++pulls > 1000 ? controller.close() : controller.enqueue(new Uint8Array(1000))),
+            },
+            { highWaterMark: 0 },
+        );
         const response = await ask("http://python.lab/big", () => new Response(body));
         const reader = response.body!.getReader();
         await reader.read();
@@ -48,7 +68,13 @@ describe("the record", () => {
             await readAll(request.body!);
             return new Response(null, { status: 201 });
         });
-        await handler(new Request("http://registry-1.docker.io/v2/me/app/blobs/uploads/1", { method: "PATCH", body: "12345", headers: { "X-Own": "1" } }));
+        await handler(
+            new Request("http://registry-1.docker.io/v2/me/app/blobs/uploads/1", {
+                method: "PATCH",
+                body: "12345",
+                headers: { "X-Own": "1" },
+            }),
+        );
         expect(seen?.method).toBe("PATCH");
         expect(seen?.headers.get("X-Own")).toBe("1");
         expect(await last()).toMatchObject({ bytesUp: 5, status: 201, answeredBy: "browser", end: "complete" });
@@ -61,14 +87,21 @@ describe("the record", () => {
         ["", 404, "refused"],
         ["", 500, "refused"],
     ])("origin %j with status %i was answered by %s", async (origin, status, by) => {
-        await (await ask("http://registry-1.docker.io/v2/x/manifests/1", () => new Response("x", { status, headers: origin ? { "X-Drydock-Origin": origin } : {} }))).text();
+        await (
+            await ask(
+                "http://registry-1.docker.io/v2/x/manifests/1",
+                () => new Response("x", { status, headers: origin ? { "X-Drydock-Origin": origin } : {} }),
+            )
+        ).text();
         expect((await last()).answeredBy).toBe(by);
     });
 
     test("an answer from outside is told with its address, and a failed way out with its reason", async () => {
         await ask("http://a.dev/", () => note(new Response(null), { online: "https://a.dev/" }));
         expect(await last()).toMatchObject({ answeredBy: "online", online: "https://a.dev/" });
-        await ask("http://b.dev/", () => note(new Response(null, { status: 502 }), { online: "https://b.dev/", onlineProblem: "No CORS." }));
+        await ask("http://b.dev/", () =>
+            note(new Response(null, { status: 502 }), { online: "https://b.dev/", onlineProblem: "No CORS." }),
+        );
         await vi.waitFor(() => expect(traffic.state).toHaveLength(2));
         expect(await last()).toMatchObject({ answeredBy: "refused", online: "https://b.dev/", problem: "No CORS." });
     });
@@ -76,9 +109,14 @@ describe("the record", () => {
     test("failures: before the answer, in its middle, and given up by the guest", async () => {
         await expect(ask("http://a.lab/", () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
         expect(await last()).toMatchObject({ end: "failed", problem: "broken", status: undefined });
-        const torn = await ask("http://b.lab/", () => new Response(new ReadableStream({ pull: controller => controller.error(new Error("torn")) })));
+        const torn = await ask(
+            "http://b.lab/",
+            () => new Response(new ReadableStream({ pull: controller => controller.error(new Error("torn")) })),
+        );
         await expect(torn.text()).rejects.toThrow("torn");
-        await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ end: "failed", problem: "torn", status: 200 }));
+        await vi.waitFor(() =>
+            expect(traffic.state.at(-1)).toMatchObject({ end: "failed", problem: "torn", status: 200 }),
+        );
         const gone = new AbortController();
         const given = ask("http://c.lab/", () => Promise.reject(gone.signal.reason as Error), { signal: gone.signal });
         gone.abort();
@@ -88,18 +126,37 @@ describe("the record", () => {
 
     test("keeps an image's manifest, fetched or pushed, and nothing else", async () => {
         const text = JSON.stringify({ schemaVersion: 2 });
-        await (await ask("http://registry-1.docker.io/v2/x/manifests/1", () => new Response(text, { headers: { "Content-Type": `${manifestType}; charset=utf-8` } }))).text();
+        await (
+            await ask(
+                "http://registry-1.docker.io/v2/x/manifests/1",
+                () => new Response(text, { headers: { "Content-Type": `${manifestType}; charset=utf-8` } }),
+            )
+        ).text();
         expect((await last()).manifest).toEqual({ mediaType: manifestType, text });
-        const handler = traffic.watch(async request => (await readAll(request.body!), new Response(null, { status: 201 })));
-        await handler(new Request("http://registry-1.docker.io/v2/x/manifests/2", { method: "PUT", body: encodeText(text), headers: { "Content-Type": manifestType } }));
+        const handler = traffic.watch(
+            async request => (await readAll(request.body!), new Response(null, { status: 201 })),
+        );
+        await handler(
+            new Request("http://registry-1.docker.io/v2/x/manifests/2", {
+                method: "PUT",
+                body: encodeText(text),
+                headers: { "Content-Type": manifestType },
+            }),
+        );
         await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ method: "PUT", manifest: { text } }));
-        await (await ask("http://x.lab/", () => new Response(text, { headers: { "Content-Type": "application/json" } }))).text();
-        await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ url: "http://x.lab/", manifest: undefined }));
+        await (
+            await ask("http://x.lab/", () => new Response(text, { headers: { "Content-Type": "application/json" } }))
+        ).text();
+        await vi.waitFor(() =>
+            expect(traffic.state.at(-1)).toMatchObject({ url: "http://x.lab/", manifest: undefined }),
+        );
     });
 
     test("forgets the oldest, and all that has ended when it is cleared", async () => {
         for (const name of ["a", "b", "c", "d"]) await ask(`http://${name}.lab/`, () => new Response(null));
-        await vi.waitFor(() => expect(traffic.state.map(({ url }) => url)).toEqual(["http://b.lab/", "http://c.lab/", "http://d.lab/"]));
+        await vi.waitFor(() =>
+            expect(traffic.state.map(({ url }) => url)).toEqual(["http://b.lab/", "http://c.lab/", "http://d.lab/"]),
+        );
         const open = await ask("http://e.lab/", () => new Response("x"));
         traffic.clear();
         await vi.waitFor(() => expect(traffic.state.map(({ url }) => url)).toEqual(["http://e.lab/"]));

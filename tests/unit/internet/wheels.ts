@@ -45,8 +45,25 @@ export interface Wheel {
     metadata: string;
 }
 
-export function wheel(name: string, version: string, options: { requires?: string[]; requiresPython?: string; build?: string; /** More files by path. */ files?: Record<string, string>; description?: string } = {}): Wheel {
-    const metadata = ["Metadata-Version: 2.1", `Name: ${name}`, `Version: ${version}`, ...(options.requiresPython ? [`Requires-Python: ${options.requiresPython}`] : []), ...(options.requires ?? []).map(line => `Requires-Dist: ${line}`), ...(options.description ? ["", options.description] : [""])].join("\n");
+export function wheel(
+    name: string,
+    version: string,
+    options: {
+        requires?: string[];
+        requiresPython?: string;
+        build?: string;
+        /** More files by path. */ files?: Record<string, string>;
+        description?: string;
+    } = {},
+): Wheel {
+    const metadata = [
+        "Metadata-Version: 2.1",
+        `Name: ${name}`,
+        `Version: ${version}`,
+        ...(options.requiresPython ? [`Requires-Python: ${options.requiresPython}`] : []),
+        ...(options.requires ?? []).map(line => `Requires-Dist: ${line}`),
+        ...(options.description ? ["", options.description] : [""]),
+    ].join("\n");
     const info = `${name}-${version}.dist-info`;
     const files: Record<string, string> = {
         [`${name}.py`]: `version = "${version}"\n`,
@@ -54,13 +71,23 @@ export function wheel(name: string, version: string, options: { requires?: strin
         [`${info}/METADATA`]: metadata,
         [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     };
-    const record = Object.entries(files).map(([path, text]) => `${path},sha256=${createHash("sha256").update(text).digest("base64url")},${Buffer.byteLength(text)}`);
+    const record = Object.entries(files).map(
+        ([path, text]) =>
+            `${path},sha256=${createHash("sha256").update(text).digest("base64url")},${Buffer.byteLength(text)}`,
+    );
     files[`${info}/RECORD`] = [...record, `${info}/RECORD,,`, ""].join("\n");
-    return { filename: `${[name, version, ...(options.build ? [options.build] : [])].join("-")}-py3-none-any.whl`, bytes: zip(files), metadata };
+    return {
+        filename: `${[name, version, ...(options.build ? [options.build] : [])].join("-")}-py3-none-any.whl`,
+        bytes: zip(files),
+        metadata,
+    };
 }
 
 /** A bundle with these wheels by package; `change` may damage what it gives. */
-export function bundleOf(packages: Record<string, Wheel[]>, change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined): Bundle & { opened: string[] } {
+export function bundleOf(
+    packages: Record<string, Wheel[]>,
+    change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined,
+): Bundle & { opened: string[] } {
     const files = new Map<string, Buffer>();
     const index: Record<string, unknown[]> = {};
     for (const [name, wheels] of Object.entries(packages)) {
@@ -68,7 +95,13 @@ export function bundleOf(packages: Record<string, Wheel[]>, change?: (path: stri
             files.set(`internet/python/${filename}`, bytes);
             files.set(`internet/python/${filename}.metadata`, Buffer.from(metadata));
             const requiresPython = /^Requires-Python: (.+)$/m.exec(metadata)?.[1];
-            return { filename, sha256: sha256(bytes), bytes: bytes.length, requiresPython, metadataSha256: sha256(metadata) };
+            return {
+                filename,
+                sha256: sha256(bytes),
+                bytes: bytes.length,
+                requiresPython,
+                metadataSha256: sha256(metadata),
+            };
         });
     }
     files.set("internet/python/index.json", Buffer.from(JSON.stringify({ packages: index })));

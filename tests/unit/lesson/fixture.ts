@@ -4,8 +4,20 @@ import type { FileContent } from "../../../src/lesson/file-tree";
 import type { ExpectationKind, ExpectationParser } from "../../../src/lesson/kinds";
 
 export const kinds: ExpectationParser = new Map<string, ExpectationKind>([
-    ["file", { schema: v.strictObject({ path: v.string(), contains: v.optional(v.string()) }), failures: { "file.missing": "", "file.content": "" } }],
-    ["image", { schema: v.strictObject({ ref: v.string(), ports: v.optional(v.record(v.string(), v.number())) }), failures: { "image.missing": "" } }],
+    [
+        "file",
+        {
+            schema: v.strictObject({ path: v.string(), contains: v.optional(v.string()) }),
+            failures: { "file.missing": "", "file.content": "" },
+        },
+    ],
+    [
+        "image",
+        {
+            schema: v.strictObject({ ref: v.string(), ports: v.optional(v.record(v.string(), v.number())) }),
+            failures: { "image.missing": "" },
+        },
+    ],
     ["answer", { schema: v.strictObject({ question: v.string(), is: v.string() }), failures: { "answer.wrong": "" } }],
 ]);
 

@@ -22,7 +22,10 @@ test("a course that is right has no problems and everything filled in", () => {
         ["build", "Build it", 2, "level", ["write"]],
     ]);
     expect(lesson.steps[1]!.questions).toEqual([{ id: "order", ask: "Which first?", choices: ["this", "that"] }]);
-    expect(lesson.steps[1]!.expect).toEqual([{ kind: "image", spec: { ref: "small" } }, { kind: "answer", spec: { question: "order", is: "that" } }]);
+    expect(lesson.steps[1]!.expect).toEqual([
+        { kind: "image", spec: { ref: "small" } },
+        { kind: "answer", spec: { question: "order", is: "that" } },
+    ]);
     expect(lesson.steps.flatMap(step => solveActions(step.solve))).toEqual([
         { kind: "save", path: "app.py" },
         { kind: "type", line: "docker build -t small ." },
@@ -32,18 +35,26 @@ test("a course that is right has no problems and everything filled in", () => {
 });
 
 test("paths from a bundler's glob and bytes from disk give the same course", () => {
-    const bytes = new Map([...course()].map(([path, content]) => [`../../${path}`, new TextEncoder().encode(content as string)]));
+    const bytes = new Map(
+        [...course()].map(([path, content]) => [`../../${path}`, new TextEncoder().encode(content as string)]),
+    );
     expect(parseCourse(bytes, kinds)).toEqual(parseCourse(course(), kinds));
 });
 
 test("a question without choices is answered in free text", () => {
     const { course: parsed, problems } = parseCourse(broken("checks.yaml", ", choices: [this, that]", ""), kinds);
     expect(problems).toEqual([]);
-    expect(parsed.parts[0]!.lessons[0]!.steps[1]!.questions).toEqual([{ id: "order", ask: "Which first?", choices: [] }]);
+    expect(parsed.parts[0]!.lessons[0]!.steps[1]!.questions).toEqual([
+        { id: "order", ask: "Which first?", choices: [] },
+    ]);
 });
 
 test("values differ by student, and one student always gets the same", () => {
-    const files = () => broken("lesson.md", "minutes: 8", 'minutes: 8\nvars: { port: { choose: [7001, 7002, 7003] } }').set("lessons/02-images/01-small/start/note.txt", "{{port}} {{.Names}} {{other}}");
+    const files = () =>
+        broken("lesson.md", "minutes: 8", "minutes: 8\nvars: { port: { choose: [7001, 7002, 7003] } }").set(
+            "lessons/02-images/01-small/start/note.txt",
+            "{{port}} {{.Names}} {{other}}",
+        );
     const note = (seed: string) => {
         const { course: parsed, problems } = parseCourse(files(), kinds, { seed });
         expect(problems).toEqual([]);
@@ -76,14 +87,20 @@ const mistakes: [string, Parameters<typeof broken>][] = [
     ["link to a step that another lesson has not", ["lesson.md", "(#write)", "(lesson:images/small#wriet)"]],
     ["picture without alternative text", ["lesson.md", "![the parts of an image]", "![]"]],
     ["picture that is not there", ["lesson.md", "parts.svg", "part.svg"]],
-    ["required lesson that is not there", ["lesson.md", "requires: { images", "requires: { lessons: [images/none], images"]],
+    [
+        "required lesson that is not there",
+        ["lesson.md", "requires: { images", "requires: { lessons: [images/none], images"],
+    ],
     ["lesson that requires itself", ["lesson.md", "requires: { images", "requires: { lessons: [images/small], images"]],
     ["base image that is not required", ["lesson.md", "busybox:latest", "debian:trixie-slim"]],
     ["file to open that is not there", ["lesson.md", "file: app.py", "file: main.py"]],
     ["unknown need", ["checks.yaml", "[write]", "[wrote]"]],
     ["circular needs", ["checks.yaml", "goal: app.py prints hello", "goal: app.py prints hello\n  needs: [build]"]],
     ["unknown check kind", ["checks.yaml", "- image:", "- imgae:"]],
-    ["two kinds in one check", ["checks.yaml", "- image: { ref: small }", "- image: { ref: small }\n      file: { path: a }"]],
+    [
+        "two kinds in one check",
+        ["checks.yaml", "- image: { ref: small }", "- image: { ref: small }\n      file: { path: a }"],
+    ],
     ["unknown field of a check", ["checks.yaml", "ref: small", "reff: small"]],
     ["wrong type in a check", ["checks.yaml", "ref: small", "ref: small, ports: { a: b }"]],
     ["unknown failure code", ["checks.yaml", "file.missing", "file.mising"]],
@@ -107,7 +124,13 @@ const mistakes: [string, Parameters<typeof broken>][] = [
 test.each(mistakes)("%s", (_name, [file, from, to]) => {
     const { problems } = parseCourse(broken(file, from, to), kinds);
     expect(problems.length).toBeGreaterThan(0);
-    expect(problems.map(({ file: where, line, code, message, advice }) => `${where}:${line} ${code}\n  ${message}\n  ${advice}`).join("\n")).toMatchSnapshot();
+    expect(
+        problems
+            .map(
+                ({ file: where, line, code, message, advice }) => `${where}:${line} ${code}\n  ${message}\n  ${advice}`,
+            )
+            .join("\n"),
+    ).toMatchSnapshot();
 });
 
 test("missing files, folders without number and doubled ids", () => {
@@ -117,5 +140,7 @@ test("missing files, folders without number and doubled ids", () => {
     files.delete(`${folder}/solve.sh`);
     files.set("lessons/extra/lesson/lesson.md", "");
     const { problems } = parseCourse(files, kinds);
-    expect(problems.map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`).join("\n")).toMatchSnapshot();
+    expect(
+        problems.map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`).join("\n"),
+    ).toMatchSnapshot();
 });

@@ -15,5 +15,7 @@ test("a lesson that cannot be read does not take its neighbours along", async ()
     const files = await readLessons();
     const [broken] = [...files.keys()].filter(path => path.endsWith("/checks.yaml"));
     files.set(broken!, "step: [");
-    expect(await readCourse(files, checkKinds, { seed: "somebody" })).toEqual(parseCourse(files, checkKinds, { seed: "somebody" }).course);
+    expect(await readCourse(files, checkKinds, { seed: "somebody" })).toEqual(
+        parseCourse(files, checkKinds, { seed: "somebody" }).course,
+    );
 });

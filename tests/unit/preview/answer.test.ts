@@ -10,10 +10,24 @@ const origin = "http://localhost:5174";
 const open: MessagePort[] = [];
 afterEach(() => open.splice(0).forEach(port => port.close()));
 
-const message: RequestMessage = { kind: "request", protocol: PROTOCOL, port: 5000, method: "GET", path: "/", headers: [], referrer: "", navigation: true, hasBody: false };
+const message: RequestMessage = {
+    kind: "request",
+    protocol: PROTOCOL,
+    port: 5000,
+    method: "GET",
+    path: "/",
+    headers: [],
+    referrer: "",
+    navigation: true,
+    hasBody: false,
+};
 
 /** Plays the service worker: what came on the port, and the body as text. */
-async function ask(http: AskGuest, request: Partial<RequestMessage> = {}, rest: { body?: Bytes; options?: Partial<Answerer>; signal?: AbortSignal } = {}) {
+async function ask(
+    http: AskGuest,
+    request: Partial<RequestMessage> = {},
+    rest: { body?: Bytes; options?: Partial<Answerer>; signal?: AbortSignal } = {},
+) {
     const { port1, port2 } = new MessageChannel();
     open.push(port1, port2);
     const kinds: string[] = [];
@@ -34,7 +48,12 @@ async function ask(http: AskGuest, request: Partial<RequestMessage> = {}, rest: 
     port2.start();
     if (rest.body) void sendBody(port1, new Blob([rest.body]).stream() as ReadableStream<Bytes>);
     const options = { http, jar: new CookieJar(), origin, session: "k3", userAgent: "Browser/1", ...rest.options };
-    const done = answer({ ...message, ...request, hasBody: rest.body !== undefined }, port2, options, rest.signal ?? new AbortController().signal);
+    const done = answer(
+        { ...message, ...request, hasBody: rest.body !== undefined },
+        port2,
+        options,
+        rest.signal ?? new AbortController().signal,
+    );
     await ended;
     const text = body ? decodeText(await body) : undefined;
     await done;
@@ -43,7 +62,11 @@ async function ask(http: AskGuest, request: Partial<RequestMessage> = {}, rest: 
 
 describe("answering a request of the preview", () => {
     test("the guest's answer with status, headers and body", async () => {
-        const { kinds, head, text } = await ask(async (port, request) => new Response(`${port} ${request.method} ${request.url}`, { status: 201, headers: { "X-Own": "1" } }), { path: "/a?b" });
+        const { kinds, head, text } = await ask(
+            async (port, request) =>
+                new Response(`${port} ${request.method} ${request.url}`, { status: 201, headers: { "X-Own": "1" } }),
+            { path: "/a?b" },
+        );
         expect(kinds[0]).toBe("accepted");
         expect(head?.status).toBe(201);
         expect(head?.headers).toContainEqual(["x-own", "1"]);
@@ -58,7 +81,10 @@ describe("answering a request of the preview", () => {
         };
         await ask(http, { method: "POST" }, { body: encodeText("name=x") });
         await ask(http, { method: "PUT" }, { body: new Uint8Array(9 << 20) });
-        expect(seen).toEqual([["6", 6], [null, 9 << 20]]);
+        expect(seen).toEqual([
+            ["6", 6],
+            [null, 9 << 20],
+        ]);
     });
 
     test.each([204, 304])("status %i has no body", async status => {
@@ -76,7 +102,17 @@ describe("answering a request of the preview", () => {
 
     test("cookies go into the jar and not to the browser", async () => {
         const jar = new CookieJar();
-        const { head } = await ask(async () => new Response("", { headers: [["Set-Cookie", "a=1; Path=/"], ["Set-Cookie", "b=2; Path=/"]] }), {}, { options: { jar } });
+        const { head } = await ask(
+            async () =>
+                new Response("", {
+                    headers: [
+                        ["Set-Cookie", "a=1; Path=/"],
+                        ["Set-Cookie", "b=2; Path=/"],
+                    ],
+                }),
+            {},
+            { options: { jar } },
+        );
         expect(jar.header(5000, "/")).toBe("a=1; b=2");
         expect(head?.headers.some(([name]) => name === "set-cookie")).toBe(false);
     });
@@ -96,7 +132,11 @@ describe("answering a request of the preview", () => {
 
     test.each([
         ["127.0.0.1:5000: EOF", "The program behind port 5000 does not answer yet", true],
-        ["127.0.0.1:5000: read tcp 127.0.0.1:1->127.0.0.1:5000: read: connection reset by peer", "The program behind port 5000 does not answer yet", true],
+        [
+            "127.0.0.1:5000: read tcp 127.0.0.1:1->127.0.0.1:5000: read: connection reset by peer",
+            "The program behind port 5000 does not answer yet",
+            true,
+        ],
         [`127.0.0.1:5000: malformed HTTP response "-ERR"`, "Port 5000 gave no proper answer", false],
     ])("%s: %s", async (words, title, retries) => {
         const { text } = await ask(() => Promise.reject(new DrydockError("agent.bad-reply", words, "")));
@@ -106,9 +146,16 @@ describe("answering a request of the preview", () => {
 
     test("something that is not HTTP, a machine that has stopped, a program that keeps silent", async () => {
         expect((await ask(() => Promise.reject(new Error("malformed response")))).text).toContain("malformed response");
-        expect((await ask(() => Promise.reject(new DrydockError("vm.worker-died", "The machine stopped.", "Restart it.")))).text).toContain("Restart it.");
+        expect(
+            (await ask(() => Promise.reject(new DrydockError("vm.worker-died", "The machine stopped.", "Restart it."))))
+                .text,
+        ).toContain("Restart it.");
         let given: AbortSignal | undefined;
-        const silent = await ask((_port, request) => ((given = request.signal), new Promise(() => undefined)), {}, { options: { patience: 0.01 } });
+        const silent = await ask(
+            (_port, request) => ((given = request.signal), new Promise(() => undefined)),
+            {},
+            { options: { patience: 0.01 } },
+        );
         expect(silent.head?.status).toBe(504);
         expect(given?.aborted).toBe(true);
     });
@@ -124,7 +171,9 @@ describe("answering a request of the preview", () => {
             (_port, request) => {
                 given = request.signal;
                 abort.abort(new DOMException("no more", "AbortError"));
-                return new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
+                return new Promise((_, reject) =>
+                    request.signal.addEventListener("abort", () => reject(request.signal.reason)),
+                );
             },
             {},
             { signal: abort.signal },

@@ -59,11 +59,13 @@ describe("a body over a port", () => {
         const received = receiveBody(port2);
         const sent = sendBody(port1, stream);
         let before = -1;
-        await expect.poll(() => {
-            const still = state.taken === before && state.taken > 0;
-            before = state.taken;
-            return still;
-        }).toBe(true);
+        await expect
+            .poll(() => {
+                const still = state.taken === before && state.taken > 0;
+                before = state.taken;
+                return still;
+            })
+            .toBe(true);
         expect(state.taken).toBeLessThanOrEqual(20);
         expect((await readAll(received)).byteLength).toBe(10_000_000);
         await sent;
@@ -98,7 +100,11 @@ describe("a body over a port", () => {
         await reader.read();
         abort.abort(new Error("given up"));
         await sent;
-        await expect((async () => { while (!(await reader.read()).done); })()).rejects.toThrow("given up");
+        await expect(
+            (async () => {
+                while (!(await reader.read()).done);
+            })(),
+        ).rejects.toThrow("given up");
         expect(state.cancelled).toBeInstanceOf(Error);
     });
 

@@ -60,7 +60,11 @@ describe("cookie jar", () => {
 
     test("a guest cannot fill the page's memory", () => {
         const { jar } = jarAt();
-        jar.keep(5000, "/", Array.from({ length: 1000 }, (_, index) => `n${index}=1`));
+        jar.keep(
+            5000,
+            "/",
+            Array.from({ length: 1000 }, (_, index) => `n${index}=1`),
+        );
         jar.keep(5000, "/", [`long=${"x".repeat(10_000)}`]);
         expect(jar.header(5000, "/")!.split("; ").length).toBe(200);
         expect(jar.header(5000, "/")).not.toContain("long");

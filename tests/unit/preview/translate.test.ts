@@ -6,19 +6,42 @@ import { locationFor, policyWithout, requestHeaders, responseHeaders } from "../
 
 const origin = "http://localhost:5174";
 const here = { origin, session: "k3" };
-const message: RequestMessage = { kind: "request", protocol: 1, port: 5000, method: "GET", path: "/a/b", headers: [], referrer: "", navigation: true, hasBody: false };
-const get = (headers: readonly (readonly [string, string])[], name: string) => headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
+const message: RequestMessage = {
+    kind: "request",
+    protocol: 1,
+    port: 5000,
+    method: "GET",
+    path: "/a/b",
+    headers: [],
+    referrer: "",
+    navigation: true,
+    hasBody: false,
+};
+const get = (headers: readonly (readonly [string, string])[], name: string) =>
+    headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
 
 describe("request headers", () => {
     test("the guest sees its own address in Referer and Origin, never the preview's", () => {
-        const headers = requestHeaders({ ...message, method: "POST", referrer: `${origin}/p/7000/x?y` }, origin, new CookieJar(), undefined, "Browser/1");
+        const headers = requestHeaders(
+            { ...message, method: "POST", referrer: `${origin}/p/7000/x?y` },
+            origin,
+            new CookieJar(),
+            undefined,
+            "Browser/1",
+        );
         expect(get(headers, "referer")).toEqual(["http://localhost:7000/x?y"]);
         expect(get(headers, "origin")).toEqual(["http://localhost:7000"]);
         expect(JSON.stringify(headers)).not.toContain("5174");
     });
 
     test("a GET has no Origin; a foreign referrer is not told", () => {
-        const headers = requestHeaders({ ...message, referrer: "http://localhost:5173/" }, origin, new CookieJar(), undefined, "Browser/1");
+        const headers = requestHeaders(
+            { ...message, referrer: "http://localhost:5173/" },
+            origin,
+            new CookieJar(),
+            undefined,
+            "Browser/1",
+        );
         expect(get(headers, "origin")).toEqual([]);
         expect(get(headers, "referer")).toEqual([]);
     });
@@ -26,7 +49,21 @@ describe("request headers", () => {
     test("cookies, length, browser's name; no packing", () => {
         const jar = new CookieJar();
         jar.keep(5000, "/", ["a=1; Path=/"]);
-        const headers = requestHeaders({ ...message, headers: [["Accept", "*/*"], ["accept-encoding", "br"], ["Host", "evil"], ["cookie", "x=y"]] }, origin, jar, 7, "Browser/1");
+        const headers = requestHeaders(
+            {
+                ...message,
+                headers: [
+                    ["Accept", "*/*"],
+                    ["accept-encoding", "br"],
+                    ["Host", "evil"],
+                    ["cookie", "x=y"],
+                ],
+            },
+            origin,
+            jar,
+            7,
+            "Browser/1",
+        );
         expect(get(headers, "cookie")).toEqual(["a=1"]);
         expect(get(headers, "content-length")).toEqual(["7"]);
         expect(get(headers, "user-agent")).toEqual(["Browser/1"]);
@@ -39,24 +76,48 @@ describe("request headers", () => {
 describe("response headers", () => {
     test("what would refuse the frame or outlive the page is taken out, the rest is kept", () => {
         const headers = responseHeaders(
-            [["X-Frame-Options", "DENY"], ["Set-Cookie", "a=1"], ["Service-Worker-Allowed", "/"], ["Clear-Site-Data", "*"], ["X-Own", "kept"], ["Content-Type", "text/html"], ["Content-Length", "5"]],
-            message, here, false,
+            [
+                ["X-Frame-Options", "DENY"],
+                ["Set-Cookie", "a=1"],
+                ["Service-Worker-Allowed", "/"],
+                ["Clear-Site-Data", "*"],
+                ["X-Own", "kept"],
+                ["Content-Type", "text/html"],
+                ["Content-Length", "5"],
+            ],
+            message,
+            here,
+            false,
         );
-        for (const name of ["x-frame-options", "set-cookie", "service-worker-allowed", "clear-site-data"]) expect(get(headers, name)).toEqual([]);
+        for (const name of ["x-frame-options", "set-cookie", "service-worker-allowed", "clear-site-data"])
+            expect(get(headers, name)).toEqual([]);
         expect(get(headers, "x-own")).toEqual(["kept"]);
         expect(get(headers, "content-length")).toEqual(["5"]);
         expect(get(headers, "referrer-policy")).toEqual(["same-origin"]);
     });
 
     test("the guest's policy stays without what breaks the frame, and ours comes on top", () => {
-        const headers = responseHeaders([["Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; upgrade-insecure-requests"]], message, here, false);
+        const headers = responseHeaders(
+            [["Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; upgrade-insecure-requests"]],
+            message,
+            here,
+            false,
+        );
         expect(get(headers, "content-security-policy")[0]).toBe("default-src 'self'");
         expect(get(headers, "content-security-policy")[1]).toContain("object-src 'none'");
         expect(policyWithout("frame-ancestors 'none'")).toBe("");
     });
 
     test("an unpacked body loses the packed one's length and encoding", () => {
-        const headers = responseHeaders([["Content-Encoding", "gzip"], ["Content-Length", "5"]], message, here, true);
+        const headers = responseHeaders(
+            [
+                ["Content-Encoding", "gzip"],
+                ["Content-Length", "5"],
+            ],
+            message,
+            here,
+            true,
+        );
         expect(get(headers, "content-encoding")).toEqual([]);
         expect(get(headers, "content-length")).toEqual([]);
     });
@@ -75,8 +136,18 @@ describe("response headers", () => {
 
 describe("reports from the preview's origin", () => {
     test.each<[unknown]>([
-        [null], ["text"], [{}], [{ kind: "else" }], [{ kind: "location", href: 1, title: "" }], [{ ...message, port: "22" }], [{ ...message, port: 70_000 }], [{ ...message, path: "a" }],
-        [{ ...message, method: "GET /x" }], [{ ...message, headers: [["a"]] }], [{ ...message, headers: [["a", 1]] }], [{ ...message, hasBody: undefined }],
+        [null],
+        ["text"],
+        [{}],
+        [{ kind: "else" }],
+        [{ kind: "location", href: 1, title: "" }],
+        [{ ...message, port: "22" }],
+        [{ ...message, port: 70_000 }],
+        [{ ...message, path: "a" }],
+        [{ ...message, method: "GET /x" }],
+        [{ ...message, headers: [["a"]] }],
+        [{ ...message, headers: [["a", 1]] }],
+        [{ ...message, hasBody: undefined }],
     ])("%j is no report", report => expect(parseFrameReport(report)).toBeUndefined());
 
     test("a whole one is, without what does not belong to it", () => {

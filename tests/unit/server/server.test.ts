@@ -18,18 +18,30 @@ let server: RunningServer;
 
 beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "drydock-serve-"));
-    for (const name of ["dist/assets", "dist/preview", "image/disk/ab"]) mkdirSync(join(folder, name), { recursive: true });
+    for (const name of ["dist/assets", "dist/preview", "image/disk/ab"])
+        mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, "secret.txt"), "secret");
     writeFileSync(join(folder, "dist/index.html"), "<!doctype html><title>Drydock</title>");
     writeFileSync(join(folder, "dist/.built-from"), "hidden");
     writeFileSync(join(folder, "dist/assets/app-1234.js"), script);
-    for (const [name, content] of [["bridge.html", "bridge"], ["service-worker.js", "// worker"], ["waiting.html", "waiting"]] as const) writeFileSync(join(folder, "dist/preview", name), content);
+    for (const [name, content] of [
+        ["bridge.html", "bridge"],
+        ["service-worker.js", "// worker"],
+        ["waiting.html", "waiting"],
+    ] as const)
+        writeFileSync(join(folder, "dist/preview", name), content);
     writeFileSync(join(folder, "image/image.json"), JSON.stringify({ id: "abc123" }));
     writeFileSync(join(folder, "image/disk/ab/abcd.zst"), blob);
     writeFileSync(join(folder, "image/empty"), "");
     writeFileSync(join(folder, "image/v86.wasm"), Buffer.alloc(5000));
     symlinkSync(join(folder, "secret.txt"), join(folder, "image/link"));
-    server = await startServer({ port: 0, host: "127.0.0.1", dist: join(folder, "dist"), image: join(folder, "image"), version: "1.2.3" });
+    server = await startServer({
+        port: 0,
+        host: "127.0.0.1",
+        dist: join(folder, "dist"),
+        image: join(folder, "image"),
+        version: "1.2.3",
+    });
 });
 afterAll(async () => {
     await server.close();
@@ -43,20 +55,40 @@ interface Got {
 }
 
 /** Over node:http, since fetch tidies paths, unpacks bodies and names its own host. */
-function get(path: string, headers: Record<string, string> = {}, options: { base?: string; method?: string } = {}): Promise<Got> {
+function get(
+    path: string,
+    headers: Record<string, string> = {},
+    options: { base?: string; method?: string } = {},
+): Promise<Got> {
     const { hostname, port, host } = new URL(options.base ?? server.url);
     return new Promise((resolve, reject) => {
-        request({ host: hostname, port, path, method: options.method ?? "GET", headers: { Host: host, ...headers }, agent: false }, response => {
-            const parts: Buffer[] = [];
-            response.on("data", part => parts.push(part as Buffer));
-            response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts) }));
-        })
+        request(
+            {
+                host: hostname,
+                port,
+                path,
+                method: options.method ?? "GET",
+                headers: { Host: host, ...headers },
+                agent: false,
+            },
+            response => {
+                const parts: Buffer[] = [];
+                response.on("data", part => parts.push(part as Buffer));
+                response.on("end", () =>
+                    resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts) }),
+                );
+            },
+        )
             .on("error", reject)
             .end();
     });
 }
 
-const preview = { get base() { return server.previewUrl; } };
+const preview = {
+    get base() {
+        return server.previewUrl;
+    },
+};
 
 describe("the page's origin", () => {
     test("gives the page with a strict policy that names the preview's origin and no other", async () => {
@@ -76,30 +108,55 @@ describe("the page's origin", () => {
 
     test("only the worker that asks hosts outside may connect to them", async () => {
         const policy = async (path: string) => String((await get(path)).headers["content-security-policy"]);
-        expect(await policy("/assets/online-worker-Ab_1-x.js")).toBe("default-src 'none'; script-src 'self'; connect-src https:");
-        for (const path of ["/", "/assets/app-1234.js", "/assets/online-worker/x.html", "/online-worker/"]) expect(await policy(path), path).toContain("connect-src 'self' data:;");
+        expect(await policy("/assets/online-worker-Ab_1-x.js")).toBe(
+            "default-src 'none'; script-src 'self'; connect-src https:",
+        );
+        for (const path of ["/", "/assets/app-1234.js", "/assets/online-worker/x.html", "/online-worker/"])
+            expect(await policy(path), path).toContain("connect-src 'self' data:;");
     });
 
     test("names the preview's origin by the host that the browser came by", async () => {
         const { headers, body } = await get("/config.json", { Host: "classroom.example:5173" });
         const port = new URL(server.previewUrl).port;
-        expect(JSON.parse(body.toString())).toEqual({ previewOrigin: `http://classroom.example:${port}`, version: "1.2.3", image: "abc123" });
+        expect(JSON.parse(body.toString())).toEqual({
+            previewOrigin: `http://classroom.example:${port}`,
+            version: "1.2.3",
+            image: "abc123",
+        });
         expect(headers["cache-control"]).toBe("no-store");
     });
 
-    test.each(["evil.example;script-src *", "a b", "x,y", "[::1", "user@host"])("a host header %j is refused", async host => {
-        expect((await get("/", { Host: host })).status).toBe(400);
-    });
-
-    test.each(["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/../../secret.txt", "/.built-from", "/%00", "/%zz", "/..%5csecret.txt", "/vm/../../secret.txt", "/vm/%2e%2e/%2e%2e/secret.txt", "/vm/link", "/vm/", "/vm", "/vm/disk", "/assets", "/preview/bridge.html", "/missing"])(
-        "%s is not there",
-        async path => {
-            const { status, body } = await get(path);
-            expect(status).toBe(404);
-            expect(body.toString()).not.toContain("secret\n");
-            expect(body.toString()).not.toBe("secret");
+    test.each(["evil.example;script-src *", "a b", "x,y", "[::1", "user@host"])(
+        "a host header %j is refused",
+        async host => {
+            expect((await get("/", { Host: host })).status).toBe(400);
         },
     );
+
+    test.each([
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/assets/../../secret.txt",
+        "/.built-from",
+        "/%00",
+        "/%zz",
+        "/..%5csecret.txt",
+        "/vm/../../secret.txt",
+        "/vm/%2e%2e/%2e%2e/secret.txt",
+        "/vm/link",
+        "/vm/",
+        "/vm",
+        "/vm/disk",
+        "/assets",
+        "/preview/bridge.html",
+        "/missing",
+    ])("%s is not there", async path => {
+        const { status, body } = await get(path);
+        expect(status).toBe(404);
+        expect(body.toString()).not.toContain("secret\n");
+        expect(body.toString()).not.toBe("secret");
+    });
 
     test("what names its content is kept for ever, what does not is asked for again", async () => {
         const lasting = "public, max-age=31536000, immutable";
@@ -123,7 +180,9 @@ describe("the page's origin", () => {
         const plain = await get("/assets/app-1234.js");
         expect(plain.body.toString()).toBe(script);
         expect(plain.headers.vary).toBe("Accept-Encoding");
-        expect((await get("/vm/disk/ab/abcd.zst", { "Accept-Encoding": "br" })).headers["content-encoding"]).toBeUndefined();
+        expect(
+            (await get("/vm/disk/ab/abcd.zst", { "Accept-Encoding": "br" })).headers["content-encoding"],
+        ).toBeUndefined();
     });
 
     test("an unchanged file is not sent again", async () => {
@@ -161,7 +220,8 @@ describe("the page's origin", () => {
         expect((await get("/vm/empty")).body.byteLength).toBe(0);
         const head = await get("/vm/disk/ab/abcd.zst", {}, { method: "HEAD" });
         expect([head.status, head.headers["content-length"], head.body.byteLength]).toEqual([200, "1000", 0]);
-        for (const base of [server.url, server.previewUrl]) expect((await get("/", {}, { base, method: "POST" })).status).toBe(405);
+        for (const base of [server.url, server.previewUrl])
+            expect((await get("/", {}, { base, method: "POST" })).status).toBe(405);
     });
 });
 
@@ -169,7 +229,9 @@ describe("the preview's origin", () => {
     test("gives bridge and worker; only the page may frame them", async () => {
         const bridge = await get("/bridge.html", {}, preview);
         expect(bridge.body.toString()).toBe("bridge");
-        expect(String(bridge.headers["content-security-policy"])).toContain(`frame-ancestors ${new URL(server.url).origin}`);
+        expect(String(bridge.headers["content-security-policy"])).toContain(
+            `frame-ancestors ${new URL(server.url).origin}`,
+        );
         const worker = await get("/service-worker.js", {}, preview);
         expect(worker.headers["content-type"]).toContain("text/javascript");
         expect(worker.headers["cache-control"]).toBe("no-cache");
@@ -181,14 +243,17 @@ describe("the preview's origin", () => {
     });
 
     test("nothing of the page's origin is here", async () => {
-        for (const path of ["/config.json", "/vm/image.json", "/assets/app-1234.js"]) expect((await get(path, { "Sec-Fetch-Dest": "script" }, preview)).status).toBe(404);
+        for (const path of ["/config.json", "/vm/image.json", "/assets/app-1234.js"])
+            expect((await get(path, { "Sec-Fetch-Dest": "script" }, preview)).status).toBe(404);
     });
 });
 
 describe("starting", () => {
     test("takes the next pair when a port is taken", async () => {
         const blocker = createServer();
-        const taken = await new Promise<number>(resolve => blocker.listen(0, "127.0.0.1", () => resolve((blocker.address() as { port: number }).port)));
+        const taken = await new Promise<number>(resolve =>
+            blocker.listen(0, "127.0.0.1", () => resolve((blocker.address() as { port: number }).port)),
+        );
         const other = await startServer({ port: taken, host: "127.0.0.1", dist: folder, image: folder });
         try {
             expect(Number(new URL(other.url).port)).toBeGreaterThan(taken);
@@ -200,11 +265,15 @@ describe("starting", () => {
 
     test("names the port that was asked for and cannot be had", async () => {
         const previewPort = Number(new URL(server.previewUrl).port);
-        await expect(startServer({ port: 0, previewPort, host: "127.0.0.1", dist: folder, image: folder })).rejects.toMatchObject({ code: "serve.port-taken" });
+        await expect(
+            startServer({ port: 0, previewPort, host: "127.0.0.1", dist: folder, image: folder }),
+        ).rejects.toMatchObject({ code: "serve.port-taken" });
     });
 
     test("an address of another machine", async () => {
-        await expect(startServer({ port: 0, host: "192.0.2.1", dist: folder, image: folder })).rejects.toMatchObject({ code: "serve.address" });
+        await expect(startServer({ port: 0, host: "192.0.2.1", dist: folder, image: folder })).rejects.toMatchObject({
+            code: "serve.address",
+        });
     });
 });
 

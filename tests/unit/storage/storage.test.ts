@@ -5,7 +5,14 @@ import { openIndexedDb } from "../../../src/storage/indexed-db";
 import { createMemoryStorage } from "../../../src/storage/memory";
 import { openStorage } from "../../../src/storage/open";
 
-const progress: StoredProgress = { lesson: "images/flask", version: 1, passed: { write: { at: 5, attempts: 2 } }, hintsShown: { write: 1 }, solutionShown: {}, answers: { port: "5000" } };
+const progress: StoredProgress = {
+    lesson: "images/flask",
+    version: 1,
+    passed: { write: { at: 5, attempts: 2 } },
+    hintsShown: { write: 1 },
+    solutionShown: {},
+    answers: { port: "5000" },
+};
 const bytes = (text: string) => new TextEncoder().encode(text);
 let databases = 0;
 
@@ -45,7 +52,12 @@ describe.each([
         await workspace.put("images/flask", "static/ü.bin", binary);
         await workspace.put("images/flask2", "app.py", bytes("other"));
         await workspace.put("images/flask", "app.py", bytes("print(1)"));
-        expect(await workspace.load("images/flask")).toEqual(new Map([["app.py", bytes("print(1)")], ["static/ü.bin", binary]]));
+        expect(await workspace.load("images/flask")).toEqual(
+            new Map([
+                ["app.py", bytes("print(1)")],
+                ["static/ü.bin", binary],
+            ]),
+        );
         await workspace.remove("images/flask", "app.py");
         await workspace.remove("images/flask", "never there");
         expect([...(await workspace.load("images/flask"))!.keys()]).toEqual(["static/ü.bin"]);

@@ -5,6 +5,10 @@ import { expect } from "vitest";
 const needsLayout = ["color-contrast", "scrollable-region-focusable", "target-size"];
 
 export async function expectAccessible(element: Element): Promise<void> {
-    const { violations } = await axe.run(element, { rules: Object.fromEntries([...needsLayout, "region", "page-has-heading-one"].map(id => [id, { enabled: false }])) });
+    const { violations } = await axe.run(element, {
+        rules: Object.fromEntries(
+            [...needsLayout, "region", "page-has-heading-one"].map(id => [id, { enabled: false }]),
+        ),
+    });
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(" ")}`)).toEqual([]);
 }

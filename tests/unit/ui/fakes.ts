@@ -80,7 +80,10 @@ export class FakeSandbox extends Store<SandboxState> implements Sandbox {
     readonly shells: FakeShell[] = [];
     restarts = 0;
 
-    constructor(readonly workspace: Workspace, state: SandboxState = { kind: "ready", docker: true, fallback: undefined }) {
+    constructor(
+        readonly workspace: Workspace,
+        state: SandboxState = { kind: "ready", docker: true, fallback: undefined },
+    ) {
         super(state);
     }
 
@@ -105,8 +108,13 @@ export const shown: string[] = [];
 
 export const makeScreen: MakeScreen = async () =>
     ({
-        size: { columns: 80, rows: 24 }, dark: false, screenReader: false,
-        mount: () => () => undefined, focus: () => undefined, reset: () => undefined, dispose: () => undefined,
+        size: { columns: 80, rows: 24 },
+        dark: false,
+        screenReader: false,
+        mount: () => () => undefined,
+        focus: () => undefined,
+        reset: () => undefined,
+        dispose: () => undefined,
         write: (chunk, parsed) => {
             shown.push(typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk));
             parsed?.();
@@ -115,30 +123,73 @@ export const makeScreen: MakeScreen = async () =>
 
 export function makeStep(id: string, more: Partial<Step> = {}): Step {
     return {
-        id, title: `Title of ${id}`, goal: `Goal of ${id}.`, prose: `Prose of **${id}**.`, points: 1, mode: "level", needs: [], expect: [{ kind: "file", spec: {} }],
-        questions: [], why: {}, hints: ["vague", "nearer", "exact"], solve: [], ...more,
+        id,
+        title: `Title of ${id}`,
+        goal: `Goal of ${id}.`,
+        prose: `Prose of **${id}**.`,
+        points: 1,
+        mode: "level",
+        needs: [],
+        expect: [{ kind: "file", spec: {} }],
+        questions: [],
+        why: {},
+        hints: ["vague", "nearer", "exact"],
+        solve: [],
+        ...more,
     };
 }
 
-export function makeLesson(steps: Step[], start: Record<string, string> = {}, solution: Record<string, string> = {}): Lesson {
+export function makeLesson(
+    steps: Step[],
+    start: Record<string, string> = {},
+    solution: Record<string, string> = {},
+): Lesson {
     return {
-        id: "images/flask", title: "Flask in a container", summary: "A summary.", version: 1, difficulty: "beginner", minutes: 10, objectives: ["Build an image"],
-        requires: { lessons: [], images: [], memory: 512 }, open: { panes: ["editor", "terminal", "preview"], file: Object.keys(start)[0] }, introduction: "Hello.",
-        steps, start: treeOf(new Map(Object.entries(start))), solution: treeOf(new Map(Object.entries(solution))),
+        id: "images/flask",
+        title: "Flask in a container",
+        summary: "A summary.",
+        version: 1,
+        difficulty: "beginner",
+        minutes: 10,
+        objectives: ["Build an image"],
+        requires: { lessons: [], images: [], memory: 512 },
+        open: { panes: ["editor", "terminal", "preview"], file: Object.keys(start)[0] },
+        introduction: "Hello.",
+        steps,
+        start: treeOf(new Map(Object.entries(start))),
+        solution: treeOf(new Map(Object.entries(solution))),
     };
 }
 
-export const passes: CheckStep = async step => step.expect.map(({ kind }) => ({ kind, describes: "a file", result: { status: "pass", message: "It is there." } }));
+export const passes: CheckStep = async step =>
+    step.expect.map(({ kind }) => ({ kind, describes: "a file", result: { status: "pass", message: "It is there." } }));
 
 export const fails: CheckStep = async step =>
     step.expect.map(({ kind }) => ({
-        kind, describes: "the file app.py",
-        result: { status: "fail", code: "file.missing", message: "There is no `app.py`.", expected: "a file `app.py`", found: "`App.py`", excerpt: "total 1\n<b>App.py</b>" },
+        kind,
+        describes: "the file app.py",
+        result: {
+            status: "fail",
+            code: "file.missing",
+            message: "There is no `app.py`.",
+            expected: "a file `app.py`",
+            found: "`App.py`",
+            excerpt: "total 1\n<b>App.py</b>",
+        },
     }));
 
-export interface Made { workbench: Workbench; sandbox: FakeSandbox; workspace: Workspace; settings: Settings; navigated: string[] }
+export interface Made {
+    workbench: Workbench;
+    sandbox: FakeSandbox;
+    workspace: Workspace;
+    settings: Settings;
+    navigated: string[];
+}
 
-export async function makeWorkbench(lesson: Lesson, options: { check?: CheckStep; state?: SandboxState } = {}): Promise<Made> {
+export async function makeWorkbench(
+    lesson: Lesson,
+    options: { check?: CheckStep; state?: SandboxState } = {},
+): Promise<Made> {
     const storage = createMemoryStorage();
     const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
     const engine = await createEngine({ lesson, progress: storage.progress, check: options.check ?? fails });
@@ -147,6 +198,14 @@ export async function makeWorkbench(lesson: Lesson, options: { check?: CheckStep
     const navigated: string[] = [];
     const other = { ...lesson, id: "images/layers", title: "What is in a layer" };
     const course = { parts: [{ id: "images", title: "Images", summary: "", lessons: [lesson, other] }] };
-    const workbench = new Workbench({ course, engine, sandbox, settings, finished: new Set(), navigate: id => navigated.push(id), makeScreen });
+    const workbench = new Workbench({
+        course,
+        engine,
+        sandbox,
+        settings,
+        finished: new Set(),
+        navigate: id => navigated.push(id),
+        makeScreen,
+    });
     return { workbench, sandbox, workspace, settings, navigated };
 }

@@ -81,7 +81,9 @@ describe("lesson pane", () => {
     });
 
     test("Run waits for the machine, and says so", async () => {
-        const { sandbox, workbench } = await shown({ state: { kind: "starting", stage: "snapshot", loaded: 1, total: 2 } });
+        const { sandbox, workbench } = await shown({
+            state: { kind: "starting", stage: "snapshot", loaded: 1, total: 2 },
+        });
         press("Run docker ps");
         await waitFor(() => expect(workbench.terminals.active?.queued).toEqual(["docker ps"]));
         await waitFor(() => expect(workbench.notices.list[0]?.text).toContain("as soon as there is a prompt"));
@@ -99,7 +101,9 @@ describe("lesson pane", () => {
         const { workspace, workbench } = await shown();
         await workspace.write("app.py", "mine\n");
         press("Save as app.py");
-        await waitFor(() => expect(workbench.editor.proposal).toMatchObject({ path: "app.py", before: "mine\n", after: "print(1)\n" }));
+        await waitFor(() =>
+            expect(workbench.editor.proposal).toMatchObject({ path: "app.py", before: "mine\n", after: "print(1)\n" }),
+        );
         expect(new TextDecoder().decode(await workspace.read("app.py"))).toBe("mine\n");
         await workbench.editor.settle(true);
         expect(new TextDecoder().decode(await workspace.read("app.py"))).toBe("print(1)\n");

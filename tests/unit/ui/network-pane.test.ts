@@ -13,8 +13,15 @@ function story(): Story {
     const made = new Story();
     made.now = Date.now() - 60_000;
     made.add("GET", "http://python.lab/simple/flask/", 200, { bytesDown: 2_100 });
-    made.greet(nginx).manifests(nginx, "latest", manifest("c", "a", "b")).blob(nginx, "c", 1_500).blob(nginx, "b", 2_000_000);
-    made.add("GET", "https://files.dev/a/thing-1.0.whl", 200, { answeredBy: "online", online: "https://files.dev/a/thing-1.0.whl", bytesDown: 12_000 });
+    made.greet(nginx)
+        .manifests(nginx, "latest", manifest("c", "a", "b"))
+        .blob(nginx, "c", 1_500)
+        .blob(nginx, "b", 2_000_000);
+    made.add("GET", "https://files.dev/a/thing-1.0.whl", 200, {
+        answeredBy: "online",
+        online: "https://files.dev/a/thing-1.0.whl",
+        bytesDown: 12_000,
+    });
     return made.add("GET", "http://nobody.dev/", 404, { answeredBy: "refused" });
 }
 
@@ -62,9 +69,20 @@ describe("network pane", () => {
 
     test("a push under way tells what it sends before its manifest names the layers", async () => {
         const made = new Story().greet("me/app", "pull,push");
-        made.hub("HEAD", `me/app/blobs/sha256:${"b".repeat(64)}`, 404).hub("POST", "me/app/blobs/uploads/", 202).hub("PATCH", "me/app/blobs/uploads/u1", undefined, { end: "open", ended: undefined, answeredBy: undefined, bytesUp: 5_000 });
+        made.hub("HEAD", `me/app/blobs/sha256:${"b".repeat(64)}`, 404)
+            .hub("POST", "me/app/blobs/uploads/", 202)
+            .hub("PATCH", "me/app/blobs/uploads/u1", undefined, {
+                end: "open",
+                ended: undefined,
+                answeredBy: undefined,
+                bytesUp: 5_000,
+            });
         await shown(made.exchanges);
-        expect(rows().slice(1).map(row => row.trim())).toEqual([
+        expect(
+            rows()
+                .slice(1)
+                .map(row => row.trim()),
+        ).toEqual([
             "Push me/app Sending layers Under way 5.0 kB …",
             "Is this a registry? Yes, but first get a token This page 90 B 40 ms",
             "Token To push me/app This page 700 B 40 ms",
@@ -88,7 +106,9 @@ describe("network pane", () => {
 
     test("filters by words and by who answered, and clears", async () => {
         const { sandbox } = await shown();
-        await fireEvent.input(screen.getByRole("textbox", { name: "Filter by address" }), { target: { value: "python flask" } });
+        await fireEvent.input(screen.getByRole("textbox", { name: "Filter by address" }), {
+            target: { value: "python flask" },
+        });
         expect(rows()).toHaveLength(2);
         await fireEvent.change(screen.getByRole("combobox", { name: "Answered by" }), { target: { value: "online" } });
         await screen.findByText("No request fits the filter");
@@ -113,9 +133,13 @@ describe("network pane", () => {
         const made = story();
         made.blob(nginx, "a", 250_000, { end: "open", ended: undefined });
         await shown(made.exchanges);
-        const progress = screen.getByRole<HTMLProgressElement>("progressbar", { name: "Layer 1 of 2, 250.0 kB of 1.0 MB" });
+        const progress = screen.getByRole<HTMLProgressElement>("progressbar", {
+            name: "Layer 1 of 2, 250.0 kB of 1.0 MB",
+        });
         expect(progress.value).toBe(0.25);
-        expect(within(screen.getByRole("row", { name: /Pull nginx/ })).getByRole("cell", { name: "Under way" })).toBeTruthy();
+        expect(
+            within(screen.getByRole("row", { name: /Pull nginx/ })).getByRole("cell", { name: "Under way" }),
+        ).toBeTruthy();
     });
 
     test("the internet is off, goes on after it was said what leaves the page, and off at once", async () => {

@@ -7,7 +7,10 @@ const CHUNK = 16 * 1024;
 describe("pump", () => {
     test("a flood stops at the high mark and goes on at the low one", async () => {
         let pulled = 0;
-        const flood = new ReadableStream<Bytes>({ pull: controller => (pulled++, controller.enqueue(new Uint8Array(CHUNK))) }, { highWaterMark: 0 });
+        const flood = new ReadableStream<Bytes>(
+            { pull: controller => (pulled++, controller.enqueue(new Uint8Array(CHUNK))) },
+            { highWaterMark: 0 },
+        );
         const waiting: (() => void)[] = [];
         const abort = new AbortController();
         const running = pump(flood, { write: (_chunk, parsed) => void waiting.push(parsed) }, abort.signal);
@@ -31,7 +34,9 @@ describe("pump", () => {
 
     test("ends with the stream, and rejects as it does", async () => {
         const written: string[] = [];
-        const sink = { write: (chunk: Bytes, parsed: () => void) => (written.push(new TextDecoder().decode(chunk)), parsed()) };
+        const sink = {
+            write: (chunk: Bytes, parsed: () => void) => (written.push(new TextDecoder().decode(chunk)), parsed()),
+        };
         await pump(new Blob(["one"]).stream() as ReadableStream<Bytes>, sink, new AbortController().signal);
         expect(written.join("")).toBe("one");
         const broken = new ReadableStream<Bytes>({ start: controller => controller.error(new Error("gone")) });

@@ -5,10 +5,13 @@ import { expect, test } from "vitest";
 import { addBallasts, BALLASTS, useBallast } from "../../../src/vm/image/ballast";
 import { pageModule } from "./page-module";
 
-const exportsOf = (module: WebAssembly.Module) => WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);
+const exportsOf = (module: WebAssembly.Module) =>
+    WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);
 
 test("v86 stays what it is, with functions more at the end that do nothing", async () => {
-    const wasm = Uint8Array.from(await readFile(join(dirname(createRequire(import.meta.url).resolve("v86")), "v86.wasm")));
+    const wasm = Uint8Array.from(
+        await readFile(join(dirname(createRequire(import.meta.url).resolve("v86")), "v86.wasm")),
+    );
     const before = new WebAssembly.Module(wasm);
     const after = new WebAssembly.Module(addBallasts(wasm));
     const added = exportsOf(after).slice(exportsOf(before).length);
@@ -20,7 +23,9 @@ test("v86 stays what it is, with functions more at the end that do nothing", asy
 test("a module's own functions go on working, and a ballast can be used", () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const wasm = addBallasts(pageModule({ calls: ["next"], at: 64 }));
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { e: { m: memory, unused: () => undefined, next: (value: number) => value + 1 } });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), {
+        e: { m: memory, unused: () => undefined, next: (value: number) => value + 1 },
+    });
     (exports.f as (value: number) => void)(5);
     expect(new Uint8Array(memory.buffer)[64]).toBe(6);
     for (let number = 0; number < BALLASTS; number++) useBallast(exports, number);

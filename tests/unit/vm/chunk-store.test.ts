@@ -6,7 +6,15 @@ import { BASE, CHUNK_BYTES, fakeImage, type FakeImage } from "./fake-image";
 import { zstdCompressSync } from "./zstd-frame";
 
 const open = (image: FakeImage, options: Partial<ChunkStoreOptions> = {}) =>
-    new ChunkStore({ base: BASE, table: image.table, fetchFile: image.fetchFile, firstPause: 1, lastPause: 2, patience: 1000, ...options });
+    new ChunkStore({
+        base: BASE,
+        table: image.table,
+        fetchFile: image.fetchFile,
+        firstPause: 1,
+        lastPause: 2,
+        patience: 1000,
+        ...options,
+    });
 
 describe("chunk store", () => {
     test("fetches, decodes and checks a chunk", async () => {
@@ -83,7 +91,10 @@ describe("chunk store", () => {
     test("patience ends", async () => {
         const image = fakeImage(3);
         image.fail(image.pathOf(1), [{ throws: "offline" }], true);
-        await expect(open(image, { patience: 15 }).load(1)).rejects.toMatchObject({ code: "image.unreachable", cause: expect.objectContaining({ message: "offline" }) });
+        await expect(open(image, { patience: 15 }).load(1)).rejects.toMatchObject({
+            code: "image.unreachable",
+            cause: expect.objectContaining({ message: "offline" }),
+        });
     });
 
     test("waiting ends with the store", async () => {
@@ -140,7 +151,9 @@ describe("prefetch", () => {
     test("skips what the disk does not have, and ends quietly at a failure", async () => {
         const image = fakeImage(4);
         image.fail(image.pathOf(2), [{ status: 404 }], true);
-        expect(await prefetchChunks(open(image), [999, 2, 1, 0], idle, new AbortController().signal)).toBeLessThanOrEqual(2);
+        expect(
+            await prefetchChunks(open(image), [999, 2, 1, 0], idle, new AbortController().signal),
+        ).toBeLessThanOrEqual(2);
     });
 
     test("ends with its signal", async () => {

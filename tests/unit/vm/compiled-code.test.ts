@@ -7,10 +7,23 @@ type Page = (value: number) => void;
 async function instantiate(bytes: Uint8Array<ArrayBuffer>) {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const called: string[] = [];
-    const taking = (name: string, change: (value: number) => number) => (value: number) => (called.push(name), change(value));
-    const e = { m: memory, unused: () => undefined, twice: taking("twice", value => 2 * value), next: taking("next", value => value + 1), less: taking("less", value => value - 3) };
+    const taking = (name: string, change: (value: number) => number) => (value: number) => (
+        called.push(name),
+        change(value)
+    );
+    const e = {
+        m: memory,
+        unused: () => undefined,
+        twice: taking("twice", value => 2 * value),
+        next: taking("next", value => value + 1),
+        less: taking("less", value => value - 3),
+    };
     const { instance } = await WebAssembly.instantiate(bytes, { e });
-    return { pages: instance.exports as Record<string, Page>, called, at: (address: number) => new DataView(memory.buffer).getInt32(address, true) };
+    return {
+        pages: instance.exports as Record<string, Page>,
+        called,
+        at: (address: number) => new DataView(memory.buffer).getInt32(address, true),
+    };
 }
 
 function only<T>(values: readonly T[]): T {
@@ -33,8 +46,21 @@ describe("compiled pages, merged", () => {
     });
 
     test("import each function once", () => {
-        const merged = new WebAssembly.Module(only(mergeModules(new Map([[1, pageModule({ calls: ["next", "twice"], at: 0 })], [2, pageModule({ calls: ["twice", "next"], at: 4 })]]))));
-        expect(WebAssembly.Module.imports(merged).map(({ name }) => name).sort()).toEqual(["m", "next", "twice", "unused"]);
+        const merged = new WebAssembly.Module(
+            only(
+                mergeModules(
+                    new Map([
+                        [1, pageModule({ calls: ["next", "twice"], at: 0 })],
+                        [2, pageModule({ calls: ["twice", "next"], at: 4 })],
+                    ]),
+                ),
+            ),
+        );
+        expect(
+            WebAssembly.Module.imports(merged)
+                .map(({ name }) => name)
+                .sort(),
+        ).toEqual(["m", "next", "twice", "unused"]);
     });
 
     test("may be none at all", () => {
@@ -48,13 +74,19 @@ describe("compiled pages, merged", () => {
         const modules = mergeModules(new Map(indices.map(index => [index, page])));
         expect(modules).toHaveLength(3);
         for (const { length } of modules) expect(length).toBeLessThan(6_000_000);
-        const exported = modules.flatMap(module => WebAssembly.Module.exports(new WebAssembly.Module(module)).map(({ name }) => tableIndexOf(name)));
+        const exported = modules.flatMap(module =>
+            WebAssembly.Module.exports(new WebAssembly.Module(module)).map(({ name }) => tableIndexOf(name)),
+        );
         expect(exported.sort((a, b) => a - b)).toEqual(indices);
     });
 
     test.each([
         ["two functions", pageModule({ calls: ["next"], at: 0, functions: 2 }), "2 functions"],
-        ["an instruction that v86 does not use", pageModule({ calls: [], at: 0, instructions: [0xd0, 0x70, 0x1a] }), "instruction d0"],
+        [
+            "an instruction that v86 does not use",
+            pageModule({ calls: [], at: 0, instructions: [0xd0, 0x70, 0x1a] }),
+            "instruction d0",
+        ],
         ["a bulk memory instruction", pageModule({ calls: [], at: 0, instructions: [0xfc, 0x0b, 0] }), "bulk memory"],
         ["nothing in it", Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), "no memory"],
         ["an end in the middle", pageModule({ calls: ["next"], at: 0 }).subarray(0, 60), "ends early"],

@@ -20,7 +20,10 @@ async function open(options: Partial<EmulatorOptions> = {}) {
         memory: 512,
         disk: {} as EmulatorOptions["disk"],
         portsOpen: true,
-        ports: { output: (port, bytes) => output.push([port, Buffer.from(bytes).toString("latin1")]), accepted: (port, count) => accepted.push([port, count]) },
+        ports: {
+            output: (port, bytes) => output.push([port, Buffer.from(bytes).toString("latin1")]),
+            accepted: (port, count) => accepted.push([port, count]),
+        },
         onSerialByte: () => undefined,
         onEnd,
         crashed: new Promise<never>(() => undefined),
@@ -45,7 +48,12 @@ afterEach(async () => {
 describe("emulator", () => {
     test("a restored machine gets no BIOS and no kernel, and always the same devices", async () => {
         const { v86 } = await open();
-        expect(v86.settings).toMatchObject({ memory_size: 512 << 20, virtio_console: true, virtio_balloon: true, net_device: { type: "virtio" } });
+        expect(v86.settings).toMatchObject({
+            memory_size: 512 << 20,
+            virtio_console: true,
+            virtio_balloon: true,
+            net_device: { type: "virtio" },
+        });
         expect(v86.settings.bios).toBeUndefined();
         expect(v86.settings.bzimage).toBeUndefined();
     });
@@ -54,14 +62,31 @@ describe("emulator", () => {
         ["lies at address 0", 0],
         ["has no room", -1],
     ])("guest memory that %s is told by name", async (_name, offset) => {
-        const module = { V86: class extends FakeV86 { override mem8Offset = offset; } };
-        await expect(open({ module })).rejects.toMatchObject({ code: "vm.no-memory", message: expect.stringContaining("512") });
+        const module = {
+            V86: class extends FakeV86 {
+                override mem8Offset = offset;
+            },
+        };
+        await expect(open({ module })).rejects.toMatchObject({
+            code: "vm.no-memory",
+            message: expect.stringContaining("512"),
+        });
     });
 
     test("an emulator that runs out of memory while it is made is told by name", async () => {
-        const module = { V86: class extends FakeV86 { override emit(): void { /* never loaded */ } } };
-        await expect(open({ module, crashed: Promise.reject(new RangeError("WebAssembly.Memory.grow(): out of memory")) })).rejects.toMatchObject({ code: "vm.no-memory" });
-        await expect(open({ module, crashed: Promise.reject(new TypeError("something else")) })).rejects.toBeInstanceOf(TypeError);
+        const module = {
+            V86: class extends FakeV86 {
+                override emit(): void {
+                    /* never loaded */
+                }
+            },
+        };
+        await expect(
+            open({ module, crashed: Promise.reject(new RangeError("WebAssembly.Memory.grow(): out of memory")) }),
+        ).rejects.toMatchObject({ code: "vm.no-memory" });
+        await expect(open({ module, crashed: Promise.reject(new TypeError("something else")) })).rejects.toBeInstanceOf(
+            TypeError,
+        );
     });
 
     test("a restore puts the three values that v86 loses into its memory", async () => {
@@ -134,7 +159,10 @@ describe("emulator", () => {
         const { v86, onEnd } = await open();
         v86.v86.cpu.reboot_internal();
         v86.emit("cpu-event-halt", undefined);
-        expect(onEnd.mock.calls.map(([error]) => error.message)).toEqual(["The machine was restarted from inside.", "The machine was switched off from inside."]);
+        expect(onEnd.mock.calls.map(([error]) => error.message)).toEqual([
+            "The machine was restarted from inside.",
+            "The machine was switched off from inside.",
+        ]);
     });
 });
 
@@ -145,7 +173,10 @@ describe("raw ports", () => {
         const { v86 } = await open();
         for (const port of [0, 1, 2, 3]) v86.console.SendEvent(port, 4, 1);
         v86.console.SendEvent(2, 6, 1);
-        expect(v86.console.events).toEqual([[0, 4, 1], [2, 6, 1]]);
+        expect(v86.console.events).toEqual([
+            [0, 4, 1],
+            [2, 6, 1],
+        ]);
     });
 
     test("bytes go in by 4,096, joined, in order, and only into buffers that the guest has given", async () => {
@@ -220,7 +251,10 @@ describe("raw ports", () => {
         v86.guestWrites(1, bytes("two"));
         expect(output).toEqual([]);
         await Promise.resolve();
-        expect(output).toEqual([[1, "one two"], [3, "other"]]);
+        expect(output).toEqual([
+            [1, "one two"],
+            [3, "other"],
+        ]);
     });
 
     test("a page that does not keep up blocks the guest's writer, and lets it go on", async () => {
@@ -254,7 +288,11 @@ describe("turns of the CPU", () => {
             V86: class extends FakeV86 {
                 constructor(settings: V86Settings) {
                     super(settings);
-                    Object.assign(this.v86, { worker: {}, unregister_yield: () => ended++, yield_callback: (tick: number) => turns.push(tick) });
+                    Object.assign(this.v86, {
+                        worker: {},
+                        unregister_yield: () => ended++,
+                        yield_callback: (tick: number) => turns.push(tick),
+                    });
                 }
             },
         };
@@ -270,7 +308,14 @@ describe("turns of the CPU", () => {
 
     test("stay as they are under Node", async () => {
         const before = () => undefined;
-        const module = { V86: class extends FakeV86 { constructor(settings: V86Settings) { super(settings); this.v86.yield = before; } } };
+        const module = {
+            V86: class extends FakeV86 {
+                constructor(settings: V86Settings) {
+                    super(settings);
+                    this.v86.yield = before;
+                }
+            },
+        };
         expect((await open({ module })).v86.v86.yield).toBe(before);
     });
 });
@@ -314,7 +359,11 @@ describe("compiled code", () => {
         memory.set([7, 8, 9], GUEST_AT + GUEST_BYTES + 5);
         v86.tsc = [10, 1];
         const { state, code } = await emulator.save();
-        return { state: new SavedState(readPieces([state])), code: code!, modules: code!.modules.map(module => new WebAssembly.Module(module)) };
+        return {
+            state: new SavedState(readPieces([state])),
+            code: code!,
+            modules: code!.modules.map(module => new WebAssembly.Module(module)),
+        };
     }
 
     test("goes from one machine into another: the guest's memory and the emulator's own, the pages in use, the guest's clock", async () => {
@@ -323,16 +372,25 @@ describe("compiled code", () => {
 
         const { emulator, v86 } = await open();
         const { cpu } = v86.v86;
-        Object.assign(cpu, { jit_imports: { m: cpu.wasm_memory, unused: () => undefined, next: (value: number) => value + 1 } });
+        Object.assign(cpu, {
+            jit_imports: { m: cpu.wasm_memory, unused: () => undefined, next: (value: number) => value + 1 },
+        });
         cpu.instruction_counter[0] = 77;
         const memory = new Uint8Array(cpu.wasm_memory.buffer);
         memory.set([99], 20_000); // of its own start
         const place = await emulator.prepareCode(code, modules);
         await emulator.restore(state);
-        expect([...memory.subarray(100, 103), ...memory.subarray(GUEST_AT, GUEST_AT + 3), memory[20_000]]).toEqual([0, 0, 0, 4, 5, 6, 99]);
+        expect([...memory.subarray(100, 103), ...memory.subarray(GUEST_AT, GUEST_AT + 3), memory[20_000]]).toEqual([
+            0, 0, 0, 4, 5, 6, 99,
+        ]);
         place(state);
         const after = GUEST_AT + GUEST_BYTES + 5;
-        expect([...memory.subarray(100, 103), ...memory.subarray(GUEST_AT, GUEST_AT + 3), ...memory.subarray(after, after + 3), memory[20_000]]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
+        expect([
+            ...memory.subarray(100, 103),
+            ...memory.subarray(GUEST_AT, GUEST_AT + 3),
+            ...memory.subarray(after, after + 3),
+            memory[20_000],
+        ]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
         expect(cpu.instruction_counter[0]).toBe(77);
         expect(emulator.compiledModules).toBe(1);
         expect(cpu.wm.wasm_table.get(1024 + 4)).toBeNull();

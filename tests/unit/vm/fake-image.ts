@@ -46,7 +46,8 @@ export function fakeImage(chunks: number, options: { zeroChunks?: number[]; seed
         const path = url.slice(BASE.length);
         requests.push({ path, cache, priority });
         const planned = faults.get(path);
-        const fault = planned && (planned.forever && planned.list.length === 1 ? planned.list[0] : planned.list.shift());
+        const fault =
+            planned && (planned.forever && planned.list.length === 1 ? planned.list[0] : planned.list.shift());
         if (fault && "throws" in fault) throw new TypeError(fault.throws);
         if (fault && "status" in fault) return new Response(null, { status: fault.status });
         if (fault) return new Response(fault.bytes as Uint8Array<ArrayBuffer>);

@@ -13,6 +13,11 @@ export const manifest = (): ImageManifest => ({
     disk: { bytes: 8 * 65536, chunkBytes: 65536, table: file("disk/table-1.bin", 8 * 16), prefetch: [3, 1] },
     snapshot: { file: file("snapshot-1.zst"), raw: { bytes: 100, sha256: "0".repeat(64) }, memory: 512 },
     preloaded: [{ ref: "busybox", digest: "sha256:1", bytes: 5, contents: "busybox" }],
-    internet: { python: file("python-1.json"), debian: file("debian-1.json"), node: file("node-1.json"), hub: file("catalogue-1.json") },
+    internet: {
+        python: file("python-1.json"),
+        debian: file("debian-1.json"),
+        node: file("node-1.json"),
+        hub: file("catalogue-1.json"),
+    },
     builtAt: "2026-11-21T00:00:00Z",
 });

@@ -1,6 +1,16 @@
 /** As much of v86 as the emulator touches: its virtio console with queues that the test fills, and its memory. */
 import type { Bytes } from "../../../src/base/bytes";
-import type { BufferChain, V86, V86Cpu, V86Events, V86Module, V86Settings, VirtioConsole, VirtioDevice, VirtQueue } from "../../../src/vm/v86";
+import type {
+    BufferChain,
+    V86,
+    V86Cpu,
+    V86Events,
+    V86Module,
+    V86Settings,
+    VirtioConsole,
+    VirtioDevice,
+    VirtQueue,
+} from "../../../src/vm/v86";
 
 export class FakeQueue implements VirtQueue {
     avail_addr = 0x1000;
@@ -74,7 +84,12 @@ export class FakeV86 implements V86 {
         };
         const memory = new WebAssembly.Memory({ initial: 1 });
         const cpu: V86Cpu = {
-            devices: { virtio_console: this.console, virtio_balloon: { virtio: balloon }, virtio_net: { virtio: net }, pci: { raise_irq: id => void this.raised.push(id) } },
+            devices: {
+                virtio_console: this.console,
+                virtio_balloon: { virtio: balloon },
+                virtio_net: { virtio: net },
+                pci: { raise_irq: id => void this.raised.push(id) },
+            },
             mem8: this.#guest(memory),
             instruction_counter: new Uint32Array(1),
             last_result: new Int32Array(1),
@@ -86,7 +101,10 @@ export class FakeV86 implements V86 {
             jit_imports: {},
             set_jit_config: (index, value) => void this.jitConfig.set(index, value),
             zero_memory: (start, length) => void this.cleared.push([start, length]),
-            pack_memory: () => ({ bitmap: { get_buffer: () => new Uint8Array(1) }, packed_memory: this.v86.cpu.mem8.slice() }),
+            pack_memory: () => ({
+                bitmap: { get_buffer: () => new Uint8Array(1) },
+                packed_memory: this.v86.cpu.mem8.slice(),
+            }),
             unpack_memory: (_bitmap, packed) => this.v86.cpu.mem8.set(packed),
             read_blob: (address, length) => this.#memory.get(address)!.subarray(0, length),
             codegen_finalize: () => undefined,
@@ -98,7 +116,13 @@ export class FakeV86 implements V86 {
             jit_clear_all_funcs: () => undefined,
             reboot_internal: () => undefined,
         };
-        this.v86 = { cpu, worker: null, unregister_yield: () => undefined, yield: () => undefined, yield_callback: () => void this.turns++ };
+        this.v86 = {
+            cpu,
+            worker: null,
+            unregister_yield: () => undefined,
+            yield: () => undefined,
+            yield_callback: () => void this.turns++,
+        };
         queueMicrotask(() => this.emit("emulator-loaded", undefined));
     }
 
@@ -154,7 +178,11 @@ export class FakeV86 implements V86 {
         this.restored = state;
         cpu.unpack_memory(undefined, new Uint8Array(0));
         // as 0.5.462 does: copies out of the state in place of the views
-        Object.assign(cpu, { last_result: new Int32Array([11]), fpu_status_word: new Uint16Array([22]), mxcsr: new Int32Array([33]) });
+        Object.assign(cpu, {
+            last_result: new Int32Array([11]),
+            fpu_status_word: new Uint16Array([22]),
+            mxcsr: new Int32Array([33]),
+        });
     }
 
     /** Its devices, and as much of the memory as the machine leaves to it. */

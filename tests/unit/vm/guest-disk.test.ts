@@ -4,10 +4,19 @@ import { GuestDisk } from "../../../src/vm/disk/guest-disk";
 import { BASE, CHUNK_BYTES, fakeImage, randomNumbers, type FakeImage } from "./fake-image";
 
 function open(image: FakeImage, memoryLimit?: number) {
-    const store = new ChunkStore({ base: BASE, table: image.table, fetchFile: image.fetchFile, memoryLimit, firstPause: 1, lastPause: 2, patience: 20 });
+    const store = new ChunkStore({
+        base: BASE,
+        table: image.table,
+        fetchFile: image.fetchFile,
+        memoryLimit,
+        firstPause: 1,
+        lastPause: 2,
+        patience: 20,
+    });
     const failures: unknown[] = [];
     const disk = new GuestDisk(store, thrown => failures.push(thrown));
-    const read = (start: number, length: number) => new Promise<Uint8Array>(resolve => disk.get(start, length, bytes => resolve(bytes.slice())));
+    const read = (start: number, length: number) =>
+        new Promise<Uint8Array>(resolve => disk.get(start, length, bytes => resolve(bytes.slice())));
     const write = (start: number, bytes: Uint8Array) => new Promise<void>(resolve => disk.set(start, bytes, resolve));
     return { disk, store, failures, read, write };
 }
@@ -26,7 +35,9 @@ describe("guest disk", () => {
         const image = fakeImage(4, { zeroChunks: [2] });
         const { read } = open(image);
         const bytes = await read(CHUNK_BYTES - 3, 2 * CHUNK_BYTES + 7);
-        expect(Buffer.from(bytes).equals(Buffer.from(image.content.subarray(CHUNK_BYTES - 3, 3 * CHUNK_BYTES + 4)))).toBe(true);
+        expect(
+            Buffer.from(bytes).equals(Buffer.from(image.content.subarray(CHUNK_BYTES - 3, 3 * CHUNK_BYTES + 4))),
+        ).toBe(true);
     });
 
     test("answers at once, without a request, what it has", async () => {
@@ -46,7 +57,11 @@ describe("guest disk", () => {
     test("shares one fetch between readers of a chunk", async () => {
         const image = fakeImage(8);
         const { read } = open(image);
-        await Promise.all([read(5 * CHUNK_BYTES, 512), read(5 * CHUNK_BYTES + 512, 512), read(5 * CHUNK_BYTES + 7000, 100)]);
+        await Promise.all([
+            read(5 * CHUNK_BYTES, 512),
+            read(5 * CHUNK_BYTES + 512, 512),
+            read(5 * CHUNK_BYTES + 7000, 100),
+        ]);
         expect(image.requests.filter(({ path }) => path === image.pathOf(5))).toHaveLength(1);
     });
 
@@ -89,7 +104,10 @@ describe("guest disk", () => {
             } else {
                 const expected = Buffer.from(plain.slice(start, start + length));
                 // a guest does not write to what it is reading, so a read is waited for
-                expect(Buffer.from(await read(start, length)).equals(expected), `round ${round}: ${start}+${length}`).toBe(true);
+                expect(
+                    Buffer.from(await read(start, length)).equals(expected),
+                    `round ${round}: ${start}+${length}`,
+                ).toBe(true);
             }
         }
         await Promise.all(running);

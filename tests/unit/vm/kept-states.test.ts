@@ -102,7 +102,10 @@ test("a newer image's state takes the place of the older one's", async () => {
 
 test.each([
     ["cut off", (bytes: Uint8Array) => bytes.slice(0, 5000)],
-    ["written to its length, but not to its end", (bytes: Uint8Array) => bytes.map((byte, at) => (at < state.byteLength ? byte : 0))],
+    [
+        "written to its length, but not to its end",
+        (bytes: Uint8Array) => bytes.map((byte, at) => (at < state.byteLength ? byte : 0)),
+    ],
     ["empty", () => new Uint8Array(0)],
 ])("a file that is %s counts as not there", async (_name, damage) => {
     await writeState(content, pieces);

@@ -6,7 +6,11 @@ import { loadWasm } from "../../../src/vm/worker/load-emulator";
 
 /** The smallest module there is. */
 const content = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
-const file: ImageFile = { path: "code.wasm", bytes: content.byteLength, sha256: createHash("sha256").update(content).digest("hex") };
+const file: ImageFile = {
+    path: "code.wasm",
+    bytes: content.byteLength,
+    sha256: createHash("sha256").update(content).digest("hex"),
+};
 const streamed = (body: BodyInit | null) => new Response(body, { headers: { "Content-Type": "application/wasm" } });
 type Answer = () => Response | Promise<Response>;
 const silent = () => new ReadableStream({ start: controller => controller.enqueue(content.slice(0, 4)) });
@@ -15,7 +19,9 @@ const silent = () => new ReadableStream({ start: controller => controller.enqueu
 const load = (...answers: Answer[]) => loadWithin(20, ...answers);
 
 function loadWithin(silenceLimit: number, ...answers: Answer[]) {
-    const fetchFile: Mock<FetchFile> = vi.fn<FetchFile>(async () => answers[Math.min(fetchFile.mock.calls.length, answers.length) - 1]!());
+    const fetchFile: Mock<FetchFile> = vi.fn<FetchFile>(async () =>
+        answers[Math.min(fetchFile.mock.calls.length, answers.length) - 1]!(),
+    );
     const loader = new ImageLoader("http://image.test/vm/", fetchFile, silenceLimit);
     return { module: loadWasm(loader, file), fetchFile, loader };
 }
@@ -40,7 +46,10 @@ describe("WebAssembly of the image", () => {
     });
 
     test("a request that is given up is told so", async () => {
-        const { module, fetchFile } = load(() => streamed(silent()), () => new Response(content));
+        const { module, fetchFile } = load(
+            () => streamed(silent()),
+            () => new Response(content),
+        );
         await module;
         expect(fetchFile.mock.calls[0]![1]!.signal!.aborted).toBe(true);
     });

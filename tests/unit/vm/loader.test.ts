@@ -11,11 +11,17 @@ import { manifest } from "./fake-manifest";
 
 const BASE = "http://image.test/vm/";
 const content = new Uint8Array(300_000).map((_, at) => at * 7);
-const file: ImageFile = { path: "kernel-1.bin", bytes: content.byteLength, sha256: createHash("sha256").update(content).digest("hex") };
+const file: ImageFile = {
+    path: "kernel-1.bin",
+    bytes: content.byteLength,
+    sha256: createHash("sha256").update(content).digest("hex"),
+};
 
 /** Answers in turn; the last one for ever. */
 function answers(...responses: (() => Response)[]) {
-    const fetches: Mock<FetchFile> = vi.fn<FetchFile>(async () => responses[Math.min(fetches.mock.calls.length, responses.length) - 1]!());
+    const fetches: Mock<FetchFile> = vi.fn<FetchFile>(async () =>
+        responses[Math.min(fetches.mock.calls.length, responses.length) - 1]!(),
+    );
     return fetches;
 }
 const good = () => new Response(content);
@@ -27,7 +33,9 @@ describe("loader", () => {
         const fetches = answers(good);
         const loader = new ImageLoader(BASE, fetches);
         const progress: number[] = [];
-        expect(Buffer.from(await loader.file(file, loaded => progress.push(loaded))).equals(Buffer.from(content))).toBe(true);
+        expect(Buffer.from(await loader.file(file, loaded => progress.push(loaded))).equals(Buffer.from(content))).toBe(
+            true,
+        );
         expect(progress.at(-1)).toBe(content.byteLength);
         expect(loader.fetchedBytes).toBe(content.byteLength);
         expect(fetches.mock.calls[0]![0]).toBe(`${BASE}kernel-1.bin`);
@@ -40,30 +48,51 @@ describe("loader", () => {
         ["empty", () => new Response(new Uint8Array(0))],
     ])("a file that is %s is fetched once more past the cache, then named", async (_name, bad) => {
         const twice = answers(bad);
-        await expect(new ImageLoader(BASE, twice).file(file)).rejects.toMatchObject({ code: "image.damaged", message: expect.stringContaining("kernel-1.bin") });
+        await expect(new ImageLoader(BASE, twice).file(file)).rejects.toMatchObject({
+            code: "image.damaged",
+            message: expect.stringContaining("kernel-1.bin"),
+        });
         expect(cacheModes(twice)).toEqual(["default", "reload"]);
         await expect(new ImageLoader(BASE, answers(bad, good)).file(file)).resolves.toHaveLength(content.byteLength);
     });
 
     test("a file that cannot be had is named", async () => {
-        await expect(new ImageLoader(BASE, answers(status(404))).file(file)).rejects.toMatchObject({ code: "image.unreachable" });
+        await expect(new ImageLoader(BASE, answers(status(404))).file(file)).rejects.toMatchObject({
+            code: "image.unreachable",
+        });
         const offline: FetchFile = () => Promise.reject(new TypeError("Failed to fetch"));
-        await expect(new ImageLoader(BASE, offline).file(file)).rejects.toMatchObject({ code: "image.unreachable", cause: { message: "Failed to fetch" } });
+        await expect(new ImageLoader(BASE, offline).file(file)).rejects.toMatchObject({
+            code: "image.unreachable",
+            cause: { message: "Failed to fetch" },
+        });
     });
 
     test("a connection that breaks off is named", async () => {
         const breaking = () => {
             let pieces = 0;
-            return new Response(new ReadableStream({ pull: controller => (pieces++ ? controller.error(new TypeError("network error")) : controller.enqueue(content.slice(0, 100))) }));
+            return new Response(
+                new ReadableStream({
+                    pull: controller =>
+                        pieces++
+                            ? controller.error(new TypeError("network error"))
+                            : controller.enqueue(content.slice(0, 100)),
+                }),
+            );
         };
-        await expect(new ImageLoader(BASE, answers(breaking)).file(file)).rejects.toMatchObject({ code: "image.unreachable", cause: { message: "network error" } });
-        await expect(new ImageLoader(BASE, answers(breaking, good)).file(file)).resolves.toHaveLength(content.byteLength);
+        await expect(new ImageLoader(BASE, answers(breaking)).file(file)).rejects.toMatchObject({
+            code: "image.unreachable",
+            cause: { message: "network error" },
+        });
+        await expect(new ImageLoader(BASE, answers(breaking, good)).file(file)).resolves.toHaveLength(
+            content.byteLength,
+        );
     });
 
     test("a server that falls silent is named, whenever it does", async () => {
         const never = new Promise<never>(() => undefined);
         const silent = (fetchFile: FetchFile) => new ImageLoader(BASE, fetchFile, 5);
-        const stuck = async () => new Response(new ReadableStream({ start: controller => controller.enqueue(content.slice(0, 100)) }));
+        const stuck = async () =>
+            new Response(new ReadableStream({ start: controller => controller.enqueue(content.slice(0, 100)) }));
         for (const fetchFile of [() => never, stuck]) {
             await expect(silent(fetchFile).file(file)).rejects.toMatchObject({ code: "image.unreachable" });
             await expect(silent(fetchFile).manifest()).rejects.toMatchObject({ code: "image.unreachable" });
@@ -77,14 +106,24 @@ describe("loader", () => {
     });
 
     test("a server that answers everything with its start page is told apart from an image", async () => {
-        await expect(new ImageLoader(BASE, answers(() => new Response("<!doctype html>"))).manifest()).rejects.toMatchObject({ code: "image.wrong-format", message: expect.stringContaining("web page") });
+        await expect(
+            new ImageLoader(
+                BASE,
+                answers(() => new Response("<!doctype html>")),
+            ).manifest(),
+        ).rejects.toMatchObject({ code: "image.wrong-format", message: expect.stringContaining("web page") });
     });
 
     test("without WebCrypto, as on a plain http address, the hash is checked all the same", async () => {
         vi.stubGlobal("crypto", {});
         try {
             await expect(new ImageLoader(BASE, answers(good)).file(file)).resolves.toHaveLength(content.byteLength);
-            await expect(new ImageLoader(BASE, answers(() => new Response(content.map(byte => byte ^ 1)))).file(file)).rejects.toMatchObject({ code: "image.damaged" });
+            await expect(
+                new ImageLoader(
+                    BASE,
+                    answers(() => new Response(content.map(byte => byte ^ 1))),
+                ).file(file),
+            ).rejects.toMatchObject({ code: "image.damaged" });
         } finally {
             vi.unstubAllGlobals();
         }
@@ -106,6 +145,9 @@ describe("fetch from disk", () => {
 
     test("a missing file is a 404", async () => {
         const loader = new ImageLoader(pathToFileURL(`${folder}/`).href, fetchFile);
-        await expect(loader.manifest()).rejects.toMatchObject({ code: "image.unreachable", cause: { message: "status 404" } });
+        await expect(loader.manifest()).rejects.toMatchObject({
+            code: "image.unreachable",
+            cause: { message: "status 404" },
+        });
     });
 });

@@ -22,7 +22,9 @@ describe("manifest", () => {
     });
 
     test.each(["format", "emulator.wasm", "disk.table.sha256", "snapshot.memory"])("names a missing %s", path => {
-        expect(() => parseManifest(without(path))).toThrow(expect.objectContaining({ code: "image.wrong-format", message: expect.stringContaining(path) }));
+        expect(() => parseManifest(without(path))).toThrow(
+            expect.objectContaining({ code: "image.wrong-format", message: expect.stringContaining(path) }),
+        );
     });
 
     test.each([
@@ -31,14 +33,21 @@ describe("manifest", () => {
         ["an absolute address", { ...manifest(), bios: { ...manifest().bios, path: "https://elsewhere.test/bios" } }],
         ["an absolute path", { ...manifest(), bios: { ...manifest().bios, path: "/etc/passwd" } }],
         ["a disk that is no whole number of chunks", { ...manifest(), disk: { ...manifest().disk, bytes: 12345 } }],
-        ["a table of another length", { ...manifest(), disk: { ...manifest().disk, table: { ...manifest().disk.table, bytes: 8 } } }],
+        [
+            "a table of another length",
+            { ...manifest(), disk: { ...manifest().disk, table: { ...manifest().disk.table, bytes: 8 } } },
+        ],
         ["a list", []],
         ["null", null],
     ])("refuses %s", (_name, value) => {
-        expect(() => parseManifest(JSON.stringify(value))).toThrow(expect.objectContaining({ code: "image.wrong-format" }));
+        expect(() => parseManifest(JSON.stringify(value))).toThrow(
+            expect.objectContaining({ code: "image.wrong-format" }),
+        );
     });
 
     test("refuses what is no JSON", () => {
-        expect(() => parseManifest('{"format": 1,')).toThrow(expect.objectContaining({ code: "image.wrong-format", cause: expect.any(SyntaxError) }));
+        expect(() => parseManifest('{"format": 1,')).toThrow(
+            expect.objectContaining({ code: "image.wrong-format", cause: expect.any(SyntaxError) }),
+        );
     });
 });

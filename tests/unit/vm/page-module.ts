@@ -43,8 +43,14 @@ export function pageModule({ calls, at, instructions, functions = 1 }: PageModul
         HEADER,
         section(SECTION.type, [PAGE, TWO, ONE]),
         section(SECTION.import, imports),
-        section(SECTION.function, Array.from({ length: functions }, () => Uint8Array.of(0))),
+        section(
+            SECTION.function,
+            Array.from({ length: functions }, () => Uint8Array.of(0)),
+        ),
         section(SECTION.export, [concatBytes([text("f"), Uint8Array.of(0), unsigned(imports.length - 1)])]),
-        section(SECTION.code, Array.from({ length: functions }, () => sized)),
+        section(
+            SECTION.code,
+            Array.from({ length: functions }, () => sized),
+        ),
     ]);
 }

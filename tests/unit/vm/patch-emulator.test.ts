@@ -44,12 +44,18 @@ describe("patch of v86", () => {
 
     test("refuses to patch twice", () => {
         expect(() => patchWasm(patchWasm(wasm))).toThrow(expect.objectContaining({ code: "image.emulator-differs" }));
-        expect(() => patchScript(patchScript(script))).toThrow(expect.objectContaining({ code: "image.emulator-differs" }));
+        expect(() => patchScript(patchScript(script))).toThrow(
+            expect.objectContaining({ code: "image.emulator-differs" }),
+        );
     });
 
     test("refuses other bytes", () => {
-        expect(() => patchWasm(new Uint8Array(5000))).toThrow(expect.objectContaining({ code: "image.emulator-differs" }));
-        expect(() => patchScript(script.replace("900>b", "901>b"))).toThrow(expect.objectContaining({ code: "image.emulator-differs" }));
+        expect(() => patchWasm(new Uint8Array(5000))).toThrow(
+            expect.objectContaining({ code: "image.emulator-differs" }),
+        );
+        expect(() => patchScript(script.replace("900>b", "901>b"))).toThrow(
+            expect.objectContaining({ code: "image.emulator-differs" }),
+        );
         // the threshold moved or doubled
         const doubled = Buffer.concat([wasm, Buffer.from([0x41, 0xc0, 0x9a, 0x0c])]);
         expect(() => patchWasm(doubled)).toThrow(expect.objectContaining({ code: "image.emulator-differs" }));

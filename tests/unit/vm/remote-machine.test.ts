@@ -21,7 +21,18 @@ describe("remote machine", () => {
         worker.say({ kind: "running", from: "cold" });
         await Promise.all([first, second]);
         expect(opened()).toBe(1);
-        expect(worker.received).toEqual([{ kind: "start", options: { base: "http://image.test/", memory: 256, boot: "cold", commandLine: "quiet", kernelLog: false } }]);
+        expect(worker.received).toEqual([
+            {
+                kind: "start",
+                options: {
+                    base: "http://image.test/",
+                    memory: 256,
+                    boot: "cold",
+                    commandLine: "quiet",
+                    kernelLog: false,
+                },
+            },
+        ]);
         expect(states).toEqual([
             { kind: "starting", stage: "emulator", loaded: 0, total: 0 },
             { kind: "starting", stage: "kernel", loaded: 10, total: 20 },
@@ -35,7 +46,11 @@ describe("remote machine", () => {
         worker.say({ kind: "running", from: "cold", fallback: wire("image.damaged") });
         await started;
         const state = machine.state as Extract<MachineState, { kind: "running" }>;
-        expect(state.fallback).toMatchObject({ code: "image.damaged", advice: "Do this.", cause: { message: "outer", cause: { message: "inner" } } });
+        expect(state.fallback).toMatchObject({
+            code: "image.damaged",
+            advice: "Do this.",
+            cause: { message: "outer", cause: { message: "inner" } },
+        });
     });
 
     test("a warning comes and goes while it runs", async () => {
@@ -59,7 +74,11 @@ describe("remote machine", () => {
         const second = machine.statistics();
         const saved = machine.save();
         const [one, two] = worker.of("statistics");
-        worker.say({ kind: "saved", request: worker.of("save")[0]!.request, saved: { state: new Uint8Array(3), disk: [] } });
+        worker.say({
+            kind: "saved",
+            request: worker.of("save")[0]!.request,
+            saved: { state: new Uint8Array(3), disk: [] },
+        });
         worker.say({ kind: "statistics", request: two!.request, statistics: { ...statistics, instructions: 99 } });
         worker.say({ kind: "statistics", request: one!.request, statistics });
         expect((await first).instructions).toBe(1);
@@ -87,7 +106,12 @@ describe("the end of a machine", () => {
     test("a thread that dies rejects every waiting caller and errors the ports", async () => {
         const { machine, worker } = await runningMachine();
         const port = machine.port(1);
-        const waiting = [machine.statistics(), machine.save(), port.readable.getReader().read(), port.writable.getWriter().closed];
+        const waiting = [
+            machine.statistics(),
+            machine.save(),
+            port.readable.getReader().read(),
+            port.writable.getWriter().closed,
+        ];
         const cause = new Error("unreachable executed");
         worker.die(cause);
         for (const promise of waiting) await expect(promise).rejects.toMatchObject({ code: "vm.worker-died", cause });
@@ -107,7 +131,10 @@ describe("the end of a machine", () => {
         const machine = new RemoteMachine({ image: { base: "http://image.test/" } }, () => {
             throw new Error("blocked by the page's policy");
         });
-        await expect(machine.start()).rejects.toMatchObject({ code: "vm.worker-died", cause: { message: "blocked by the page's policy" } });
+        await expect(machine.start()).rejects.toMatchObject({
+            code: "vm.worker-died",
+            cause: { message: "blocked by the page's policy" },
+        });
     });
 
     test("a failure told by the thread keeps its name", async () => {
@@ -177,7 +204,10 @@ describe("the end of a machine", () => {
     test("without WebAssembly the start fails at once, with advice", async () => {
         vi.stubGlobal("WebAssembly", undefined);
         const machine = createBrowserMachine({ image: { base: "http://image.test/" } });
-        await expect(machine.start()).rejects.toMatchObject({ code: "vm.no-webassembly", advice: expect.stringContaining("Chromium") });
+        await expect(machine.start()).rejects.toMatchObject({
+            code: "vm.no-webassembly",
+            advice: expect.stringContaining("Chromium"),
+        });
         expect(machine.state.kind).toBe("failed");
     });
 });

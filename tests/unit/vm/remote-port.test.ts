@@ -28,13 +28,19 @@ describe("port", () => {
         await writer.write(bytes);
         bytes.fill(0);
         await writer.write(encodeText("two"));
-        expect(worker.of("port-input").map(({ port, bytes }) => [port, Buffer.from(bytes).toString()])).toEqual([[2, "one"], [2, "two"]]);
+        expect(worker.of("port-input").map(({ port, bytes }) => [port, Buffer.from(bytes).toString()])).toEqual([
+            [2, "one"],
+            [2, "two"],
+        ]);
     });
 
     test("leaves the pool of a Node Buffer alone", async () => {
         const { machine } = await runningMachine();
         const bytes = Buffer.from("small, from the pool");
-        await machine.port(1).writable.getWriter().write(bytes as Bytes);
+        await machine
+            .port(1)
+            .writable.getWriter()
+            .write(bytes as Bytes);
         expect(bytes.toString()).toBe("small, from the pool");
     });
 
@@ -54,7 +60,8 @@ describe("port", () => {
     test("what nobody reads is not acknowledged; what is read, is", async () => {
         const { machine, worker } = await runningMachine();
         const port = machine.port(1);
-        for (let at = 0; at < PORT_WINDOW; at += 32768) worker.say({ kind: "port-output", port: 1, bytes: block(32768) });
+        for (let at = 0; at < PORT_WINDOW; at += 32768)
+            worker.say({ kind: "port-output", port: 1, bytes: block(32768) });
         expect(acknowledged(worker)).toBe(0);
         const reader = port.readable.getReader();
         let read = 0;

@@ -16,10 +16,12 @@ function filled(): WebAssembly.Memory {
     return memory;
 }
 
-const pack = (memory: WebAssembly.Memory, own: boolean) => packState(devices, { all: new Uint8Array(memory.buffer), guest }, own);
+const pack = (memory: WebAssembly.Memory, own: boolean) =>
+    packState(devices, { all: new Uint8Array(memory.buffer), guest }, own);
 
 /** In pieces that fit nothing. */
-const pieces = (bytes: Uint8Array, size = 777) => Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
+const pieces = (bytes: Uint8Array, size = 777) =>
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
 
 test("comes back page by page, the guest's memory and the emulator's own", () => {
     const memory = filled();
@@ -63,10 +65,16 @@ test.each([
 
 test("a state that ends in its pages, or has more of them than the machine, is an error", () => {
     const whole = pack(filled(), false);
-    expect(() => new SavedState(readPieces([whole.subarray(0, -1)])).placeGuest(new Uint8Array(guest.bytes))).toThrow("1 bytes early");
-    expect(() => new SavedState(readPieces([whole])).placeGuest(new Uint8Array(guest.bytes - PAGE))).toThrow("beyond the memory");
+    expect(() => new SavedState(readPieces([whole.subarray(0, -1)])).placeGuest(new Uint8Array(guest.bytes))).toThrow(
+        "1 bytes early",
+    );
+    expect(() => new SavedState(readPieces([whole])).placeGuest(new Uint8Array(guest.bytes - PAGE))).toThrow(
+        "beyond the memory",
+    );
 });
 
 test("memory that is not made of pages is refused", () => {
-    expect(() => packState(devices, { all: new Uint8Array(65_536), guest: { at: 100, bytes: PAGE } }, false)).toThrow("not made of pages");
+    expect(() => packState(devices, { all: new Uint8Array(65_536), guest: { at: 100, bytes: PAGE } }, false)).toThrow(
+        "not made of pages",
+    );
 });

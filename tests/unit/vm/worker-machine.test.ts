@@ -10,7 +10,8 @@ const start: StartOptions = { base: "http://image.test/vm/", boot: "auto", comma
 function open(fetchFile: FetchFile) {
     const said: FromWorker[] = [];
     const machine = new WorkerMachine({ post: message => said.push(structuredClone(message)), fetchFile });
-    const failure = () => said.find((message): message is Extract<FromWorker, { kind: "failed" }> => message.kind === "failed");
+    const failure = () =>
+        said.find((message): message is Extract<FromWorker, { kind: "failed" }> => message.kind === "failed");
     return { machine, said, failure };
 }
 const file = (path: string): ImageFile => ({ path, bytes: 4, sha256: "0".repeat(64) });
@@ -21,8 +22,19 @@ describe("the machine in its thread", () => {
         ["nobody answers", "image.unreachable", offline],
         ["the image is not there", "image.unreachable", async () => new Response(null, { status: 404 })],
         ["there is a web page instead", "image.wrong-format", async () => new Response("<!doctype html>")],
-        ["the image has another format", "image.wrong-format", async () => new Response(JSON.stringify({ ...manifest(), format: 1 }))],
-        ["only the manifest is there", "image.unreachable", async url => (url.endsWith("image.json") ? new Response(JSON.stringify(manifest())) : new Response(null, { status: 404 }))],
+        [
+            "the image has another format",
+            "image.wrong-format",
+            async () => new Response(JSON.stringify({ ...manifest(), format: 1 })),
+        ],
+        [
+            "only the manifest is there",
+            "image.unreachable",
+            async url =>
+                url.endsWith("image.json")
+                    ? new Response(JSON.stringify(manifest()))
+                    : new Response(null, { status: 404 }),
+        ],
     ])("fails by name when %s", async (_name, code, fetchFile) => {
         const { machine, failure } = open(fetchFile);
         machine.receive({ kind: "start", options: start });
@@ -39,7 +51,15 @@ describe("the machine in its thread", () => {
         const { machine, said } = open(offline);
         machine.crashed(new WebAssembly.RuntimeError("unreachable"));
         machine.crashed(new Error("and again"));
-        expect(said).toEqual([{ kind: "failed", error: expect.objectContaining({ code: "vm.worker-died", causes: [expect.stringContaining("unreachable")] }) }]);
+        expect(said).toEqual([
+            {
+                kind: "failed",
+                error: expect.objectContaining({
+                    code: "vm.worker-died",
+                    causes: [expect.stringContaining("unreachable")],
+                }),
+            },
+        ]);
     });
 
     test("answers before it runs", async () => {
@@ -50,7 +70,17 @@ describe("the machine in its thread", () => {
         machine.receive({ kind: "port-input", port: 1, bytes: new Uint8Array(1) });
         await vi.waitFor(() => expect(said).toHaveLength(2));
         expect(said).toEqual([
-            { kind: "statistics", request: 7, statistics: { instructions: 0, compiledModules: 0, fetchedBytes: 0, diskChunksFetched: 0, diskBytesWritten: 0 } },
+            {
+                kind: "statistics",
+                request: 7,
+                statistics: {
+                    instructions: 0,
+                    compiledModules: 0,
+                    fetchedBytes: 0,
+                    diskChunksFetched: 0,
+                    diskBytesWritten: 0,
+                },
+            },
             { kind: "request-failed", request: 8, error: expect.objectContaining({ code: "vm.not-running" }) },
         ]);
     });

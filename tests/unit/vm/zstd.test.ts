@@ -7,7 +7,10 @@ test("a large frame comes out whole, once; small ones can be decoded before and 
     const random = randomNumbers(9);
     const content = Uint8Array.from({ length: 3_000_000 }, () => random() * 256);
     const small = content.slice(0, 8192);
-    const decodesSmall = async () => expect(Buffer.from(await decodeFrame(zstdCompressSync(small), small.byteLength)).equals(Buffer.from(small))).toBe(true);
+    const decodesSmall = async () =>
+        expect(
+            Buffer.from(await decodeFrame(zstdCompressSync(small), small.byteLength)).equals(Buffer.from(small)),
+        ).toBe(true);
 
     await decodesSmall();
     const frame = await openLarge(zstdCompressSync(content));

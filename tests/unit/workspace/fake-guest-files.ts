@@ -9,7 +9,11 @@ export class FakeGuestFiles implements GuestFiles {
     readonly modes = new Map<string, number>();
     readonly writes: string[] = [];
     gone = false;
-    #watchers = new Set<{ path: string; onChange: (changes: FileChange[]) => void; onError: ((error: unknown) => void) | undefined }>();
+    #watchers = new Set<{
+        path: string;
+        onChange: (changes: FileChange[]) => void;
+        onError: ((error: unknown) => void) | undefined;
+    }>();
 
     /** A program in the guest writes; the watch reports it. */
     change(path: string, content: string | Bytes | undefined): void {
@@ -25,7 +29,12 @@ export class FakeGuestFiles implements GuestFiles {
 
     /** All files below /workspace by relative path. */
     get workspace(): Record<string, string> {
-        return Object.fromEntries([...this.contents].filter(([path]) => path.startsWith("/workspace/")).map(([path, bytes]) => [path.slice(11), new TextDecoder().decode(bytes)]).sort());
+        return Object.fromEntries(
+            [...this.contents]
+                .filter(([path]) => path.startsWith("/workspace/"))
+                .map(([path, bytes]) => [path.slice(11), new TextDecoder().decode(bytes)])
+                .sort(),
+        );
     }
 
     failWatch(error: unknown): void {
@@ -57,9 +66,17 @@ export class FakeGuestFiles implements GuestFiles {
 
     async list(path: string, options: { recursive?: boolean } = {}): Promise<FileEntry[]> {
         await this.#turn();
-        const below = (name: string) => name.startsWith(`${path}/`) && (options.recursive || !name.slice(path.length + 1).includes("/"));
-        const folders = [...this.folders].filter(below).map(folder => entry(folder.slice(path.length + 1), "folder", 0));
-        return [...folders, ...[...this.contents].filter(([file]) => below(file)).map(([file, bytes]) => entry(file.slice(path.length + 1), "file", bytes.byteLength))];
+        const below = (name: string) =>
+            name.startsWith(`${path}/`) && (options.recursive || !name.slice(path.length + 1).includes("/"));
+        const folders = [...this.folders]
+            .filter(below)
+            .map(folder => entry(folder.slice(path.length + 1), "folder", 0));
+        return [
+            ...folders,
+            ...[...this.contents]
+                .filter(([file]) => below(file))
+                .map(([file, bytes]) => entry(file.slice(path.length + 1), "file", bytes.byteLength)),
+        ];
     }
 
     async stat(path: string): Promise<FileEntry | undefined> {
@@ -104,7 +121,8 @@ export class FakeGuestFiles implements GuestFiles {
     }
 
     #remove(path: string): void {
-        for (const kept of [this.contents, this.folders]) for (const name of [...kept.keys()]) if (name === path || name.startsWith(`${path}/`)) kept.delete(name);
+        for (const kept of [this.contents, this.folders])
+            for (const name of [...kept.keys()]) if (name === path || name.startsWith(`${path}/`)) kept.delete(name);
     }
 
     #set(path: string, bytes: Bytes): void {
@@ -114,11 +132,14 @@ export class FakeGuestFiles implements GuestFiles {
 
     /** All that `path` is in. */
     #addFolders(path: string): void {
-        for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) this.folders.add(path.slice(0, at));
+        for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
+            this.folders.add(path.slice(0, at));
     }
 
     #report(path: string, kind: FileChange["kind"]): void {
-        for (const watcher of this.#watchers) if (path.startsWith(`${watcher.path}/`)) watcher.onChange([{ kind, path: path.slice(watcher.path.length + 1) }]);
+        for (const watcher of this.#watchers)
+            if (path.startsWith(`${watcher.path}/`))
+                watcher.onChange([{ kind, path: path.slice(watcher.path.length + 1) }]);
     }
 
     async #turn(): Promise<void> {
@@ -129,4 +150,10 @@ export class FakeGuestFiles implements GuestFiles {
     #goneError = () => new DrydockError("agent.gone", "The connection to the machine ended.", "Connect again.");
 }
 
-const entry = (path: string, kind: FileEntry["kind"], size: number): FileEntry => ({ path, kind, size, mode: 0o644, modified: 0 });
+const entry = (path: string, kind: FileEntry["kind"], size: number): FileEntry => ({
+    path,
+    kind,
+    size,
+    mode: 0o644,
+    modified: 0,
+});

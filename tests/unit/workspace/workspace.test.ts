@@ -6,7 +6,10 @@ import { createMemoryStorage } from "../../../src/storage/memory";
 import type { WorkspaceChange } from "../../../src/workspace/workspace";
 import { FakeGuestFiles } from "./fake-guest-files";
 
-const start = { "app.py": { file: { contents: "print('start')\n" } }, web: { directory: { "run.sh": { file: { contents: "#!/bin/sh\n" } } } } };
+const start = {
+    "app.py": { file: { contents: "print('start')\n" } },
+    web: { directory: { "run.sh": { file: { contents: "#!/bin/sh\n" } } } },
+};
 const lesson = "images/flask";
 
 async function open(storage = createMemoryStorage()) {
@@ -16,7 +19,11 @@ async function open(storage = createMemoryStorage()) {
     const text = async (path: string) => new TextDecoder().decode(await workspace.read(path));
     const stored = async () => {
         await workspace.idle();
-        return Object.fromEntries([...((await storage.workspace.load(lesson)) ?? [])].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]).sort());
+        return Object.fromEntries(
+            [...((await storage.workspace.load(lesson)) ?? [])]
+                .map(([path, bytes]) => [path, new TextDecoder().decode(bytes)])
+                .sort(),
+        );
     };
     return { workspace, storage, changes, text, stored };
 }
@@ -74,7 +81,9 @@ describe("before the machine", () => {
         await expect(workspace.rename("app.py", "web")).rejects.toMatchObject({ code: "workspace.exists" });
         await expect(workspace.rename("web", "web/inner")).rejects.toMatchObject({ code: "workspace.exists" });
         await expect(workspace.undo()).rejects.toMatchObject({ code: "workspace.nothing-to-undo" });
-        await expect(workspace.write("big", new Uint8Array((1 << 20) + 1))).rejects.toMatchObject({ code: "workspace.file-too-large" });
+        await expect(workspace.write("big", new Uint8Array((1 << 20) + 1))).rejects.toMatchObject({
+            code: "workspace.file-too-large",
+        });
     });
 });
 
@@ -129,7 +138,12 @@ describe("with a machine", () => {
         await guest.makeFolder("/workspace/app.py");
         guest.change("/workspace/web", undefined);
         guest.change("/workspace/web", "a file now");
-        await expect.poll(() => workspace.files.state.map(({ path, kind }) => [path, kind])).toEqual([["app.py", "folder"], ["web", "file"]]);
+        await expect
+            .poll(() => workspace.files.state.map(({ path, kind }) => [path, kind]))
+            .toEqual([
+                ["app.py", "folder"],
+                ["web", "file"],
+            ]);
         expect(await stored()).toEqual({ web: "a file now" });
     });
 
@@ -158,7 +172,10 @@ describe("with a machine", () => {
         guest.change("/workspace/big.bin", new Uint8Array((1 << 20) + 1));
         await settled(() => workspace.notices.state.length === 1);
         expect(workspace.notices.state[0]).toMatchObject({ code: "workspace.file-too-large" });
-        expect(workspace.files.state.find(entry => entry.path === "big.bin")).toMatchObject({ kept: false, size: (1 << 20) + 1 });
+        expect(workspace.files.state.find(entry => entry.path === "big.bin")).toMatchObject({
+            kept: false,
+            size: (1 << 20) + 1,
+        });
         expect((await workspace.read("big.bin")).byteLength).toBe((1 << 20) + 1);
         expect(await stored()).not.toHaveProperty("big.bin");
         guest.change("/workspace/big.bin", undefined);
@@ -183,7 +200,11 @@ describe("with a machine", () => {
         await workspace.write("app.py", "while away");
         const fresh = new FakeGuestFiles();
         await workspace.attach(fresh);
-        expect(fresh.workspace).toEqual({ Dockerfile: "FROM busybox\n", "app.py": "while away", "web/run.sh": "#!/bin/sh\n" });
+        expect(fresh.workspace).toEqual({
+            Dockerfile: "FROM busybox\n",
+            "app.py": "while away",
+            "web/run.sh": "#!/bin/sh\n",
+        });
     });
 
     test("the same machine again: its changes come, ours go, and removals of both", async () => {
@@ -195,12 +216,19 @@ describe("with a machine", () => {
         await workspace.attach(guest);
         expect(guest.workspace).toEqual({ "app.py": "editor, while away", "note.txt": "guest, while away" });
         expect(await text("note.txt")).toBe("guest, while away");
-        expect(workspace.files.state.filter(entry => entry.kind === "file").map(entry => entry.path)).toEqual(["app.py", "note.txt"]);
+        expect(workspace.files.state.filter(entry => entry.kind === "file").map(entry => entry.path)).toEqual([
+            "app.py",
+            "note.txt",
+        ]);
     });
 
     test("a machine with another lesson's files is cleaned first", async () => {
         const { guest } = await joined();
-        const other = await createWorkspace({ lesson: "images/other", start: { "one.txt": { file: { contents: "1" } } }, store: createMemoryStorage().workspace });
+        const other = await createWorkspace({
+            lesson: "images/other",
+            start: { "one.txt": { file: { contents: "1" } } },
+            store: createMemoryStorage().workspace,
+        });
         await other.attach(guest);
         expect(guest.workspace).toEqual({ "one.txt": "1" });
     });
@@ -248,7 +276,8 @@ describe("the store", () => {
         const storage = createMemoryStorage();
         const opened = await open(storage);
         const { put } = storage.workspace;
-        storage.workspace.put = () => Promise.reject(new DrydockError("storage.full", "The browser's storage is full.", ""));
+        storage.workspace.put = () =>
+            Promise.reject(new DrydockError("storage.full", "The browser's storage is full.", ""));
         await opened.workspace.write("app.py", "v2");
         expect(opened.workspace.saved.state).toMatchObject({ kind: "failed", error: { code: "storage.full" } });
         expect(opened.workspace.notices.state.map(notice => notice.code)).toEqual(["storage.full"]);

@@ -56,13 +56,26 @@ describe.each(Object.entries(kinds))("blob store: %s", (_name, make) => {
         await draft.keep(digestOf(whole));
         return { whole, digest: digestOf(whole) };
     }
-    const read = async (store: BlobStore, digest: ReturnType<typeof digestOf>, start: number, end: number) => digestOf(await readAll(await store.open(digest, start, end)));
+    const read = async (store: BlobStore, digest: ReturnType<typeof digestOf>, start: number, end: number) =>
+        digestOf(await readAll(await store.open(digest, start, end)));
 
     test("what was kept is there, whole and in parts, also at the next visit", async () => {
-        const { whole, digest } = await put((await visit()).store, noise(pieceBytes - 1), noise(3, 2), noise(700_000, 3), new Uint8Array());
+        const { whole, digest } = await put(
+            (await visit()).store,
+            noise(pieceBytes - 1),
+            noise(3, 2),
+            noise(700_000, 3),
+            new Uint8Array(),
+        );
         const { store } = await visit();
         expect(await store.bytesOf(digest)).toBe(whole.byteLength);
-        for (const [start, end] of [[0, whole.byteLength], [0, 1], [pieceBytes - 2, pieceBytes + 5], [pieceBytes, pieceBytes + 1], [whole.byteLength - 1, whole.byteLength]] as const)
+        for (const [start, end] of [
+            [0, whole.byteLength],
+            [0, 1],
+            [pieceBytes - 2, pieceBytes + 5],
+            [pieceBytes, pieceBytes + 1],
+            [whole.byteLength - 1, whole.byteLength],
+        ] as const)
             expect(await read(store, digest, start, end)).toBe(digestOf(whole.slice(start, end)));
     });
 
@@ -135,7 +148,9 @@ describe.each(Object.entries(kinds))("blob store: %s", (_name, make) => {
         const digest = digestOf(bytes);
         const link = { table: "links", key: keyOf("me/app", digest) } as const;
         const wrong = await store.draft();
-        await expect(wrong.keep(digest, [{ ...link, row: { since: 1 } }])).rejects.toMatchObject({ code: "hub.digest-mismatch" });
+        await expect(wrong.keep(digest, [{ ...link, row: { since: 1 } }])).rejects.toMatchObject({
+            code: "hub.digest-mismatch",
+        });
         expect(await records.get("links", link.key)).toBeUndefined();
         const draft = await store.draft();
         await draft.write(bytes);

@@ -8,12 +8,19 @@ const INDEX = "application/vnd.oci.image.index.v1+json";
 
 export const manifest = (config: string, ...layers: string[]) => ({
     mediaType: MANIFEST,
-    text: JSON.stringify({ schemaVersion: 2, config: { digest: digest(config), size: 1_500 }, layers: layers.map((layer, index) => ({ digest: digest(layer), size: (index + 1) * 1_000_000 })) }),
+    text: JSON.stringify({
+        schemaVersion: 2,
+        config: { digest: digest(config), size: 1_500 },
+        layers: layers.map((layer, index) => ({ digest: digest(layer), size: (index + 1) * 1_000_000 })),
+    }),
 });
 
 export const index = (image: string) => ({
     mediaType: INDEX,
-    text: JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digest(image), size: 500, platform: { os: "linux", architecture: "386" } }] }),
+    text: JSON.stringify({
+        schemaVersion: 2,
+        manifests: [{ digest: digest(image), size: 500, platform: { os: "linux", architecture: "386" } }],
+    }),
 });
 
 export class Story {
@@ -24,10 +31,23 @@ export class Story {
     add(method: string, url: string, status: number | undefined, more: Partial<Exchange> = {}): this {
         const began = this.now;
         this.now += 40;
-        const answeredBy = status !== undefined && status >= 400 && status !== 401 ? ("refused" as const) : ("bundle" as const);
+        const answeredBy =
+            status !== undefined && status >= 400 && status !== 401 ? ("refused" as const) : ("bundle" as const);
         this.exchanges.push({
-            id: this.exchanges.length + 1, began, ended: this.now, method, url, status, answeredBy, end: "complete",
-            problem: undefined, online: undefined, bytesUp: 0, bytesDown: 0, manifest: undefined, ...more,
+            id: this.exchanges.length + 1,
+            began,
+            ended: this.now,
+            method,
+            url,
+            status,
+            answeredBy,
+            end: "complete",
+            problem: undefined,
+            online: undefined,
+            bytesUp: 0,
+            bytesDown: 0,
+            manifest: undefined,
+            ...more,
         });
         return this;
     }
@@ -38,7 +58,12 @@ export class Story {
 
     greet(name: string, actions = "pull"): this {
         this.hub("GET", "", 401, { bytesDown: 90 });
-        return this.add("GET", `https://auth.docker.io/token?service=registry.docker.io&scope=${encodeURIComponent(`repository:${name}:${actions}`)}`, 200, { bytesDown: 700 });
+        return this.add(
+            "GET",
+            `https://auth.docker.io/token?service=registry.docker.io&scope=${encodeURIComponent(`repository:${name}:${actions}`)}`,
+            200,
+            { bytesDown: 700 },
+        );
     }
 
     /** Docker's pull up to the blobs. */

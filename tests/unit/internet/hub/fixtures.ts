@@ -18,7 +18,11 @@ export const types = {
 
 const nameOf = (bytes: Uint8Array): Digest => (bytes === bundledLayer ? bundledDigest : digestOf(bytes));
 
-export const descriptor = (mediaType: string, bytes: Uint8Array) => ({ mediaType, digest: nameOf(bytes), size: bytes.byteLength });
+export const descriptor = (mediaType: string, bytes: Uint8Array) => ({
+    mediaType,
+    digest: nameOf(bytes),
+    size: bytes.byteLength,
+});
 
 /** Bytes that look random and are the same each time. */
 export function noise(length: number, seed = 1): Bytes {
@@ -32,8 +36,18 @@ export function noise(length: number, seed = 1): Bytes {
 }
 
 export function imageOf(layers: readonly Uint8Array[], extra: Record<string, unknown> = {}) {
-    const config = encodeText(JSON.stringify({ os: "linux", architecture: "386", sizes: layers.map(layer => layer.byteLength) }));
-    const manifest = encodeText(JSON.stringify({ schemaVersion: 2, mediaType: types.image, config: descriptor(types.config, config), layers: layers.map(layer => descriptor(types.layer, layer)), ...extra }));
+    const config = encodeText(
+        JSON.stringify({ os: "linux", architecture: "386", sizes: layers.map(layer => layer.byteLength) }),
+    );
+    const manifest = encodeText(
+        JSON.stringify({
+            schemaVersion: 2,
+            mediaType: types.image,
+            config: descriptor(types.config, config),
+            layers: layers.map(layer => descriptor(types.layer, layer)),
+            ...extra,
+        }),
+    );
     return { config, manifest, digest: digestOf(manifest) };
 }
 
@@ -45,7 +59,13 @@ export function makeBundle() {
     const files = new Map<string, Bytes>();
     const layer = bundledLayer;
     const { config, manifest } = imageOf([layer]);
-    const index = encodeText(JSON.stringify({ schemaVersion: 2, mediaType: types.index, manifests: [{ ...descriptor(types.image, manifest), platform: { os: "linux", architecture: "386" } }] }));
+    const index = encodeText(
+        JSON.stringify({
+            schemaVersion: 2,
+            mediaType: types.index,
+            manifests: [{ ...descriptor(types.image, manifest), platform: { os: "linux", architecture: "386" } }],
+        }),
+    );
     const blobs = [layer, config, manifest, index];
     for (const blob of blobs) files.set(`hub/blobs/${nameOf(blob).replace(":", "/")}`, blob);
     const catalogue: Catalogue = {
@@ -67,7 +87,8 @@ export function makeBundle() {
         async open(path) {
             opened.push(path);
             const bytes = files.get(path);
-            if (!bytes) throw new DrydockError("internet.missing", `The bundle has no ${path}.`, "Build the bundle again.");
+            if (!bytes)
+                throw new DrydockError("internet.missing", `The bundle has no ${path}.`, "Build the bundle again.");
             return { bytes: bytes.byteLength, body: new Blob([bytes]).stream() };
         },
     };
@@ -88,35 +109,62 @@ export function makeHub(options: { storage?: HubStorage; bundle?: TestBundle; no
     const bundle = options.bundle ?? makeBundle();
     const storage = options.storage ?? memoryStorage();
     const errors: DrydockError[] = [];
-    const hub = createHub({ source: bundledSource(bundle.bundle), storage, now: options.now, report: error => errors.push(error) });
+    const hub = createHub({
+        source: bundledSource(bundle.bundle),
+        storage,
+        now: options.now,
+        report: error => errors.push(error),
+    });
     return { hub, bundle, storage, errors, ...clientOf(hub) };
 }
 
 export function clientOf(hub: Internet) {
     const raw = (method: string, path: string, init: RequestInit = {}) => {
         const url = path.startsWith("http") ? path : `https://registry-1.docker.io${path}`;
-        return hub(new Request(url, { method, ...init, ...(init.body instanceof ReadableStream ? { duplex: "half" } : {}) } as RequestInit));
+        return hub(
+            new Request(url, {
+                method,
+                ...init,
+                ...(init.body instanceof ReadableStream ? { duplex: "half" } : {}),
+            } as RequestInit),
+        );
     };
     const tokens = new Map<string, string>();
-    const ask = async (method: string, path: string, init: RequestInit & { as?: Account | undefined } = {}): Promise<Response> => {
+    const ask = async (
+        method: string,
+        path: string,
+        init: RequestInit & { as?: Account | undefined } = {},
+    ): Promise<Response> => {
         const { as: account, ...rest } = "as" in init ? init : { ...init, as: student };
         const probe = await raw(method, path, { headers: rest.headers });
         const challenge = probe.headers.get("WWW-Authenticate");
-        if (probe.status !== 401 || !challenge) throw new Error(`expected a challenge for ${method} ${path}, got ${probe.status}`);
+        if (probe.status !== 401 || !challenge)
+            throw new Error(`expected a challenge for ${method} ${path}, got ${probe.status}`);
         const scope = /scope="([^"]*)"/.exec(challenge)?.[1] ?? "";
         const key = `${account?.name} ${scope}`;
         const token = tokens.get(key) ?? (await fetchToken(scope, account));
         tokens.set(key, token);
-        return raw(method, path, { ...rest, headers: { ...(rest.headers as Record<string, string>), Authorization: `Bearer ${token}` } });
+        return raw(method, path, {
+            ...rest,
+            headers: { ...(rest.headers as Record<string, string>), Authorization: `Bearer ${token}` },
+        });
     };
     const fetchToken = async (scope: string, account?: Account): Promise<string> => {
-        const headers: Record<string, string> = account ? { Authorization: `Basic ${btoa(`${account.name}:${account.password}`)}` } : {};
-        const response = await raw("GET", `https://auth.docker.io/token?service=registry.docker.io&scope=${encodeURIComponent(scope)}`, { headers });
+        const headers: Record<string, string> = account
+            ? { Authorization: `Basic ${btoa(`${account.name}:${account.password}`)}` }
+            : {};
+        const response = await raw(
+            "GET",
+            `https://auth.docker.io/token?service=registry.docker.io&scope=${encodeURIComponent(scope)}`,
+            { headers },
+        );
         if (response.status !== 200) throw new Error(`token: ${response.status} ${await response.text()}`);
         return ((await response.json()) as { token: string }).token;
     };
-    const pushBlob = async (name: string, bytes: Bytes): Promise<Response> => ask("POST", `/v2/${name}/blobs/uploads/?digest=${digestOf(bytes)}`, { body: bytes });
-    const pushManifest = (name: string, reference: string, manifest: Bytes, type = types.image) => ask("PUT", `/v2/${name}/manifests/${reference}`, { body: manifest, headers: { "Content-Type": type } });
+    const pushBlob = async (name: string, bytes: Bytes): Promise<Response> =>
+        ask("POST", `/v2/${name}/blobs/uploads/?digest=${digestOf(bytes)}`, { body: bytes });
+    const pushManifest = (name: string, reference: string, manifest: Bytes, type = types.image) =>
+        ask("PUT", `/v2/${name}/manifests/${reference}`, { body: manifest, headers: { "Content-Type": type } });
     return { raw, ask, fetchToken, pushBlob, pushManifest };
 }
 

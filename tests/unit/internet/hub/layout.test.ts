@@ -6,7 +6,10 @@ import { descriptor, imageOf, makeBundle, noise, types } from "./fixtures";
 
 function layoutOf(entries: { bytes: Bytes; type: string; name: string }[], blobs: Bytes[]) {
     const files = new Map(blobs.map(blob => [`blobs/${digestOf(blob).replace(":", "/")}`, blob]));
-    const manifests = entries.map(({ bytes, type, name }) => ({ ...descriptor(type, bytes), annotations: { "org.opencontainers.image.ref.name": name } }));
+    const manifests = entries.map(({ bytes, type, name }) => ({
+        ...descriptor(type, bytes),
+        annotations: { "org.opencontainers.image.ref.name": name },
+    }));
     files.set("index.json", encodeText(JSON.stringify({ schemaVersion: 2, manifests })));
     return async (path: string) => {
         const bytes = files.get(path);
@@ -18,7 +21,13 @@ function layoutOf(entries: { bytes: Bytes; type: string; name: string }[], blobs
 describe("the catalogue of a layout", () => {
     test("is the one the hub reads: names, tags, manifests of indexes, sizes", async () => {
         const { index, manifest, config, layer, catalogue } = makeBundle();
-        const read = layoutOf([{ bytes: index, type: types.index, name: "nginx:latest" }, { bytes: index, type: types.index, name: "library/nginx:1.26" }], [index, manifest, config, layer]);
+        const read = layoutOf(
+            [
+                { bytes: index, type: types.index, name: "nginx:latest" },
+                { bytes: index, type: types.index, name: "library/nginx:1.26" },
+            ],
+            [index, manifest, config, layer],
+        );
         const made = await catalogueOfLayout(read, { "library/nginx": "Web server, from Debian's package." });
         expect(made).toEqual({ ...catalogue, repositories: [catalogue.repositories[0]] });
     });

@@ -29,7 +29,8 @@ export class FakeFolder {
                 let parts: Bytes[] = [];
                 return {
                     write: async (part: Bytes) => void parts.push(part.slice()),
-                    close: async () => void this.#files.set(name, { bytes: concatBytes(parts), lastModified: this.now() }),
+                    close: async () =>
+                        void this.#files.set(name, { bytes: concatBytes(parts), lastModified: this.now() }),
                     abort: async () => void (parts = []),
                 };
             },

@@ -7,11 +7,15 @@ const anyone = { as: undefined };
 describe("pulling a bundled image", () => {
     test("tag, index, the 386 entry, configuration and layer, without an account", async () => {
         const { ask, bundle } = makeHub();
-        const index = await ask("GET", "/v2/library/nginx/manifests/latest", { ...anyone, headers: { Accept: `${types.index}, ${types.image}` } });
+        const index = await ask("GET", "/v2/library/nginx/manifests/latest", {
+            ...anyone,
+            headers: { Accept: `${types.index}, ${types.image}` },
+        });
         expect(index.status).toBe(200);
         expect(index.headers.get("Content-Type")).toBe(types.index);
         expect(index.headers.get("Docker-Content-Digest")).toBe(digestOf(bundle.index));
-        const entry = ((await index.json()) as { manifests: { digest: string; platform: { architecture: string } }[] }).manifests[0]!;
+        const entry = ((await index.json()) as { manifests: { digest: string; platform: { architecture: string } }[] })
+            .manifests[0]!;
         expect(entry.platform.architecture).toBe("386");
         const manifest = await ask("GET", `/v2/library/nginx/manifests/${entry.digest}`, anyone);
         expect(new Uint8Array(await manifest.arrayBuffer())).toEqual(bundle.manifest);
@@ -23,7 +27,11 @@ describe("pulling a bundled image", () => {
     test("HEAD gives size and digest and reads no blob", async () => {
         const { ask, bundle } = makeHub();
         const answer = await ask("HEAD", `/v2/library/nginx/blobs/${digestOf(bundle.layer)}`, anyone);
-        expect([answer.status, answer.headers.get("Content-Length"), answer.headers.get("Docker-Content-Digest")]).toEqual([200, "3000000", digestOf(bundle.layer)]);
+        expect([
+            answer.status,
+            answer.headers.get("Content-Length"),
+            answer.headers.get("Docker-Content-Digest"),
+        ]).toEqual([200, "3000000", digestOf(bundle.layer)]);
         expect(bundle.opened.filter(path => path.includes("/blobs/"))).toEqual([]);
     });
 
@@ -35,27 +43,50 @@ describe("pulling a bundled image", () => {
         ["bytes=0-2000000", 0, 2_000_001],
     ])("%s", async (range, start, end) => {
         const { ask, bundle } = makeHub();
-        const answer = await ask("GET", `/v2/library/nginx/blobs/${digestOf(bundle.layer)}`, { ...anyone, headers: { Range: range } });
-        expect([answer.status, answer.headers.get("Content-Range")]).toEqual([206, `bytes ${start}-${end - 1}/3000000`]);
+        const answer = await ask("GET", `/v2/library/nginx/blobs/${digestOf(bundle.layer)}`, {
+            ...anyone,
+            headers: { Range: range },
+        });
+        expect([answer.status, answer.headers.get("Content-Range")]).toEqual([
+            206,
+            `bytes ${start}-${end - 1}/3000000`,
+        ]);
         expect(digestOf(new Uint8Array(await answer.arrayBuffer()))).toBe(digestOf(bundle.layer.slice(start, end)));
     });
 
     test.each(["bytes=500-0", "bytes=3000000-", "bytes=-0"])("%s cannot be satisfied", async range => {
         const { ask, bundle } = makeHub();
-        expect((await ask("GET", `/v2/library/nginx/blobs/${digestOf(bundle.layer)}`, { ...anyone, headers: { Range: range } })).status).toBe(416);
+        expect(
+            (
+                await ask("GET", `/v2/library/nginx/blobs/${digestOf(bundle.layer)}`, {
+                    ...anyone,
+                    headers: { Range: range },
+                })
+            ).status,
+        ).toBe(416);
     });
 
     test("a client that takes no index gets the image for linux/386", async () => {
         const { ask, bundle } = makeHub();
-        const answer = await ask("GET", "/v2/library/nginx/manifests/latest", { ...anyone, headers: { Accept: types.image } });
-        expect([answer.headers.get("Content-Type"), answer.headers.get("Docker-Content-Digest")]).toEqual([types.image, digestOf(bundle.manifest)]);
+        const answer = await ask("GET", "/v2/library/nginx/manifests/latest", {
+            ...anyone,
+            headers: { Accept: types.image },
+        });
+        expect([answer.headers.get("Content-Type"), answer.headers.get("Docker-Content-Digest")]).toEqual([
+            types.image,
+            digestOf(bundle.manifest),
+        ]);
     });
 
     test("a missing tag is told in Docker Hub's words, with the tags there are", async () => {
         const { ask } = makeHub();
         const answer = await ask("GET", "/v2/library/nginx/manifests/9.9", anyone);
         expect(answer.status).toBe(404);
-        expect(await errorOf(answer)).toEqual({ code: "MANIFEST_UNKNOWN", message: "manifest unknown (nginx has the tags 1.26, latest here)", detail: "unknown tag=9.9" });
+        expect(await errorOf(answer)).toEqual({
+            code: "MANIFEST_UNKNOWN",
+            message: "manifest unknown (nginx has the tags 1.26, latest here)",
+            detail: "unknown tag=9.9",
+        });
     });
 
     test("a missing image is denied, and the answer says what there is", async () => {
@@ -63,7 +94,9 @@ describe("pulling a bundled image", () => {
         const answer = await ask("GET", "/v2/library/mongo/manifests/latest", anyone);
         expect(answer.status).toBe(401);
         expect(answer.headers.get("WWW-Authenticate")).toContain('error="insufficient_scope"');
-        expect(answer.headers.get("WWW-Authenticate")).toContain("requested access to the resource is denied (this Docker Hub is part of the lab and has no mongo; it has nginx, redis)");
+        expect(answer.headers.get("WWW-Authenticate")).toContain(
+            "requested access to the resource is denied (this Docker Hub is part of the lab and has no mongo; it has nginx, redis)",
+        );
         expect((await errorOf(answer)).code).toBe("UNAUTHORIZED");
     });
 });
@@ -92,7 +125,9 @@ describe("a damaged bundle", () => {
         bundle.files.set(pathOf(bundle.layer), bundle.layer.slice(0, 2_000_000));
         const { ask, errors } = makeHub({ bundle });
         const path = `/v2/library/nginx/blobs/${digestOf(bundle.layer)}`;
-        await expect((await ask("GET", path, anyone)).arrayBuffer()).rejects.toMatchObject({ code: "hub.blob-truncated" });
+        await expect((await ask("GET", path, anyone)).arrayBuffer()).rejects.toMatchObject({
+            code: "hub.blob-truncated",
+        });
         expect(errors[0]!.message).toContain("ends after 2000000 of 3000000 bytes");
         bundle.files.set(pathOf(bundle.layer), bundle.layer);
         expect((await (await ask("GET", path, anyone)).arrayBuffer()).byteLength).toBe(3_000_000);
@@ -113,7 +148,10 @@ describe("a damaged bundle", () => {
 
     test("a catalogue that cannot be read is a named error; none at all is a hub without images", async () => {
         const bundle = makeBundle();
-        bundle.files.set("hub/catalogue.json", new TextEncoder().encode(JSON.stringify({ format: 1, repositories: [{ name: "Bad Name" }], blobs: {} })));
+        bundle.files.set(
+            "hub/catalogue.json",
+            new TextEncoder().encode(JSON.stringify({ format: 1, repositories: [{ name: "Bad Name" }], blobs: {} })),
+        );
         const broken = makeHub({ bundle });
         const answer = await broken.raw("GET", "https://index.docker.io/v1/search?q=nginx");
         expect(answer.status).toBe(400);

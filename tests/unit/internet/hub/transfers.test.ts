@@ -9,9 +9,13 @@ import { digest, manifest, Story } from "./exchanges";
 
 const nginx = "library/nginx";
 const read = (story: Story) => transfersOf(story.exchanges, story.now);
-const kinds = (story: Story) => read(story).map(({ kind, image, reference, state }) => `${kind} ${image}:${reference} ${state}`);
+const kinds = (story: Story) =>
+    read(story).map(({ kind, image, reference, state }) => `${kind} ${image}:${reference} ${state}`);
 const pull = (story: Story, name: string, layers: string[], asked: string[]) => {
-    story.greet(name).manifests(name, "latest", manifest("c", ...layers)).blob(name, "c", 1_500);
+    story
+        .greet(name)
+        .manifests(name, "latest", manifest("c", ...layers))
+        .blob(name, "c", 1_500);
     for (const letter of asked) story.blob(name, letter, 1_000_000);
     return story;
 };
@@ -20,19 +24,39 @@ describe("a pull", () => {
     test("is its token, tag, index, manifest, configuration and layers, in that order", () => {
         const story = pull(new Story(), nginx, ["a", "b"], ["b", "a"]).wait(1_500);
         const [transfer] = read(story);
-        expect(transfer).toMatchObject({ kind: "pull", image: "nginx", reference: "latest", state: "complete", layers: 2, existing: 0 });
+        expect(transfer).toMatchObject({
+            kind: "pull",
+            image: "nginx",
+            reference: "latest",
+            state: "complete",
+            layers: 2,
+            existing: 0,
+        });
         expect(transfer!.steps.map(({ what, number, layer }) => [what, number, layer])).toEqual([
-            ["greeting", undefined, undefined], ["token", undefined, undefined], ["tag", undefined, undefined], ["index", undefined, undefined], ["manifest", undefined, undefined],
-            ["config", undefined, "transferred"], ["layer", 1, "transferred"], ["layer", 2, "transferred"],
+            ["greeting", undefined, undefined],
+            ["token", undefined, undefined],
+            ["tag", undefined, undefined],
+            ["index", undefined, undefined],
+            ["manifest", undefined, undefined],
+            ["config", undefined, "transferred"],
+            ["layer", 1, "transferred"],
+            ["layer", 2, "transferred"],
         ]);
         expect(transfer!.steps[3]?.platforms).toEqual(["linux/386"]);
-        expect(transfer!.steps[6]).toMatchObject({ digest: digest("a"), size: 1_000_000, exchange: { url: expect.stringContaining(digest("a")) as string } });
+        expect(transfer!.steps[6]).toMatchObject({
+            digest: digest("a"),
+            size: 1_000_000,
+            exchange: { url: expect.stringContaining(digest("a")) as string },
+        });
         expect(transfer!.bytes).toBe(90 + 700 + 400 + 900 + 1_500 + 2_000_000);
     });
 
     test("a layer that was not asked for exists already, once the pull has settled", () => {
         const story = pull(new Story(), nginx, ["a", "b", "d"], ["d"]);
-        const layers = () => read(story)[0]!.steps.filter(({ what }) => what === "layer").map(({ layer }) => layer);
+        const layers = () =>
+            read(story)[0]!
+                .steps.filter(({ what }) => what === "layer")
+                .map(({ layer }) => layer);
         expect(layers()).toEqual(["waiting", "waiting", "transferred"]);
         expect(read(story)[0]!.state).toBe("open");
         story.wait(1_500);
@@ -41,7 +65,10 @@ describe("a pull", () => {
     });
 
     test("an image that is up to date asks for no blob at all", () => {
-        const story = new Story().greet(nginx).manifests(nginx, "latest", manifest("c", "a", "b")).wait(1_500);
+        const story = new Story()
+            .greet(nginx)
+            .manifests(nginx, "latest", manifest("c", "a", "b"))
+            .wait(1_500);
         expect(read(story)[0]).toMatchObject({ existing: 2, state: "complete" });
     });
 
@@ -58,14 +85,25 @@ describe("a pull", () => {
 
     test("a blob that lies at another host is one layer, not two", () => {
         const story = pull(new Story(), nginx, ["a"], []);
-        story.hub("GET", `${nginx}/blobs/${digest("a")}`, 307).add("GET", `http://production.cloudflare.docker.com/v2/${nginx}/blobs/${digest("a")}`, 200, { bytesDown: 1_000_000 }).wait(1_500);
+        story
+            .hub("GET", `${nginx}/blobs/${digest("a")}`, 307)
+            .add("GET", `http://production.cloudflare.docker.com/v2/${nginx}/blobs/${digest("a")}`, 200, {
+                bytesDown: 1_000_000,
+            })
+            .wait(1_500);
         const layers = read(story)[0]!.steps.filter(({ what }) => what === "layer");
-        expect(layers).toMatchObject([{ number: 1, layer: "transferred", exchange: { status: 200, bytesDown: 1_000_000 } }]);
+        expect(layers).toMatchObject([
+            { number: 1, layer: "transferred", exchange: { status: 200, bytesDown: 1_000_000 } },
+        ]);
     });
 
     test("of what there is not has failed, and the next try is another", () => {
         const story = new Story();
-        for (const _ of [1, 2]) story.greet("library/nosuch").hub("HEAD", "library/nosuch/manifests/latest", 404).hub("GET", "library/nosuch/manifests/latest", 404);
+        for (const _ of [1, 2])
+            story
+                .greet("library/nosuch")
+                .hub("HEAD", "library/nosuch/manifests/latest", 404)
+                .hub("GET", "library/nosuch/manifests/latest", 404);
         expect(kinds(story.wait(1_500))).toEqual(["pull nosuch:latest failed", "pull nosuch:latest failed"]);
     });
 
@@ -73,12 +111,21 @@ describe("a pull", () => {
         const story = pull(new Story(), nginx, ["a", "b"], ["a", "b"]).wait(300);
         pull(story, nginx, ["a", "b"], []).wait(300);
         pull(story, "library/redis", ["a", "e"], ["e"]).wait(1_500);
-        expect(read(story).map(({ image, existing }) => [image, existing])).toEqual([["nginx", 0], ["nginx", 2], ["redis", 1]]);
+        expect(read(story).map(({ image, existing }) => [image, existing])).toEqual([
+            ["nginx", 0],
+            ["nginx", 2],
+            ["redis", 1],
+        ]);
     });
 
     test("a builder's pull without a greeting begins with the refusal that names the token's place", () => {
         const story = new Story().hub("HEAD", `${nginx}/manifests/latest`, 401);
-        story.add("GET", `https://auth.docker.io/token?scope=repository:${nginx}:pull`, 200).manifests(nginx, "latest", manifest("c", "a")).blob(nginx, "c", 1).blob(nginx, "a", 1).wait(1_500);
+        story
+            .add("GET", `https://auth.docker.io/token?scope=repository:${nginx}:pull`, 200)
+            .manifests(nginx, "latest", manifest("c", "a"))
+            .blob(nginx, "c", 1)
+            .blob(nginx, "a", 1)
+            .wait(1_500);
         expect(kinds(story)).toEqual(["pull nginx:latest complete"]);
     });
 });
@@ -92,30 +139,55 @@ describe("a push", () => {
                 .hub("POST", "me/app/blobs/uploads/", 202)
                 .hub("PATCH", `me/app/blobs/uploads/${id}`, 202, { bytesUp })
                 .hub("PUT", `me/app/blobs/uploads/${id}?digest=${digest(letter)}`, 201);
-        story.add("GET", "https://auth.docker.io/token?scope=repository:library/python:pull&scope=repository:me/app:pull,push", 200);
+        story.add(
+            "GET",
+            "https://auth.docker.io/token?scope=repository:library/python:pull&scope=repository:me/app:pull,push",
+            200,
+        );
         story.hub("POST", `me/app/blobs/uploads/?mount=${digest("a")}&from=library/python`, 201);
         upload("b", "u1", 2_000_000);
         story.hub("HEAD", `me/app/blobs/${digest("d")}`, 200);
         upload("c", "u2", 1_500);
-        story.hub("PUT", "me/app/manifests/v1", 201, { bytesUp: 900, manifest: manifest("c", "a", "b", "d") }).wait(1_500);
+        story
+            .hub("PUT", "me/app/manifests/v1", 201, { bytesUp: 900, manifest: manifest("c", "a", "b", "d") })
+            .wait(1_500);
         const [transfer, ...others] = read(story);
         expect(others).toEqual([]);
-        expect(transfer).toMatchObject({ kind: "push", image: "me/app", reference: "v1", state: "complete", layers: 3, existing: 2, bytes: 2_002_400 });
+        expect(transfer).toMatchObject({
+            kind: "push",
+            image: "me/app",
+            reference: "v1",
+            state: "complete",
+            layers: 3,
+            existing: 2,
+            bytes: 2_002_400,
+        });
         const told = transfer!.steps.filter(({ what }) => ["layer", "config", "manifest"].includes(what));
         expect(told.map(({ what, layer, exchange }) => [what, layer, exchange?.method])).toEqual([
-            ["config", "transferred", "PATCH"], ["layer", "mounted", "POST"], ["layer", "transferred", "PATCH"], ["layer", "exists", "HEAD"], ["manifest", undefined, "PUT"],
+            ["config", "transferred", "PATCH"],
+            ["layer", "mounted", "POST"],
+            ["layer", "transferred", "PATCH"],
+            ["layer", "exists", "HEAD"],
+            ["manifest", undefined, "PUT"],
         ]);
         expect(transfer!.steps.at(-1)?.what).toBe("manifest");
     });
 });
 
 test("what is no pull and no push is left alone", () => {
-    const story = new Story().add("GET", "http://python.lab/simple/", 200).add("GET", "https://index.docker.io/v1/search?q=x", 200).add("GET", "https://auth.docker.io/token?account=me", 200).hub("GET", "", 401);
+    const story = new Story()
+        .add("GET", "http://python.lab/simple/", 200)
+        .add("GET", "https://index.docker.io/v1/search?q=x", 200)
+        .add("GET", "https://auth.docker.io/token?account=me", 200)
+        .hub("GET", "", 401);
     expect(read(story)).toEqual([]);
 });
 
 test("a manifest that cannot be read does not spoil the list", () => {
-    const story = new Story().greet(nginx).hub("GET", `${nginx}/manifests/latest`, 200, { manifest: { mediaType: manifest("c").mediaType, text: "{" } }).wait(1_500);
+    const story = new Story()
+        .greet(nginx)
+        .hub("GET", `${nginx}/manifests/latest`, 200, { manifest: { mediaType: manifest("c").mediaType, text: "{" } })
+        .wait(1_500);
     expect(read(story)[0]).toMatchObject({ layers: undefined, existing: 0, state: "complete" });
 });
 
@@ -133,11 +205,40 @@ describe("the page's own hub", () => {
             sizes[digestOf(bytes)] = bytes.byteLength;
             return { mediaType, digest: digestOf(bytes), size: bytes.byteLength };
         };
-        const layers = [put("application/vnd.oci.image.layer.v1.tar", "base"), put("application/vnd.oci.image.layer.v1.tar", "own ".repeat(100_000))];
-        const config = put("application/vnd.oci.image.config.v1+json", JSON.stringify({ os: "linux", architecture: "386" }));
+        const layers = [
+            put("application/vnd.oci.image.layer.v1.tar", "base"),
+            put("application/vnd.oci.image.layer.v1.tar", "own ".repeat(100_000)),
+        ];
+        const config = put(
+            "application/vnd.oci.image.config.v1+json",
+            JSON.stringify({ os: "linux", architecture: "386" }),
+        );
         const one = put(image, JSON.stringify({ schemaVersion: 2, mediaType: image, config, layers }));
-        const all = put(index, JSON.stringify({ schemaVersion: 2, mediaType: index, manifests: [{ ...one, platform: { os: "linux", architecture: "386" } }] }));
-        files.set("internet/hub/catalogue.json", encodeText(JSON.stringify({ format: 1, repositories: [{ name: nginx, description: "", tags: { latest: all.digest }, manifests: { [all.digest]: index, [one.digest]: image } }], blobs: sizes })));
+        const all = put(
+            index,
+            JSON.stringify({
+                schemaVersion: 2,
+                mediaType: index,
+                manifests: [{ ...one, platform: { os: "linux", architecture: "386" } }],
+            }),
+        );
+        files.set(
+            "internet/hub/catalogue.json",
+            encodeText(
+                JSON.stringify({
+                    format: 1,
+                    repositories: [
+                        {
+                            name: nginx,
+                            description: "",
+                            tags: { latest: all.digest },
+                            manifests: { [all.digest]: index, [one.digest]: image },
+                        },
+                    ],
+                    blobs: sizes,
+                }),
+            ),
+        );
         const open = async (path: string) => {
             const bytes = files.get(path);
             if (!bytes) throw new DrydockError("internet.missing", path, "");
@@ -152,14 +253,26 @@ describe("the page's own hub", () => {
         const internet = traffic.watch(createInternet(bundle));
         let token = "";
         const ask = async (method: string, url: string): Promise<Response> => {
-            const response = await internet(new Request(url, { method, headers: { Accept: `${index}, ${image}`, Authorization: `Bearer ${token}` } }));
+            const response = await internet(
+                new Request(url, {
+                    method,
+                    headers: { Accept: `${index}, ${image}`, Authorization: `Bearer ${token}` },
+                }),
+            );
             const body = await response.arrayBuffer();
             if (response.status === 307) return ask(method, response.headers.get("Location")!);
             return new Response(body, { headers: response.headers });
         };
         const hub = (method: string, path: string) => ask(method, `https://registry-1.docker.io/v2/${path}`);
         await hub("GET", "");
-        token = ((await (await ask("GET", `https://auth.docker.io/token?service=registry.docker.io&scope=repository:${nginx}:pull`)).json()) as { token: string }).token;
+        token = (
+            (await (
+                await ask(
+                    "GET",
+                    `https://auth.docker.io/token?service=registry.docker.io&scope=repository:${nginx}:pull`,
+                )
+            ).json()) as { token: string }
+        ).token;
         expect((await hub("HEAD", `${nginx}/manifests/latest`)).headers.get("Docker-Content-Digest")).toBe(all.digest);
         await hub("GET", `${nginx}/manifests/${all.digest}`);
         await hub("GET", `${nginx}/manifests/${one.digest}`);
@@ -168,10 +281,27 @@ describe("the page's own hub", () => {
         await vi.waitFor(() => expect(traffic.state.at(-1)?.end).toBe("complete"));
         const [transfer, ...others] = transfersOf(traffic.state, Date.now() + 5_000);
         expect(others).toEqual([]);
-        expect(transfer).toMatchObject({ kind: "pull", image: "nginx", reference: "latest", state: "complete", layers: 2, existing: 1 });
+        expect(transfer).toMatchObject({
+            kind: "pull",
+            image: "nginx",
+            reference: "latest",
+            state: "complete",
+            layers: 2,
+            existing: 1,
+        });
         expect(transfer!.steps.map(({ what, layer }) => [what, layer])).toEqual([
-            ["greeting", undefined], ["token", undefined], ["tag", undefined], ["index", undefined], ["manifest", undefined], ["config", "transferred"], ["layer", "exists"], ["layer", "transferred"],
+            ["greeting", undefined],
+            ["token", undefined],
+            ["tag", undefined],
+            ["index", undefined],
+            ["manifest", undefined],
+            ["config", "transferred"],
+            ["layer", "exists"],
+            ["layer", "transferred"],
         ]);
-        expect(transfer!.steps.at(-1)).toMatchObject({ size: 400_000, exchange: { bytesDown: 400_000, answeredBy: "bundle", status: 200 } });
+        expect(transfer!.steps.at(-1)).toMatchObject({
+            size: 400_000,
+            exchange: { bytesDown: 400_000, answeredBy: "bundle", status: 200 },
+        });
     });
 });
