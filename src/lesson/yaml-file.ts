@@ -171,7 +171,7 @@ function wanted(expected: string): string {
 function shown(input: unknown): string {
     if (input === null) return "empty";
     if (Array.isArray(input)) return `a list of ${input.length}`;
-    const text = JSON.stringify(input) ?? String(input);
+    const text = JSON.stringify(input) ?? typeof input;
     return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

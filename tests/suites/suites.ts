@@ -156,6 +156,17 @@ async function solveLessons(): Promise<Count> {
 
 export const suites: Suite[] = [
     {
+        name: "style",
+        summary: "Prettier and ESLint",
+        needsImage: false,
+        needsPage: false,
+        run: async () =>
+            sum([
+                await whole("prettier", bin("prettier"), ["--check", "--log-level", "warn", "."]),
+                await whole("eslint", bin("eslint"), [".", "--max-warnings", "0"]),
+            ]),
+    },
+    {
         name: "types",
         summary: "TypeScript and Svelte",
         needsImage: false,

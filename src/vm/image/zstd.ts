@@ -26,7 +26,7 @@ function decoder(): Promise<ZSTDDecoder> {
 function withDataAddresses<T>(start: () => T): T {
     const { fetch } = globalThis;
     globalThis.fetch = async input =>
-        new Response(Uint8Array.from(atob(String(input).split(",")[1]!), character => character.charCodeAt(0)));
+        new Response(Uint8Array.from(atob((input as string).split(",")[1]!), character => character.charCodeAt(0)));
     try {
         return start();
     } finally {

@@ -187,17 +187,16 @@ describe("warm-up", () => {
         process.on("unhandledRejection", onUnheard);
         try {
             const spawn = guest.spawn.bind(guest);
-            let warmUp: WarmUp | undefined;
             guest.spawn = async argv => {
                 const program = await spawn(argv);
-                const gone = warmUp!.giveWay(); // while the program is being started
+                const gone = warmUp.giveWay(); // while the program is being started
                 void gone;
                 return {
                     ...program,
                     exit: new Promise((_, reject) => setTimeout(() => reject(new Error("given up")), 5)),
                 };
             };
-            warmUp = createWarmUp(guest, { steps: [warmUpSteps[0]!] });
+            const warmUp: WarmUp = createWarmUp(guest, { steps: [warmUpSteps[0]!] });
             warmUp.start();
             await until(() => warmUp.state.kind === "yielded" || undefined, {
                 every: 5,

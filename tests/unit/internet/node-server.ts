@@ -1,5 +1,5 @@
 /** The internet's router behind a Node server on the loopback, for real clients. Every name is `host` to it. */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,21 +15,26 @@ export interface Served {
 
 export async function serveInternet(internet: Internet, host: string): Promise<Served> {
     const log: Served["log"] = [];
-    const server = createServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
         const headers = new Headers();
         for (const [name, value] of Object.entries(request.headers))
             if (typeof value === "string" && !["host", "connection"].includes(name)) headers.set(name, value);
-        const answer = await internet(new Request(`http://${host}${request.url}`, { method: request.method, headers }));
+        const answered = await internet(
+            new Request(`http://${host}${request.url}`, { method: request.method, headers }),
+        );
         log.push({
             method: request.method!,
             path: request.url!,
-            status: answer.status,
+            status: answered.status,
             accept: request.headers.accept ?? "",
             range: request.headers.range,
         });
-        response.writeHead(answer.status, Object.fromEntries(answer.headers));
-        if (answer.body) await pipeline(Readable.fromWeb(answer.body as NodeStream), response);
+        response.writeHead(answered.status, Object.fromEntries(answered.headers));
+        if (answered.body) await pipeline(Readable.fromWeb(answered.body as NodeStream), response);
         else response.end();
+    };
+    const server = createServer((request, response) => {
+        answer(request, response).catch((thrown: unknown) => response.destroy(thrown as Error));
     });
     await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
     return {

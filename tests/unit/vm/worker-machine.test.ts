@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from "vitest";
 import type { ImageFile } from "../../../src/vm/image/image";
 import type { FetchFile } from "../../../src/vm/image/loader";
 import type { FromWorker, StartOptions } from "../../../src/vm/protocol";
@@ -89,7 +89,7 @@ describe("the machine in its thread", () => {
 describe("the snapshot's compiled code", () => {
     const saved = { modules: [file("code.wasm")], guestAt: 4096, clock: [7, 0] as [number, number] };
     const modules = [new WebAssembly.Module(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]))];
-    let said: ReturnType<typeof vi.spyOn>;
+    let said: MockInstance;
     beforeEach(() => void (said = vi.spyOn(console, "warn").mockImplementation(() => undefined)));
     afterEach(() => said.mockRestore());
 

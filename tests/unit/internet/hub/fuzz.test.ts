@@ -156,7 +156,7 @@ function manifestBody(pick: Chance): string | Uint8Array<ArrayBuffer> {
         null,
         -1,
         1.5,
-        1e400,
+        Infinity,
         "",
         "x",
         [],
@@ -179,6 +179,7 @@ function manifestBody(pick: Chance): string | Uint8Array<ArrayBuffer> {
     for (let changes = pick.below(3); changes > 0; changes--) {
         const key = pick.one([...Object.keys(manifest), "manifests", "artifactType", "__proto__", "toString"]);
         if (pick.often(0.3)) delete manifest[key];
+        // eslint-disable-next-line no-dupe-else-if -- each call draws anew
         else if (pick.often(0.3))
             manifest[key] = {
                 ...layer,
