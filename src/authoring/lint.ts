@@ -1,8 +1,8 @@
 /** The linter: what the parser finds, and whether the images that lessons require are in the bundle. */
 import type { ExpectationParser } from "../lesson/kinds";
-import { closest } from "../lesson/closest";
+import { closest } from "../base/closest";
 import type { FileContent } from "../lesson/file-tree";
-import { canonicalImage } from "../lesson/image-ref";
+import { canonicalImage } from "../base/image-reference";
 import type { Course, Problem } from "../lesson/lesson";
 import { parseCourse } from "../lesson/parse";
 

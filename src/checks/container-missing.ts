@@ -2,7 +2,8 @@
 import type { CheckContext, CheckResult } from "./check";
 import { fail } from "./container-failures";
 import { allContainers, allImages, callOf, lastCommand } from "./look";
-import { nearest, sameRef, splitRef } from "./names";
+import { closest } from "../base/closest";
+import { parseImage, repositoryOf, sameImage } from "../base/image-reference";
 import { spoken } from "./outcome";
 
 interface Wanted {
@@ -22,8 +23,8 @@ export async function missing(wanted: Wanted, context: CheckContext): Promise<Ch
 async function otherName({ image, name }: Wanted, context: CheckContext): Promise<CheckResult | undefined> {
     if (name === undefined) return undefined;
     const all = await allContainers(context);
-    const others = image === undefined ? [] : all.filter(one => sameRef(one.image, image));
-    const near = nearest(
+    const others = image === undefined ? [] : all.filter(one => sameImage(one.image, image));
+    const near = closest(
         name,
         all.flatMap(one => one.names),
     );
@@ -40,7 +41,7 @@ function gone({ image, name }: Wanted, context: CheckContext): CheckResult | und
     const fits = (attributes: Record<string, string>) =>
         name !== undefined
             ? attributes["name"] === name
-            : image !== undefined && sameRef(attributes["image"] ?? "", image);
+            : image !== undefined && sameImage(attributes["image"] ?? "", image);
     const ended = context.events.findLast(
         event => event.type === "container" && event.action === "die" && fits(event.attributes),
     );
@@ -55,14 +56,15 @@ function gone({ image, name }: Wanted, context: CheckContext): CheckResult | und
 
 async function otherImage({ image }: Wanted, context: CheckContext): Promise<CheckResult | undefined> {
     if (image === undefined) return undefined;
-    const [repository, tag] = splitRef(image);
+    const { tag } = parseImage(image);
+    const repository = repositoryOf(image);
     const all = await allContainers(context);
-    const sameRepository = all.find(one => splitRef(one.image)[0] === repository);
-    const near = sameRepository ?? all.find(one => nearest(repository, [splitRef(one.image)[0]]) !== undefined);
+    const sameRepository = all.find(one => repositoryOf(one.image) === repository);
+    const near = sameRepository ?? all.find(one => closest(repository, [repositoryOf(one.image)]) !== undefined);
     if (!near) return undefined;
     return fail("container.other-image", {
         message: sameRepository
-            ? `The container ${callOf(near)} was made from the tag ${splitRef(near.image)[1]} of ${repository}; the step asks for ${tag}. Remove it and run ${image}.`
+            ? `The container ${callOf(near)} was made from the tag ${parseImage(near.image).tag} of ${repository}; the step asks for ${tag}. Remove it and run ${image}.`
             : `There is no container of ${image}, but one of ${near.image} (${callOf(near)}). Look at the image's name.`,
         expected: image,
         found: near.image,
@@ -72,7 +74,7 @@ async function otherImage({ image }: Wanted, context: CheckContext): Promise<Che
 async function nothing({ image, name }: Wanted, context: CheckContext): Promise<CheckResult> {
     const what = name === undefined ? `of ${image}` : `named ${name}`;
     const expected = `a container ${what}`;
-    if (image !== undefined && !(await allImages(context)).some(one => one.tags.some(tag => sameRef(tag, image))))
+    if (image !== undefined && !(await allImages(context)).some(one => one.tags.some(tag => sameImage(tag, image))))
         return fail("container.missing", {
             message: `There is no container ${what}, and no image ${image} to make one from. Build or pull the image first.`,
             expected,

@@ -10,7 +10,8 @@ import { stateProblem } from "./container-state";
 import { containerFailures, fail } from "./container-failures";
 import { count, pairs, publishes, text, texts, words } from "./fields";
 import { allContainers, containerDetails } from "./look";
-import { isId, sameRef } from "./names";
+import { sameImage } from "../base/image-reference";
+import { isId } from "./names";
 import { pass, spoken, type Fail } from "./outcome";
 
 const schema = v.strictObject({
@@ -84,10 +85,10 @@ export const container: CheckKind<ContainerSpec> = {
 async function candidatesOf(spec: ContainerSpec, context: CheckContext): Promise<ContainerSummary[]> {
     const all = (await allContainers(context)).toSorted((a, b) => b.created - a.created);
     if (spec.name !== undefined) return all.filter(one => one.names.includes(spec.name!));
-    const named = all.filter(one => sameRef(one.image, spec.image!));
+    const named = all.filter(one => sameImage(one.image, spec.image!));
     // A container whose image has lost its name to a newer build shows an id; its own record still knows the name.
     for (const one of all.filter(one => isId(one.image)))
-        if (sameRef((await containerDetails(context, one.id))?.image ?? one.image, spec.image!)) named.push(one);
+        if (sameImage((await containerDetails(context, one.id))?.image ?? one.image, spec.image!)) named.push(one);
     return named;
 }
 
@@ -134,7 +135,7 @@ async function problemOf(
     details: ContainerDetails,
     context: CheckContext,
 ): Promise<Fail | undefined> {
-    if (spec.image !== undefined && !sameRef(details.image, spec.image) && spec.count !== 0)
+    if (spec.image !== undefined && !sameImage(details.image, spec.image) && spec.count !== 0)
         return fail("container.wrong-image", {
             message: `The container ${details.name} was made from ${details.image}; the step asks for ${spec.image}. Remove it and run it from the right image.`,
             expected: spec.image,

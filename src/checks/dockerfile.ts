@@ -1,6 +1,6 @@
 /** A Dockerfile's instructions as the checks compare them. Read by the same parser as the editor's help. */
 import { DockerfileParser, JSONInstruction } from "dockerfile-ast";
-import { nearest } from "./names";
+import { closest } from "../base/closest";
 
 export interface Instruction {
     /** Capital letters: "COPY". */
@@ -76,7 +76,7 @@ export interface Mistake {
 export function mistakeIn(instructions: readonly Instruction[], path: string): Mistake | undefined {
     for (const { name, line, arguments: words, form } of instructions) {
         if (!knownInstructions.includes(name)) {
-            const near = nearest(name, knownInstructions);
+            const near = closest(name, knownInstructions);
             return {
                 line,
                 code: "file.unknown-instruction",

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { DockerEvent } from "../docker/docker";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { count, pairs, text } from "./fields";
-import { sameRef } from "./names";
+import { sameImage } from "../base/image-reference";
 import { failer, pass, spoken } from "./outcome";
 
 const schema = v.strictObject({
@@ -75,5 +75,5 @@ async function run(spec: EventSpec, context: CheckContext): Promise<CheckResult>
 
 function agrees(one: DockerEvent, key: string, value: string): boolean {
     const found = one.attributes[key];
-    return found === value || (key === "image" && found !== undefined && sameRef(found, value));
+    return found === value || (key === "image" && found !== undefined && sameImage(found, value));
 }

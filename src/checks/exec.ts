@@ -5,7 +5,7 @@ import type { ContainerSummary } from "../docker/docker";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { pattern, text, toPattern, words } from "./fields";
 import { allContainers, callOf } from "./look";
-import { sameRef } from "./names";
+import { sameImage } from "../base/image-reference";
 import { failer, firstLines, lastLines, pass, shellWords, spoken } from "./outcome";
 
 const schema = v.strictObject({
@@ -104,7 +104,7 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
 function findContainer(all: readonly ContainerSummary[], nameOrImage: string): ContainerSummary | undefined {
     return (
         all.find(one => one.names.includes(nameOrImage)) ??
-        all.find(one => one.state === "running" && sameRef(one.image, nameOrImage)) ??
-        all.find(one => sameRef(one.image, nameOrImage))
+        all.find(one => one.state === "running" && sameImage(one.image, nameOrImage)) ??
+        all.find(one => sameImage(one.image, nameOrImage))
     );
 }

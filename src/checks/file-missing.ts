@@ -2,7 +2,7 @@
 import type { FileEntry } from "../agent/agent";
 import type { CheckContext } from "./check";
 import { fail } from "./file-failures";
-import { nearest } from "./names";
+import { closest } from "../base/closest";
 import { spoken, type Fail } from "./outcome";
 
 /** More files than this are a library's, not the student's. */
@@ -30,7 +30,7 @@ export async function missingFile(path: string, context: CheckContext): Promise<
         });
     const near =
         files.find(one => withoutEnding(one).toLowerCase() === withoutEnding(path).toLowerCase()) ??
-        nearest(path, files);
+        closest(path, files);
     if (near)
         return fail("file.similar-name", {
             message: `There is no ${path}, but there is ${near}. Rename it: \`mv ${near} ${path}\`.`,

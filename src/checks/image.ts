@@ -5,7 +5,8 @@ import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { parseCommand, splitLine } from "./command-line";
 import { count, flag, pairs, text, texts, words } from "./fields";
 import { allImages, imageDetails, lastCommand } from "./look";
-import { fullRef, nearest, splitRef } from "./names";
+import { closest } from "../base/closest";
+import { familiarImage, parseImage, repositoryOf } from "../base/image-reference";
 import { failer, pass, shellWords, spoken, type Fail } from "./outcome";
 
 const schema = v.strictObject({
@@ -84,10 +85,11 @@ async function run(spec: ImageSpec, context: CheckContext): Promise<CheckResult>
 }
 
 async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail> {
-    const [repository, tag] = splitRef(ref);
+    const { tag } = parseImage(ref);
+    const repository = repositoryOf(ref);
     const all = (await allImages(context)).flatMap(one => one.tags);
-    const tags = all.filter(one => splitRef(one)[0] === repository).map(one => splitRef(one)[1]);
-    const expected = `the image ${fullRef(ref)}`;
+    const tags = all.filter(one => repositoryOf(one) === repository).map(one => parseImage(one).tag);
+    const expected = `the image ${familiarImage(ref)}`;
     if (tags.length > 0)
         return fail("image.other-tag", {
             message: `There is ${spoken(tags.map(one => `${repository}:${one}`))}; the step asks for the tag ${tag}. Build it with \`-t ${repository}:${tag}\`, or give the one you have a second name with \`docker tag\`.`,
@@ -100,7 +102,7 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
         splitLine(build.command)
             .map(parseCommand)
             .find(one => one.verb.join(" ") === "docker build");
-    const near = nearest(repository, [...new Set(all.map(one => splitRef(one)[0]))]);
+    const near = closest(repository, new Set(all.map(repositoryOf)));
     if (near !== undefined)
         return fail("image.similar-name", {
             message: `There is no image ${ref}, but there is ${near}. Look at the name after \`-t\`: it must be ${ref}.`,

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { flag, text, texts } from "./fields";
-import { nearest } from "./names";
+import { closest } from "../base/closest";
 import { failer, pass, spoken } from "./outcome";
 
 const schema = v.strictObject({
@@ -49,7 +49,7 @@ async function run(spec: NetworkSpec, context: CheckContext): Promise<CheckResul
             : pass(`There is no network ${name}.`);
     if (!found) {
         const names = (await context.docker.networks.list(context.signal)).map(one => one.name);
-        const near = nearest(name, names);
+        const near = closest(name, names);
         return fail("network.missing", {
             message: `There is no network ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker network create ${name}\`.`,
             expected: name,

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { flag, pairs, text, texts } from "./fields";
 import { allContainers, callOf, containerDetails } from "./look";
-import { nearest } from "./names";
+import { closest } from "../base/closest";
 import { failer, pass, spoken } from "./outcome";
 
 const schema = v.strictObject({
@@ -48,7 +48,7 @@ async function run(spec: VolumeSpec, context: CheckContext): Promise<CheckResult
             : pass(`There is no volume ${name}.`);
     if (!found) {
         const names = (await context.docker.volumes.list(context.signal)).map(one => one.name);
-        const near = nearest(name, names);
+        const near = closest(name, names);
         return fail("volume.missing", {
             message: `There is no volume ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker volume create ${name}\`, or by mounting it with \`-v ${name}:/folder\`.`,
             expected: name,

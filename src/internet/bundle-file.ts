@@ -1,6 +1,7 @@
 /** A file of the bundle as an HTTP answer: validator, one range, HEAD. */
 import type { Bytes } from "../base/bytes";
 import { DrydockError } from "../base/errors";
+import { byteRange, contentRange, type ByteRange } from "./byte-range";
 import type { Bundle } from "./internet";
 
 /** `etag` is the content's hash. A file that the index names and the bundle lacks is a 500 that says so. */
@@ -28,45 +29,36 @@ export async function sendBundleFile(
             headers: { "Content-Type": "text/plain; charset=utf-8" },
         });
     }
-    const range = rangeOf(request.headers, file.bytes, tag);
+    const condition = request.headers.get("If-Range");
+    const range =
+        condition === null || condition === tag ? byteRange(request.headers.get("Range"), file.bytes) : undefined;
     if (range === "unsatisfiable") {
         await file.body.cancel();
-        return new Response(null, { status: 416, headers: { ...headers, "Content-Range": `bytes */${file.bytes}` } });
+        return new Response(null, {
+            status: 416,
+            headers: { ...headers, "Content-Range": contentRange(undefined, file.bytes) },
+        });
     }
-    const { from, to } = range ?? { from: 0, to: file.bytes - 1 };
-    headers["Content-Length"] = String(to - from + 1);
-    if (range) headers["Content-Range"] = `bytes ${from}-${to}/${file.bytes}`;
+    const { start, end } = range ?? { start: 0, end: file.bytes };
+    headers["Content-Length"] = String(end - start);
+    if (range) headers["Content-Range"] = contentRange(range, file.bytes);
     const status = range ? 206 : 200;
     if (request.method === "HEAD") {
         await file.body.cancel();
         return new Response(null, { status, headers });
     }
-    return new Response(range ? file.body.pipeThrough(slice(from, to)) : file.body, { status, headers });
+    return new Response(range ? file.body.pipeThrough(slice(range)) : file.body, { status, headers });
 }
 
-/** One range; several at once are answered with the whole file, which the standard allows. */
-function rangeOf(
-    headers: Headers,
-    size: number,
-    tag: string,
-): { from: number; to: number } | "unsatisfiable" | undefined {
-    const match = /^bytes=(\d*)-(\d*)$/.exec(headers.get("Range") ?? "");
-    const condition = headers.get("If-Range");
-    if (!match || (match[1] === "" && match[2] === "") || (condition !== null && condition !== tag)) return undefined;
-    const from = match[1] === "" ? Math.max(0, size - Number(match[2])) : Number(match[1]);
-    const to = match[1] === "" || match[2] === "" ? size - 1 : Math.min(Number(match[2]), size - 1);
-    return from > to || from >= size ? "unsatisfiable" : { from, to };
-}
-
-/** Lets bytes `from` to `to` (inclusive) through. */
-function slice(from: number, to: number): TransformStream<Bytes, Bytes> {
+/** Lets the bytes of the range through. */
+function slice({ start, end }: ByteRange): TransformStream<Bytes, Bytes> {
     let at = 0;
     return new TransformStream({
         transform(chunk, controller) {
-            const part = chunk.subarray(Math.max(0, from - at), Math.max(0, to + 1 - at));
+            const part = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
             at += chunk.byteLength;
             if (part.byteLength > 0) controller.enqueue(part);
-            if (at > to) controller.terminate();
+            if (at >= end) controller.terminate();
         },
     });
 }

@@ -1,4 +1,5 @@
 /** What the bundle says of its JavaScript packages: `internet/node/index.json`, written when the VM image is built. */
+import compare from "semver/functions/compare";
 import * as v from "valibot";
 import { readIndex } from "./bundle-index";
 import type { Bundle } from "./internet";
@@ -38,17 +39,9 @@ export async function readNodeIndex(bundle: Bundle, signal?: AbortSignal): Promi
     return new Map(
         Object.entries(packages).map(([name, versions]) => [
             name,
-            versions.toSorted((a, b) => compareVersions(a.manifest.version, b.manifest.version)),
+            versions.toSorted((a, b) => compare(a.manifest.version, b.manifest.version)),
         ]),
     );
-}
-
-/** Order of semantic versions; of pre-releases only that they come before their release. */
-export function compareVersions(a: string, b: string): number {
-    const numbers = (version: string) => version.split(/[-+]/)[0]!.split(".").map(Number);
-    const [left, right] = [numbers(a), numbers(b)];
-    for (let at = 0; at < 3; at++) if (left[at] !== right[at]) return left[at]! - right[at]!;
-    return Number(b.includes("-")) - Number(a.includes("-"));
 }
 
 /** The tarball's address below the registry's root: the last part is the name without its scope. */

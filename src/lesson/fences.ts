@@ -1,5 +1,5 @@
 /** What a fence's info string says: ```bash run terminal=2 interrupt, ```python save=app.py, ```text copy. */
-import { suggestion } from "./closest";
+import { suggestion } from "../base/closest";
 
 export type FenceAction =
     /** A click types it into a terminal; `interrupt` sends Ctrl-C first. */

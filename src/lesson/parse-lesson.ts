@@ -1,8 +1,8 @@
 /** One lesson's folder. Everything wrong with it becomes a problem; a lesson whose fields are whole is given even so. */
-import { suggestion } from "./closest";
+import { suggestion } from "../base/closest";
 import { parseDocument, type LessonDocument } from "./document";
 import { treeOf, type FileContent } from "./file-tree";
-import { baseImages } from "./image-ref";
+import { baseImages } from "./base-images";
 import type { ExpectationParser } from "./kinds";
 import type { Lesson, Problem, Step } from "./lesson";
 import { findCircle } from "./needs";

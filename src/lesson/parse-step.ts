@@ -1,6 +1,6 @@
 /** One step of checks.yaml: its checks by the kinds' own schemas, and what its fields refer to. */
 import type { ExpectationParser } from "./kinds";
-import { suggestion } from "./closest";
+import { suggestion } from "../base/closest";
 import type { Expectation, Question } from "./lesson";
 import type { StepFields } from "./schema";
 import type { YamlFile } from "./yaml-file";

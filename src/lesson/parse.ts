@@ -1,5 +1,5 @@
 /** The course from its files: a map of path to content, so that it works from a bundler's glob and from disk alike. */
-import { suggestion } from "./closest";
+import { suggestion } from "../base/closest";
 import type { FileContent } from "./file-tree";
 import type { ExpectationParser } from "./kinds";
 import type { Course, Lesson, Part, Problem } from "./lesson";

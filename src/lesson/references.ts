@@ -1,5 +1,5 @@
 /** What a lesson's Markdown refers to: fences, links, pictures. */
-import { suggestion } from "./closest";
+import { suggestion } from "../base/closest";
 import type { LessonDocument } from "./document";
 import type { FileContent } from "./file-tree";
 import type { Problem } from "./lesson";

@@ -1,7 +1,7 @@
 /** YAML with the line of every value, and schema issues told in a sentence. */
 import * as v from "valibot";
 import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml";
-import { suggestion } from "./closest";
+import { suggestion } from "../base/closest";
 import type { Problem } from "./lesson";
 
 type Path = readonly (string | number)[];

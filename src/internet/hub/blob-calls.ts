@@ -2,6 +2,7 @@ import { readAll, type Bytes } from "../../base/bytes";
 import { digestIn, mustBeAllowed, originHeader, unsupported, type Call } from "./call";
 import type { Digest } from "./digest";
 import { OciError } from "./oci-error";
+import { byteRange, contentRange } from "../byte-range";
 
 /** Up to this size a blob is checked before the answer begins, so damage is an error with a name and not a cut connection. */
 const checkedFirst = 1024 * 1024;
@@ -47,7 +48,14 @@ export async function sendBlob(
 ): Promise<Response> {
     const found = await registry.blob(name, digest);
     if (!found) throw new OciError("BLOB_UNKNOWN", "blob unknown to registry", { detail: { digest } });
-    const range = rangeOf(request.headers.get("Range"), found.bytes);
+    const asked = byteRange(request.headers.get("Range"), found.bytes);
+    if (asked === "unsatisfiable")
+        throw new OciError("SIZE_INVALID", "requested range not satisfiable", {
+            status: 416,
+            detail: `${request.headers.get("Range")} of ${found.bytes} bytes`,
+            headers: { "Content-Range": contentRange(undefined, found.bytes) },
+        });
+    const range = asked ?? { start: 0, end: found.bytes };
     const headers: Record<string, string> = {
         "Content-Type": "application/octet-stream",
         "Content-Length": String(range.end - range.start),
@@ -57,27 +65,11 @@ export async function sendBlob(
         "Cache-Control": "max-age=31536000",
         [originHeader]: found.origin,
     };
-    if (range.partial) headers["Content-Range"] = `bytes ${range.start}-${range.end - 1}/${found.bytes}`;
-    const status = range.partial ? 206 : 200;
+    if (asked) headers["Content-Range"] = contentRange(asked, found.bytes);
+    const status = asked ? 206 : 200;
     if (request.method === "HEAD") return new Response(null, { status, headers });
     const stream = await found.open(range.start, range.end, request.signal);
     const body: Bytes | ReadableStream<Bytes> =
         range.end - range.start <= checkedFirst ? await readAll(stream, checkedFirst) : stream;
     return new Response(body, { status, headers });
-}
-
-/** A single range of bytes, `end` not included. Several ranges, or other units, get the whole, as HTTP allows. Throws 416. */
-function rangeOf(header: string | null, bytes: number): { start: number; end: number; partial: boolean } {
-    const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");
-    if (!match || (match[1] === "" && match[2] === "")) return { start: 0, end: bytes, partial: false };
-    const fromEnd = match[1] === "";
-    const start = fromEnd ? Math.max(bytes - Number(match[2]), 0) : Number(match[1]);
-    const end = fromEnd || match[2] === "" ? bytes : Math.min(Number(match[2]) + 1, bytes);
-    if (start >= end)
-        throw new OciError("SIZE_INVALID", "requested range not satisfiable", {
-            status: 416,
-            detail: `${header} of ${bytes} bytes`,
-            headers: { "Content-Range": `bytes */${bytes}` },
-        });
-    return { start, end, partial: true };
 }

@@ -3,7 +3,8 @@ import { checkKinds } from "../../../src/checks/registry";
 import { containerImages } from "../../../src/image-builder/stages/container-images";
 import { formatProblems, lintCourse, parseImageList } from "../../../src/authoring/lint";
 import { chooseLessons, lessonFolders, readLessons } from "../../../src/authoring/read-lessons";
-import { baseImages, canonicalImage } from "../../../src/lesson/image-ref";
+import { canonicalImage } from "../../../src/base/image-reference";
+import { baseImages } from "../../../src/lesson/base-images";
 import { broken, course, kinds } from "../lesson/fixture";
 
 const bundled = [
@@ -66,7 +67,7 @@ test.each([
     ["busybox", "docker.io/library/busybox:latest"],
     ["me/app:1", "docker.io/me/app:1"],
     ["localhost:5000/app", "localhost:5000/app:latest"],
-    ["ghcr.io/a/b@sha256:00", "ghcr.io/a/b:latest@sha256:00"],
+    ["ghcr.io/a/b@sha256:00", "ghcr.io/a/b@sha256:00"],
 ])("%s is %s", (ref, canonical) => expect(canonicalImage(ref)).toBe(canonical));
 
 test("base images are those from outside", () => {

@@ -6,7 +6,7 @@ import { DrydockError } from "../../../src/base/errors";
 import type { CheckResult, CommandRecord } from "../../../src/checks/check";
 import { checkKinds } from "../../../src/checks/registry";
 import { runChecks, type CheckSources } from "../../../src/checks/run";
-import { fullRef } from "../../../src/checks/names";
+import { sameImage } from "../../../src/base/image-reference";
 import type {
     ContainerDetails,
     ContainerSummary,
@@ -136,7 +136,7 @@ function fakeDocker(world: World): Docker {
                         created: 0,
                     })),
                 ),
-            inspect: ref => ask(() => images.find(one => one.tags.some(tag => fullRef(tag) === fullRef(ref)))),
+            inspect: ref => ask(() => images.find(one => one.tags.some(tag => sameImage(tag, ref)))),
             history: () => ask(() => [{ createdBy: "RUN pip install flask", bytes: 1, empty: false }]),
         },
         networks: {
