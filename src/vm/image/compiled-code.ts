@@ -27,7 +27,11 @@ const MODULE_BYTES = 6_000_000;
 /** The function of table entry `index` in a merged module. */
 export const functionName = (index: number): string => `f${index}`;
 
-export const tableIndexOf = (name: string): number => Number(name.slice(1));
+/** Throws where the name is none of `functionName`'s. */
+export function tableIndexOf(name: string): number {
+    if (!/^f\d{1,6}$/.test(name)) throw unknown(`a function "${name}"`);
+    return Number(name.slice(1));
+}
 
 /**
  * `modules`: by table index. Gives modules that together export `functionName(index)` for each and import what they import. Throws when one

@@ -7,10 +7,13 @@ import { damaged, unreachable, wrongFormat } from "../errors";
 import type { ImageFile, ImageManifest } from "./image";
 import { parseManifest } from "./manifest";
 
-/** `fetch`, narrowed to what this layer uses. Under Node it reads `file:` addresses as well. */
+/**
+ * `fetch`, narrowed to what this layer uses. Under Node it reads `file:` addresses as well. With `integrity` it rejects what has another
+ * hash before any of it is handed over.
+ */
 export type FetchFile = (
     url: string,
-    options?: { cache?: RequestCache; priority?: RequestPriority; signal?: AbortSignal },
+    options?: { cache?: RequestCache; priority?: RequestPriority; signal?: AbortSignal; integrity?: string },
 ) => Promise<Response>;
 
 /** A server that says nothing for so many milliseconds has gone. */

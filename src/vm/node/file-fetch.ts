@@ -6,7 +6,7 @@ const PIECE = 1 << 20;
 
 /** `fetch` that reads `file:` addresses from disk; Node's own knows http only. A missing file is a 404. */
 export const fetchFile: FetchFile = async (url, options) => {
-    if (!url.startsWith("file:")) return fetch(url, { signal: options?.signal });
+    if (!url.startsWith("file:")) return fetch(url, { signal: options?.signal, integrity: options?.integrity });
     options?.signal?.throwIfAborted();
     let file;
     try {

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { DrydockError } from "../../base/errors";
 import { addBallasts } from "../image/ballast";
+import { KNOWN_EMULATOR } from "../image/known-emulator";
 import {
     patchError,
     patchScript,
@@ -23,7 +25,8 @@ export interface PatchedEmulator {
 
 /**
  * Patches the installed v86 into `folder`, which is made when it is missing. Rejects with "image.emulator-differs" when the
- * package's version or its files are not the ones that the patch was made for.
+ * package's version or its files are not the ones that the patch was made for, with "image.patch-changed" when what comes out is not
+ * what the page runs.
  */
 export async function writePatchedEmulator(folder: string): Promise<PatchedEmulator> {
     const build = dirname(createRequire(import.meta.url).resolve("v86"));
@@ -36,12 +39,29 @@ export async function writePatchedEmulator(folder: string): Promise<PatchedEmula
     check("libv86.mjs", script, V86_SCRIPT_SHA256);
     const patched = { version, module: join(folder, "libv86.mjs"), wasm: join(folder, "v86.wasm") };
     await mkdir(folder, { recursive: true });
-    await writeFile(patched.wasm, addBallasts(patchWasm(wasm)));
-    await writeFile(patched.module, patchScript(script.toString("utf8")));
+    const patchedWasm = addBallasts(patchWasm(wasm));
+    const patchedScript = Buffer.from(patchScript(script.toString("utf8")));
+    checkKnown("v86.wasm", patchedWasm, KNOWN_EMULATOR.wasm);
+    checkKnown("libv86.mjs", patchedScript, KNOWN_EMULATOR.module);
+    await writeFile(patched.wasm, patchedWasm);
+    await writeFile(patched.module, patchedScript);
     return patched;
 }
 
+/** Throws "image.patch-changed": an image with this emulator would be refused by the page. */
+function checkKnown(name: string, bytes: Uint8Array, known: string): void {
+    const found = sha256Of(bytes);
+    if (found !== known)
+        throw new DrydockError(
+            "image.patch-changed",
+            `The patch of v86 gives another ${name} than the one the page runs: its sha256 is ${found}.`,
+            "If the patch was changed on purpose, put that into src/vm/image/known-emulator.ts.",
+        );
+}
+
 function check(name: string, bytes: Uint8Array, expected: string): void {
-    const found = createHash("sha256").update(bytes).digest("hex");
+    const found = sha256Of(bytes);
     if (found !== expected) throw patchError(`the sha256 of ${name} is ${found}`);
 }
+
+const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

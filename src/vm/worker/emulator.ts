@@ -193,12 +193,17 @@ export class Emulator {
         const instances = await Promise.all(
             modules.map(module => WebAssembly.instantiate(module, { e: cpu.jit_imports })),
         );
+        const functions = instances
+            .flatMap(({ exports }) => Object.entries(exports))
+            .map(([name, code]) => [tableIndexOf(name), code] as const);
+        const most = cpu.wm.wasm_table.length - FIRST_SLOT;
+        const beyond = functions.find(([index]) => index >= most);
+        if (beyond) throw new Error(`a compiled page for entry ${beyond[0]} of a table of ${most}`);
         return saved => {
             const instructions = cpu.instruction_counter[0]!;
             saved.placeOwn(cpu.wasm_memory, { at: guestAt, bytes: byteLength });
             cpu.instruction_counter[0] = instructions;
-            for (const [name, code] of instances.flatMap(({ exports }) => Object.entries(exports))) {
-                const index = tableIndexOf(name);
+            for (const [index, code] of functions) {
                 cpu.wm.wasm_table.set(FIRST_SLOT + index, code);
                 this.#compiled.set(index, NOTHING);
             }

@@ -6,23 +6,27 @@ import type { ImageLoader } from "../image/loader";
 import type { LoadProgress } from "./load-progress";
 import type { V86Module } from "../v86";
 
+/**
+ * Read and checked first, then run from its address: the browser then has it in its cache, under a name that says its content. To run it from
+ * what was read would need a policy that lets the page run any text as a script.
+ */
 export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<V86Module> {
+    await loader.file(file);
     let module: Partial<V86Module>;
     try {
         module = await import(/* @vite-ignore */ loader.urlOf(file));
     } catch (thrown) {
         throw thrown instanceof SyntaxError ? damaged(file.path, thrown) : unreachable(file.path, thrown);
     }
-    loader.fetchedBytes += file.bytes;
     if (typeof module.V86 !== "function") throw wrongFormat(`${file.path} is not v86`);
     return { V86: module.V86 };
 }
 
 /**
  * Compiled from the response itself where it comes over HTTP: only so does the browser keep the optimised code in its cache,
- * and a second visit starts with a fast emulator. What arrived damaged does not compile, and how far it is nobody can tell; so
- * what does not compile, or not in the time that a server may be silent, is read and checked as any other file, which says
- * what is wrong.
+ * and a second visit starts with a fast emulator. The browser itself compares the hash, and hands nothing over when it differs.
+ * Nobody can tell what was wrong then, or how far it is; so what does not compile, or not in the time that a server may be silent,
+ * is read and checked as any other file, which says what is wrong.
  */
 export async function loadWasm(
     loader: ImageLoader,
@@ -46,7 +50,10 @@ export async function loadWasm(
 async function compileStreamed(loader: ImageLoader, file: ImageFile): Promise<WebAssembly.Module | undefined> {
     const signal = AbortSignal.timeout(loader.silenceLimit);
     try {
-        const response = await abortable(loader.fetchFile(loader.urlOf(file), { signal }), signal);
+        const response = await abortable(
+            loader.fetchFile(loader.urlOf(file), { signal, integrity: integrityOf(file) }),
+            signal,
+        );
         if (!response.ok || response.headers.get("Content-Type") !== "application/wasm") {
             await response.body?.cancel();
             return undefined;
@@ -58,3 +65,7 @@ async function compileStreamed(loader: ImageLoader, file: ImageFile): Promise<We
         return undefined; // what is wrong shows when it is read
     }
 }
+
+/** As `fetch` takes it: "sha256-" and the hash in base64. */
+const integrityOf = ({ sha256 }: ImageFile): string =>
+    `sha256-${btoa(String.fromCharCode(...sha256.match(/../g)!.map(byte => Number.parseInt(byte, 16))))}`;

@@ -10,6 +10,7 @@ import { GuestDisk } from "../disk/guest-disk";
 import { prefetchChunks } from "../disk/prefetch";
 import { diskWaiting, kernelPanic, memoryDiffers, notRunning, restoreFailed, saveRunning, workerDied } from "../errors";
 import type { ImageManifest, SnapshotCode } from "../image/image";
+import { refuseUnknownEmulator } from "../image/known-emulator";
 import { ImageLoader, type FetchFile } from "../image/loader";
 import { readPieces, SavedState } from "../image/saved-state";
 import { openLarge } from "../image/zstd";
@@ -134,6 +135,7 @@ export class WorkerMachine {
         const progress = new LoadProgress(message => this.#scope.post(message));
         progress.enter("emulator");
         const manifest = await loader.manifest();
+        refuseUnknownEmulator(manifest.emulator);
         const memory = options.memory ?? manifest.snapshot.memory;
 
         let fallback: DrydockError | undefined;

@@ -45,6 +45,10 @@ describe("compiled pages, merged", () => {
         expect(called).toEqual(["twice", "next", "next", "less", "twice"]);
     });
 
+    test.each(["g7", "f", "f-7", "f7.5", "f1e3", "f 7", "f12345678"])("the name %s is none of theirs", name => {
+        expect(() => tableIndexOf(name)).toThrow(`a function "${name}"`);
+    });
+
     test("import each function once", () => {
         const merged = new WebAssembly.Module(
             only(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
+import { mergeModules } from "../../../src/vm/image/compiled-code";
 import { readPieces, SavedState } from "../../../src/vm/image/saved-state";
 import { PORT_WINDOW, type PortNumber } from "../../../src/vm/protocol";
 import { Emulator, type EmulatorOptions } from "../../../src/vm/worker/emulator";
@@ -409,6 +410,17 @@ describe("compiled code", () => {
         await expect(emulator.prepareCode({ ...code, guestAt: 8192 }, modules)).rejects.toThrow("4096");
         await expect(emulator.prepareCode(code, modules)).rejects.toThrow(WebAssembly.LinkError);
         expect(new Uint8Array(v86.v86.cpu.wasm_memory.buffer).every(byte => byte === 0)).toBe(true);
+        expect(emulator.compiledModules).toBe(0);
+    });
+
+    test("for an entry that v86's table of pages does not have is refused before anything has changed", async () => {
+        const { code } = await saved();
+        const { emulator, v86 } = await open();
+        const { cpu } = v86.v86;
+        Object.assign(cpu, { jit_imports: { m: cpu.wasm_memory, unused: () => undefined, next: () => 0 } });
+        const page = pageModule({ calls: ["next"], at: 64 });
+        const [beyond] = mergeModules(new Map([[cpu.wm.wasm_table.length - 1024, page]]));
+        await expect(emulator.prepareCode(code, [new WebAssembly.Module(beyond!)])).rejects.toThrow("entry 16");
         expect(emulator.compiledModules).toBe(0);
     });
 

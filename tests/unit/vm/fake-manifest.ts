@@ -1,11 +1,16 @@
 import { IMAGE_FORMAT, type ImageFile, type ImageManifest } from "../../../src/vm/image/image";
+import { KNOWN_EMULATOR } from "../../../src/vm/image/known-emulator";
 
 const file = (path: string, bytes = 10): ImageFile => ({ path, bytes, sha256: "0".repeat(64) });
 
 export const manifest = (): ImageManifest => ({
     format: IMAGE_FORMAT,
     id: "test",
-    emulator: { version: "0.5.462", module: file("v86-1.mjs"), wasm: file("v86-1.wasm") },
+    emulator: {
+        version: "0.5.462",
+        module: { ...file("v86-1.mjs"), sha256: KNOWN_EMULATOR.module },
+        wasm: { ...file("v86-1.wasm"), sha256: KNOWN_EMULATOR.wasm },
+    },
     bios: file("bios-1.bin"),
     vgaBios: file("vgabios-1.bin"),
     kernel: file("kernel-1.bin"),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -5,6 +6,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writePatchedEmulator } from "../../../src/vm/node/patch-emulator";
 import { addBallasts } from "../../../src/vm/image/ballast";
+import { KNOWN_EMULATOR } from "../../../src/vm/image/known-emulator";
 import { patchScript, patchWasm } from "../../../src/vm/image/patch-emulator";
 
 const build = dirname(createRequire(import.meta.url).resolve("v86"));
@@ -66,5 +68,14 @@ describe("patch of v86", () => {
         expect(written.version.startsWith("0.5.462")).toBe(true);
         expect((await readFile(written.wasm)).equals(addBallasts(patchWasm(wasm)))).toBe(true);
         expect(await readFile(written.module, "utf8")).toBe(patchScript(script));
+    });
+
+    test("gives the emulator that the page runs, and no other", async () => {
+        const written = await writePatchedEmulator(join(folder, "known"));
+        const hash = async (path: string) =>
+            createHash("sha256")
+                .update(await readFile(path))
+                .digest("hex");
+        expect({ module: await hash(written.module), wasm: await hash(written.wasm) }).toEqual(KNOWN_EMULATOR);
     });
 });

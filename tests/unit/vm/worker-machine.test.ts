@@ -41,6 +41,30 @@ describe("the machine in its thread", () => {
         await vi.waitFor(() => expect(failure()).toMatchObject({ error: { code } }));
     });
 
+    test.each(["module", "wasm"] as const)(
+        "an image with another emulator's %s is refused before anything of it is asked for",
+        async part => {
+            const other = manifest();
+            other.emulator[part] = { ...other.emulator[part], sha256: "1".repeat(64) };
+            const asked: string[] = [];
+            const { machine, failure } = open(async url => {
+                asked.push(url);
+                return new Response(JSON.stringify(other));
+            });
+            machine.receive({ kind: "start", options: start });
+            await vi.waitFor(() =>
+                expect(failure()).toMatchObject({
+                    error: {
+                        code: "image.unknown-emulator",
+                        advice: expect.stringContaining("npm run drydock -- image build"),
+                        causes: [expect.stringContaining(`${other.emulator[part].path} has the sha256 1111`)],
+                    },
+                }),
+            );
+            expect(asked).toEqual(["http://image.test/vm/image.json"]);
+        },
+    );
+
     test("refuses to do without the snapshot when that is demanded", async () => {
         const { machine, failure } = open(async () => new Response(JSON.stringify(manifest())));
         machine.receive({ kind: "start", options: { ...start, boot: "snapshot", memory: 256 } });

@@ -1,0 +1,36 @@
+/**
+ * The one emulator that this version runs. Its script runs in the page's own origin, and it comes with the image, which people copy from
+ * elsewhere: so an image whose emulator has other hashes is refused before any of it runs.
+ */
+import { DrydockError } from "../../base/errors";
+import type { ImageManifest } from "./image";
+
+/**
+ * sha256 of v86's two files after our changes (patch-emulator.ts, ballast.ts), which always come out the same. Whoever changes the patch
+ * changes these: the image build refuses to go on, and says what they are now.
+ */
+export const KNOWN_EMULATOR = {
+    /** libv86.mjs */
+    module: "6cd003769a48ec7b3ceb435c879559b8c7c9e0acd3f635c8007dc69074391aeb",
+    /** v86.wasm */
+    wasm: "aa83f09277c0b48a48dc122cbe54574cb3a3ade34b50e8db051f60b89cb10a97",
+};
+
+/** Throws "image.unknown-emulator". That the files are what the manifest says is for the loader to check. */
+export function refuseUnknownEmulator({ version, module, wasm }: ImageManifest["emulator"]): void {
+    const others = [
+        ...(module.sha256 === KNOWN_EMULATOR.module ? [] : [module]),
+        ...(wasm.sha256 === KNOWN_EMULATOR.wasm ? [] : [wasm]),
+    ];
+    if (others.length === 0) return;
+    throw new DrydockError(
+        "image.unknown-emulator",
+        "The machine image brings an emulator that this page does not know, so nothing of it was run.",
+        "Build the image with this version of Drydock (`npm run drydock -- image build`), or serve it with the version that built it.",
+        {
+            cause: new Error(
+                `v86 ${version}: ${others.map(({ path, sha256 }) => `${path} has the sha256 ${sha256}`).join(", ")}`,
+            ),
+        },
+    );
+}
