@@ -52,7 +52,10 @@ export function lintCourse(
 /** As a person reads it, and as editors find the place: file:line first. */
 export function formatProblems(problems: readonly Problem[]): string {
     return problems
-        .map(({ file, line, code, message, advice }) => `${file}:${line}: ${message} [${code}]\n    ${advice}`)
+        .map(
+            ({ file, line, code, message, advice, note }) =>
+                `${file}:${line}: ${note ? "note: " : ""}${message} [${code}]\n    ${advice}`,
+        )
         .join("\n");
 }
 

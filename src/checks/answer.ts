@@ -1,8 +1,9 @@
 /** The check kind `answer`: a question of the lesson, answered in the student's own words or by a choice. */
 import * as v from "valibot";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
-import { pattern, text, texts, toPattern } from "./fields";
+import { pattern, text, texts } from "./fields";
 import { failer, pass } from "./outcome";
+import { toPattern } from "./patterns";
 
 const schema = v.pipe(
     v.strictObject({
@@ -43,7 +44,7 @@ async function run(spec: AnswerSpec, context: CheckContext): Promise<CheckResult
         });
     if (
         spec.accept?.some(one => same(one, given)) ||
-        (spec.matches !== undefined && toPattern(spec.matches).test(given))
+        (spec.matches !== undefined && (await toPattern(spec.matches)).test(given))
     )
         return pass("The answer is right.");
     return fail("answer.wrong", {

@@ -11,7 +11,7 @@ export interface CommandRecord {
     terminal: number;
 }
 
-/** What a check may look at. Nothing here changes the guest. */
+/** What a check looks at. A program that it runs and a request that it sends may change the guest: see `CheckKind.acts`. */
 export interface CheckContext {
     docker: Docker;
     /** Files below the workspace, paths relative to it. */
@@ -41,7 +41,9 @@ export type CheckResult =
           excerpt?: string;
       }
     /** The check itself could not be made: the engine is away, the lesson is wrong. */
-    | { status: "error"; code: string; message: string };
+    | { status: "error"; code: string; message: string }
+    /** Not made: it may change the guest, and the student has not asked for it. */
+    | { status: "waiting"; message: string };
 
 /** What became of one expectation of a step. */
 export interface ExpectationResult {
@@ -62,5 +64,15 @@ export interface CheckKind<Spec = unknown> {
     failures: Record<string, string>;
     /** What this check wants, in the student's words: "the image docker-flask:1.0". */
     describe(spec: Spec): string;
+    /** Only of kinds whose checks may change something in the guest; all others read. Such a check runs only when the student asks. */
+    acts?: {
+        /** One sentence for the reference page: which checks, and what an author can say about it. */
+        when: string;
+        with(spec: Spec): boolean;
+        /** What it does, after "it": "runs a program". */
+        because(spec: Spec): string;
+    };
+    /** Milliseconds after which a check with these fields is given up; without it `CHECK_LIMIT`. */
+    limit?(spec: Spec): number;
     run(spec: Spec, context: CheckContext): Promise<CheckResult>;
 }

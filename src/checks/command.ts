@@ -2,8 +2,9 @@
 import * as v from "valibot";
 import type { CheckContext, CheckKind, CheckResult, CommandRecord } from "./check";
 import { lackOf, parseCommand, sameVerb, splitLine } from "./command-line";
-import { count, pattern, text, toPattern } from "./fields";
+import { count, pattern, text } from "./fields";
 import { failer, pass, spoken } from "./outcome";
+import { toPattern, type Pattern } from "./patterns";
 
 const schema = v.pipe(
     v.strictObject({
@@ -47,7 +48,8 @@ export const command: CheckKind<CommandSpec> = {
 const inWords = (spec: CommandSpec) => spec.ran ?? `that matches ${spec.matches}`;
 
 async function run(spec: CommandSpec, { commands }: CheckContext): Promise<CheckResult> {
-    const ran = commands.filter(record => isIt(spec, record));
+    const matching = spec.matches === undefined ? undefined : await toPattern(spec.matches);
+    const ran = commands.filter(record => isIt(spec, matching, record));
     const wanted = spec.code ?? 0;
     const good = ran.filter(record => wanted === "any" || record.code === wanted);
     const often = spec.count ?? 1;
@@ -85,9 +87,8 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
     );
 }
 
-function isIt(spec: CommandSpec, record: CommandRecord): boolean {
-    if (spec.matches !== undefined && !toPattern(spec.matches).test(record.command.trim().replace(/[ \t]+/g, " ")))
-        return false;
+function isIt(spec: CommandSpec, matching: Pattern | undefined, record: CommandRecord): boolean {
+    if (matching && !matching.test(record.command.trim().replace(/[ \t]+/g, " "))) return false;
     if (spec.ran === undefined) return true;
     const given = splitLine(record.command).map(parseCommand);
     return splitLine(spec.ran)

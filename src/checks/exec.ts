@@ -1,19 +1,23 @@
-/** The check kind `exec`: a program run to look at something, in the guest or in a container. The lesson must choose one that only reads. */
+/** The check kind `exec`: a program run to look at something, in the guest or in a container. Only its author knows whether it changes something. */
 import * as v from "valibot";
 import { DrydockError } from "../base/errors";
 import type { ContainerSummary } from "../docker/docker";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
-import { pattern, text, toPattern, words } from "./fields";
+import { flag, pattern, text, words } from "./fields";
 import { allContainers, callOf } from "./look";
 import { sameImage } from "../base/image-reference";
 import { failer, firstLines, lastLines, pass, shellWords, spoken } from "./outcome";
+import { toPattern } from "./patterns";
 
 const schema = v.strictObject({
     in: v.optional(
         text("The container to run it in: its name, or the image of a running one. Without it the machine itself."),
     ),
-    argv: v.pipe(words("The program and its arguments. It must only read."), v.minLength(1, "must name a program")),
+    argv: v.pipe(words("The program and its arguments."), v.minLength(1, "must name a program")),
     code: v.optional(v.pipe(v.number(), v.integer(), v.description("The exit code it must end with. Without it 0."))),
+    reads: v.optional(
+        flag("true: it changes nothing, so it may run by itself after each command. Without it, only on Check."),
+    ),
     stdout: v.optional(pattern("A regular expression that its output must match.")),
     stderr: v.optional(pattern("A regular expression that its error output must match.")),
 });
@@ -31,10 +35,15 @@ const fail = failer(failures);
 
 export const exec: CheckKind<ExecSpec> = {
     name: "exec",
-    summary: "The output of a program that only reads, in the machine or in a container.",
+    summary: "The output of a program, in the machine or in a container.",
     schema,
     failures,
     describe: spec => `what "${shellWords(spec.argv)}" says${spec.in ? ` in ${spec.in}` : ""}`,
+    acts: {
+        when: "A program may do anything, so it runs only when the student presses Check; with `reads: true` it also runs by itself.",
+        with: spec => spec.reads !== true,
+        because: () => "runs a program",
+    },
     run,
 };
 
@@ -91,7 +100,7 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
         ["output", spec.stdout, stdout],
         ["error output", spec.stderr, stderr],
     ] as const)
-        if (wantedText !== undefined && !toPattern(wantedText).test(found))
+        if (wantedText !== undefined && !(await toPattern(wantedText)).test(found))
             return fail("exec.wrong-output", {
                 message: `"${program}"${where} does not say what the step asks for in its ${name}; what it says is below.`,
                 expected: `${name} that matches ${wantedText}`,

@@ -2,8 +2,9 @@
 import * as v from "valibot";
 import { knownInstructions, plainArguments, type Instruction } from "./dockerfile";
 import { fail } from "./file-failures";
-import { count, pattern, text, texts, toPattern } from "./fields";
+import { count, pattern, text, texts } from "./fields";
 import type { Fail } from "./outcome";
+import { toPattern, type Pattern } from "./patterns";
 
 const instructionName = v.pipe(
     v.string(),
@@ -35,15 +36,16 @@ export const instructionSchema = v.strictObject({
 
 export type InstructionSpec = v.InferOutput<typeof instructionSchema>;
 
-export function instructionProblem(
+export async function instructionProblem(
     wanted: InstructionSpec,
     all: readonly Instruction[],
     path: string,
-): Fail | undefined {
+): Promise<Fail | undefined> {
     const { name } = wanted;
     const same = all.filter(one => one.name === name);
     const expected = inWords(wanted);
-    const fitting = same.filter(one => fits(wanted, one));
+    const matching = wanted.matches === undefined ? undefined : await toPattern(wanted.matches);
+    const fitting = same.filter(one => fits(wanted, matching, one));
     if (wanted.count !== undefined) {
         if (fitting.length === wanted.count) return undefined;
         return fail("file.wrong-count", {
@@ -69,12 +71,12 @@ export function instructionProblem(
     return inForm.some(one => inPlace(wanted, one, all)) ? undefined : wrongOrder(wanted, inForm[0]!, all, path);
 }
 
-function fits(wanted: InstructionSpec, one: Instruction): boolean {
+function fits(wanted: InstructionSpec, matching: Pattern | undefined, one: Instruction): boolean {
     const plain = plainArguments(one.arguments);
     return (
         (wanted.arguments === undefined || plain === plainArguments(wanted.arguments)) &&
         (wanted.contains ?? []).every(part => plain.includes(part) || one.arguments.includes(part)) &&
-        (wanted.matches === undefined || toPattern(wanted.matches).test(one.arguments))
+        (!matching || matching.test(one.arguments))
     );
 }
 

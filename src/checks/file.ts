@@ -6,8 +6,9 @@ import { fail, fileFailures } from "./file-failures";
 import { instructionProblem, instructionSchema } from "./file-instruction";
 import { missingFile } from "./file-missing";
 import { mistakeIn, parseDockerfile } from "./dockerfile";
-import { flag, pattern, text, texts, toPattern } from "./fields";
+import { flag, pattern, text, texts } from "./fields";
 import { firstLines, pass } from "./outcome";
+import { toPattern } from "./patterns";
 
 const schema = v.strictObject({
     path: v.pipe(
@@ -71,10 +72,14 @@ async function run(spec: FileSpec, context: CheckContext): Promise<CheckResult> 
             expected: "some text",
             found: "an empty file",
         });
-    return dockerfileProblem(spec, content) ?? textProblem(spec, content) ?? pass(`${path} is as it should be.`);
+    return (
+        (await dockerfileProblem(spec, content)) ??
+        (await textProblem(spec, content)) ??
+        pass(`${path} is as it should be.`)
+    );
 }
 
-function dockerfileProblem({ path, instruction }: FileSpec, content: string): CheckResult | undefined {
+async function dockerfileProblem({ path, instruction }: FileSpec, content: string): Promise<CheckResult | undefined> {
     if (!instruction) return undefined;
     const instructions = parseDockerfile(content);
     const mistake = mistakeIn(instructions, path);
@@ -83,13 +88,13 @@ function dockerfileProblem({ path, instruction }: FileSpec, content: string): Ch
         return fail(code, { ...failure, excerpt: around(content, line) });
     }
     for (const wanted of instruction) {
-        const problem = instructionProblem(wanted, instructions, path);
+        const problem = await instructionProblem(wanted, instructions, path);
         if (problem) return problem;
     }
     return undefined;
 }
 
-function textProblem(spec: FileSpec, content: string): CheckResult | undefined {
+async function textProblem(spec: FileSpec, content: string): Promise<CheckResult | undefined> {
     const { path } = spec;
     const spaced = oneSpace(content);
     const missing = spec.contains?.find(wanted => !spaced.includes(oneSpace(wanted)));
@@ -114,7 +119,7 @@ function textProblem(spec: FileSpec, content: string): CheckResult | undefined {
             excerpt: line > 0 ? around(content, line) : undefined,
         });
     }
-    if (spec.matches !== undefined && !toPattern(spec.matches).test(content))
+    if (spec.matches !== undefined && !(await toPattern(spec.matches)).test(content))
         return fail("file.no-match", {
             message: `${path} does not say what the step asks for. Compare it with the text of the step.`,
             expected: `text that matches ${spec.matches}`,

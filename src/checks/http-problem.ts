@@ -104,7 +104,7 @@ export async function statusProblem(spec: HttpSpec, answer: Answer, context: Che
     const address = `http://localhost:${spec.port}${spec.path}`;
     const expected = `status ${spec.status}`;
     const found = `status ${answer.status}`;
-    const excerpt = firstLines(answer.body.replace(/<[^>]+>/g, " ").replace(/[ \t]+/g, " "));
+    const excerpt = firstLines(answer.body.replace(/<[^<>]+>/g, " ").replace(/[ \t]+/g, " "));
     if (answer.status === 404)
         return fail("http.not-found", {
             message: `The app answers on port ${spec.port}, but has no page ${spec.path} (status 404). Compare the path with the app's routes: \`@app.route("${spec.path.split("?")[0]}")\`.`,

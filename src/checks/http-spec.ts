@@ -1,6 +1,7 @@
 /** What an `http` check asks for, and what came back. */
 import * as v from "valibot";
-import { pairs, pattern, port, texts } from "./fields";
+import { flag, pairs, pattern, patterns, port, texts } from "./fields";
+import { LONGEST_WAIT_SECONDS } from "./limits";
 
 export const schema = v.strictObject({
     port: port("Port of the machine: the first number of `-p`."),
@@ -11,6 +12,11 @@ export const schema = v.strictObject({
     method: v.optional(
         v.pipe(v.picklist(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), v.description("Without it GET.")),
         "GET",
+    ),
+    reads: v.optional(
+        flag(
+            "true: the app changes nothing by it, so it may run by itself after each command. Without it, true for GET and HEAD.",
+        ),
     ),
     headers: v.optional(pairs("Headers to send.")),
     body: v.optional(v.pipe(v.string(), v.description("Body to send."))),
@@ -26,12 +32,12 @@ export const schema = v.strictObject({
     ),
     contains: v.optional(texts("Texts that the body must hold.")),
     matches: v.optional(pattern("A regular expression that the body must match.")),
-    header: v.optional(pairs("Response headers and a regular expression for the value of each.")),
+    header: v.optional(patterns("Response headers and a regular expression for the value of each.")),
     wait: v.optional(
         v.pipe(
             v.number(),
             v.minValue(0),
-            v.maxValue(300),
+            v.maxValue(LONGEST_WAIT_SECONDS),
             v.description(
                 "Seconds from its start that a container's app may take to answer. Without it 120. A port that nothing publishes is not waited for.",
             ),

@@ -5,9 +5,10 @@ import { DrydockError, isAbort, messageOf } from "../base/errors";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { fail, httpFailures } from "./http-failures";
 import { connectionProblem, statusProblem } from "./http-problem";
-import { toPattern } from "./fields";
+import { REPLY_LIMIT, waitingCheckLimit } from "./limits";
 import { schema, type Answer, type HttpSpec, type NoAnswer } from "./http-spec";
 import { firstLines, pass } from "./outcome";
+import { toPattern } from "./patterns";
 
 export const http: CheckKind<HttpSpec> = {
     name: "http",
@@ -16,15 +17,21 @@ export const http: CheckKind<HttpSpec> = {
     failures: httpFailures,
     describe: spec =>
         `${spec.method === "GET" ? "" : `${spec.method} `}http://localhost:${spec.port}${spec.path}${spec.contains ? ` to say "${spec.contains.join('" and "')}"` : " to answer"}`,
+    acts: {
+        when: "A method other than GET and HEAD may change what the app keeps, so such a check runs only when the student presses Check. `reads: true` says that it changes nothing; `reads: false` that even a GET does, as with a counter of visits.",
+        with: spec => !(spec.reads ?? readingMethods.includes(spec.method)),
+        because: spec => `sends a ${spec.method} request`,
+    },
+    limit: spec => waitingCheckLimit(spec.wait),
     run,
 };
+
+const readingMethods: readonly HttpSpec["method"][] = ["GET", "HEAD"];
 
 /** Milliseconds between two looks. Each costs the emulated processor something that the starting app needs, so they grow rarer. */
 const firstPause = 300;
 const longestPause = 2_000;
 
-/** Milliseconds for one reply: Flask's first page takes some seconds in an emulated processor. */
-const replyLimit = 30_000;
 const bodyLimit = 1 << 20;
 
 async function run(spec: HttpSpec, context: CheckContext): Promise<CheckResult> {
@@ -42,7 +49,7 @@ async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAn
     const limit = new AbortController();
     const timer = setTimeout(
         () => limit.abort(new DrydockError("http.timeout", "No reply.", "Try again.")),
-        replyLimit,
+        REPLY_LIMIT,
     );
     const signal = AbortSignal.any([context.signal, limit.signal]);
     try {
@@ -58,7 +65,7 @@ async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAn
     } catch (thrown) {
         context.signal.throwIfAborted();
         if (limit.signal.aborted || isAbort(thrown))
-            return { problem: "silent", words: `no reply within ${replyLimit / 1000} s` };
+            return { problem: "silent", words: `no reply within ${REPLY_LIMIT / 1000} s` };
         const code = thrown instanceof DrydockError ? thrown.code : "";
         if (code === "agent.gone" || code === "agent.silent" || code.startsWith("vm.")) throw thrown; // the machine is away, not the app
         return { problem: code === "agent.refused" ? "refused" : "broken", words: messageOf(thrown) };
@@ -98,7 +105,7 @@ async function judge(spec: HttpSpec, answer: Answer, context: CheckContext): Pro
             excerpt,
         });
     }
-    if (spec.matches !== undefined && !toPattern(spec.matches).test(answer.body))
+    if (spec.matches !== undefined && !(await toPattern(spec.matches)).test(answer.body))
         return fail("http.wrong-text", {
             message: `${address} answers, but not what the step asks for; what it says is below.`,
             expected: `text that matches ${spec.matches}`,
@@ -107,7 +114,7 @@ async function judge(spec: HttpSpec, answer: Answer, context: CheckContext): Pro
         });
     for (const [name, wanted] of Object.entries(spec.header ?? {})) {
         const found = answer.headers.get(name);
-        if (found === null || !toPattern(wanted).test(found))
+        if (found === null || !(await toPattern(wanted)).test(found))
             return fail("http.wrong-header", {
                 message: `${address} answers with ${found === null ? `no header ${name}` : `the header ${name}: ${found}`}; the step asks for ${wanted}.`,
                 expected: `${name}: ${wanted}`,

@@ -12,6 +12,10 @@ export function checkReference(): string {
         "",
         "Each entry of a step's `expect` names one kind with its fields. All must hold. A failure has a code; `why` in the step may give it a sentence of the lesson's own. Every check can also end in an error, when the engine or the machine is away.",
         "",
+        "Checks run when the student presses Check, and by themselves after each command and each saved file. By themselves only those run that read; a step with others passes only on Check.",
+        "",
+        "Regular expressions are in RE2's syntax, which takes linear time for any text: no look-ahead or look-behind, no back-references. `^` and `$` mean the ends of a line. A pattern of ordinary size sees the first 200,000 characters of a text, a larger one fewer.",
+        "",
         ...pages,
     ].join("\n");
 }
@@ -26,6 +30,8 @@ function kindPage(kind: CheckKind): string {
         `## ${kind.name}`,
         "",
         kind.summary,
+        "",
+        kind.acts?.when ?? "Only reads.",
         "",
         "| field | needed | type | meaning |",
         "| --- | --- | --- | --- |",

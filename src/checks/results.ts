@@ -32,10 +32,10 @@ export function toResultsFile(steps: readonly StepResults[]): ResultsFile {
     const tests = steps.flatMap((step, index) =>
         step.results.map(({ describes, result, milliseconds }) => ({
             name: `${step.title}: ${describes}`,
-            status: result.status,
+            status: result.status === "waiting" ? ("error" as const) : result.status,
             message: result.status === "pass" ? null : result.message,
             task_id: index + 1,
-            code: result.status === "pass" ? null : result.code,
+            code: "code" in result ? result.code : null,
             milliseconds: milliseconds ?? null,
         })),
     );

@@ -2,12 +2,15 @@
 import { abortable } from "../base/abort";
 import { DrydockError } from "../base/errors";
 import type { CheckContext, CheckKind, CheckResult, ExpectationResult } from "./check";
+import { CHECK_LIMIT, STEP_MARGIN } from "./limits";
 import { checkKinds } from "./registry";
 
 export interface RunOptions {
     signal?: AbortSignal | undefined;
-    /** Milliseconds for one check, default 330,000: above the longest wait that an `http` check may ask for. */
+    /** Milliseconds for one check; without it what its kind says. */
     timeout?: number;
+    /** Nobody has asked: checks that may change the guest are not made, and "waiting" is their result. */
+    readsOnly?: boolean;
     /** The lesson's own sentences, by failure code; each stands for the check's own. */
     why?: Readonly<Record<string, string>>;
     /** Each result as it comes. */
@@ -17,14 +20,21 @@ export interface RunOptions {
 /** What a run looks at; the runner adds memo and signal. */
 export type CheckSources = Omit<CheckContext, "memo" | "signal">;
 
-const defaultTimeout = 330_000;
+/** What is to be checked; `spec` is what the kind's own schema parsed. */
+type Expectations = readonly { kind: string; spec: unknown }[];
+
+const limitOf = (kind: CheckKind | undefined, spec: unknown): number => kind?.limit?.(spec) ?? CHECK_LIMIT;
+
+/** Milliseconds after which a step's checks together are given up: above what each may take, so that each says its own reason first. */
+export const stepLimit = (expectations: Expectations): number =>
+    expectations.reduce((sum, { kind, spec }) => sum + limitOf(checkKinds.get(kind), spec), STEP_MARGIN);
 
 /**
- * One result for each expectation, in their order. `spec` is what the kind's own schema parsed. Never rejects for a check
+ * One result for each expectation, in their order. Never rejects for a check
  * that cannot be made (its result is then an "error"); rejects with the signal's reason when it aborts.
  */
 export async function runChecks(
-    expectations: readonly { kind: string; spec: unknown }[],
+    expectations: Expectations,
     sources: CheckSources,
     options: RunOptions = {},
 ): Promise<ExpectationResult[]> {
@@ -55,7 +65,12 @@ async function runOne(
     context: CheckSources & Pick<CheckContext, "memo">,
     options: RunOptions,
 ): Promise<CheckResult> {
-    const timeout = options.timeout ?? defaultTimeout;
+    if (options.readsOnly && kind.acts?.with(spec))
+        return {
+            status: "waiting",
+            message: `Press Check to test this: it ${kind.acts.because(spec)}, so it does not run by itself.`,
+        };
+    const timeout = options.timeout ?? limitOf(kind, spec);
     const limit = new AbortController();
     const timer = setTimeout(
         () =>

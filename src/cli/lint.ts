@@ -1,7 +1,7 @@
 /** `lint [lesson…]`: mistakes in lessons, with file, line and what to do. */
 import { parseArgs } from "node:util";
 import { checkReference } from "../checks/reference";
-import { checkKinds } from "../checks/registry";
+import { lintedKinds } from "../checks/remarks";
 import { lessonReference } from "../lesson/reference";
 import type { Command } from "./command";
 import { bundledImages } from "../authoring/bundled-images";
@@ -14,11 +14,11 @@ export const lint: Command = {
     help: `npm run drydock -- lint [--images LIST] [--json] [--reference] [lesson…]
 
 Checks lessons without a machine: fields, ids, needs, checks, hints, solutions, links, pictures, fences, images. A lesson is
-named by its id (images/flask) or its folder; none means all. Exits with 1 when there are problems.
+named by its id (images/flask) or its folder; none means all. Exits with 1 when there are problems; a note is none.
 
   --images LIST   container images to count on, instead of those in the built VM image: "busybox:latest,nginx:1.29=amd64",
                   or a file with such a list, or with JSON: [{"ref": "busybox:latest", "architecture": "386"}]
-  --json          print {lessons, problems: [{file, line, code, message, advice}]}
+  --json          print {lessons, problems: [{file, line, code, message, advice, note}]}
   --reference     print the reference of all fields and checks, as Markdown, and end`,
 
     async run(argv) {
@@ -39,21 +39,24 @@ named by its id (images/flask) or its folder; none means all. Exits with 1 when 
         const folders = lessonFolders(files);
         const lessons = chooseLessons("lint", positionals, folders);
         const within = lessons.map(id => `${folders.get(id)}/`);
-        const all = lintCourse(files, checkKinds, await bundledImages(values.images)).problems;
+        const all = lintCourse(files, lintedKinds, await bundledImages(values.images)).problems;
         const problems =
             positionals.length === 0 ? all : all.filter(({ file }) => within.some(folder => file.startsWith(folder)));
 
+        const wrong = problems.filter(problem => !problem.note).length;
         if (values.json) console.log(JSON.stringify({ lessons, problems }, null, 2));
         else {
             if (problems.length > 0) console.log(`${formatProblems(problems)}\n`);
-            const told =
-                problems.length === 0
-                    ? "no problems"
-                    : problems.length === 1
-                      ? "1 problem"
-                      : `${problems.length} problems in ${new Set(problems.map(problem => problem.file)).size} files`;
-            console.log(`${lessons.length === 1 ? "1 lesson" : `${lessons.length} lessons`}, ${told}.`);
+            const notes = problems.filter(problem => problem.note).length;
+            const places = new Set(problems.filter(problem => !problem.note).map(problem => problem.file)).size;
+            const told = [
+                wrong === 0 ? "no problems" : counted(wrong, "problem") + (places > 1 ? ` in ${places} files` : ""),
+                ...(notes > 0 ? [counted(notes, "note")] : []),
+            ];
+            console.log(`${counted(lessons.length, "lesson")}, ${told.join(", ")}.`);
         }
-        return problems.length === 0 ? 0 : 1;
+        return wrong === 0 ? 0 : 1;
     },
 };
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

@@ -3,6 +3,10 @@ import type { ExpectationResult } from "../checks/check";
 import type { Step } from "../lesson/lesson";
 import type { StepState } from "./engine";
 
+/** What waits for the student to ask goes on saying what it lacked when they asked last. */
+const lately = (result: ExpectationResult, before: ExpectationResult | undefined) =>
+    result.result.status === "waiting" && before?.result.status === "fail" ? before : result;
+
 const passes = (result: ExpectationResult | undefined) => result?.result.status === "pass";
 
 export class StepRecord {
@@ -28,24 +32,26 @@ export class StepRecord {
      * Takes results in; true when the step passes by them. A step that has passed stays passed; a level step shows what
      * holds now all the same, an edge step what once held.
      *
-     * Results nobody asked for are shown only when they pass or when the student has asked before: a red list after
-     * every `ls` would teach nobody anything.
+     * Results nobody asked for are shown only when they pass, when all that is left waits for the student to ask, or when they have
+     * asked before: a red list after every `ls` would teach nobody anything.
      */
     take(results: ExpectationResult[], asked: boolean, now: number): boolean {
         const { mode, expect } = this.step;
-        let effective = results;
+        let effective = results.map((result, index) => lately(result, this.results[index]));
         if (mode === "edge") {
             results.forEach((result, index) => {
                 if (passes(result)) this.#held[index] ??= result;
             });
             effective = expect
-                .map((_, index) => this.#held[index] ?? results[index])
+                .map((_, index) => this.#held[index] ?? effective[index])
                 .filter(result => result !== undefined);
         }
-        const passed = effective.length === expect.length && effective.every(passes);
+        const whole = effective.length === expect.length;
+        const passed = whole && effective.every(passes);
+        const waits = whole && effective.every(one => passes(one) || one.result.status === "waiting");
         // what could not be checked was no attempt
         if (asked && !results.some(result => result.result.status === "error")) this.attempts++;
-        if (asked || passed || (this.attempts > 0 && effective.length === expect.length)) this.results = effective;
+        if (asked || waits || (whole && this.attempts > 0)) this.results = effective;
         if (!passed || this.passedAt !== undefined) return false;
         this.passedAt = now;
         return true;

@@ -53,11 +53,11 @@ export interface Observed {
 }
 
 /**
- * Makes a step's checks, one result an expectation in their order. With `stopAtFailure` it may end after the first that does
- * not pass. Rejects with the signal's reason, or with a DrydockError when the checks could not be made at all.
+ * Makes a step's checks, one result an expectation in their order. With `stopAtFailure` it may end after the first that fails
+ * or cannot be made. With `readsOnly` checks that may change the guest are not made, and "waiting". Rejects with the signal's reason, or with a DrydockError when the checks could not be made at all.
  */
 export type CheckStep = (
     step: Step,
     observed: Observed,
-    options: { signal: AbortSignal; stopAtFailure: boolean },
+    options: { signal: AbortSignal; stopAtFailure: boolean; readsOnly?: boolean },
 ) => Promise<ExpectationResult[]>;

@@ -3,15 +3,13 @@ import { asDrydockError, DrydockError, isAbort } from "../base/errors";
 import { abortable } from "../base/abort";
 import { Store } from "../base/store";
 import type { CommandRecord, ExpectationResult } from "../checks/check";
+import { stepLimit } from "../checks/run";
 import type { Lesson, Step } from "../lesson/lesson";
 import { StepRecord } from "./attempt";
 import { AutoCheck } from "./auto-check";
 import type { ProgressStore, StoredProgress } from "../storage/stores";
 import type { CheckStep, Engine, LessonState, StepState } from "./engine";
 import { loadProgress, noProgress, ProgressSaver } from "./progress";
-
-/** A step's checks together; each has its own, shorter limit in the runner. */
-const CHECK_TIMEOUT_MILLISECONDS = 300_000;
 
 /** Enough for any lesson; a loop in a terminal must not fill the memory. */
 const COMMANDS_KEPT = 1_000;
@@ -152,7 +150,7 @@ class LessonEngine implements Engine {
         this.#publish();
         const finish = async (): Promise<StepState> => {
             try {
-                const results = await this.#checkStep(record.step, controller.signal, false);
+                const results = await this.#checkStep(record.step, controller.signal, { stopAtFailure: false });
                 record.checking = false;
                 this.#take(record, results, true);
                 return this.#stateOf(record);
@@ -169,13 +167,13 @@ class LessonEngine implements Engine {
         return asked;
     }
 
-    /** The background's look at the open steps. True while there is an open step that has not passed. */
+    /** The background's look at the open steps, which changes nothing in the guest. True while there is an open step that has not passed. */
     async #look(signal: AbortSignal): Promise<boolean> {
         for (const record of this.#records.values()) {
             if (record.passedAt !== undefined || this.#waitsFor(record.step).length > 0) continue;
             // before the student has asked only passing counts, so the first failure ends the look and spares the guest
             const stopAtFailure = record.attempts === 0 && record.step.mode === "level";
-            const results = await this.#checkStep(record.step, signal, stopAtFailure);
+            const results = await this.#checkStep(record.step, signal, { stopAtFailure, readsOnly: true });
             if (results.some(result => result.result.status === "error")) continue;
             this.#take(record, results, false);
         }
@@ -183,23 +181,28 @@ class LessonEngine implements Engine {
     }
 
     /** Rejects only by the signal; whatever else goes wrong is a result. */
-    async #checkStep(step: Step, signal: AbortSignal, stopAtFailure: boolean): Promise<ExpectationResult[]> {
+    async #checkStep(
+        step: Step,
+        signal: AbortSignal,
+        options: { stopAtFailure: boolean; readsOnly?: boolean },
+    ): Promise<ExpectationResult[]> {
+        const milliseconds = stepLimit(step.expect);
         const limit = new AbortController();
         const timer = setTimeout(
             () =>
                 limit.abort(
                     new DrydockError(
                         "check.timeout",
-                        `The checks gave no answer within ${CHECK_TIMEOUT_MILLISECONDS / 1000} s.`,
+                        `The checks gave no answer within ${milliseconds / 1000} s.`,
                         "Try again; if it stays so, restart the machine.",
                     ),
                 ),
-            CHECK_TIMEOUT_MILLISECONDS,
+            milliseconds,
         );
         const both = AbortSignal.any([signal, limit.signal]);
         try {
             const observed = { commands: this.#commands, answers: new Map(Object.entries(this.#progress.answers)) };
-            return await abortable(this.#check(step, observed, { signal: both, stopAtFailure }), both);
+            return await abortable(this.#check(step, observed, { signal: both, ...options }), both);
         } catch (thrown) {
             signal.throwIfAborted();
             if (isAbort(thrown) && !limit.signal.aborted) throw thrown;

@@ -33,7 +33,7 @@ export function createStepChecker(): StepChecker {
                 if (guest === attached) guest = undefined;
             };
         },
-        async check(step, { commands, answers }, { signal, stopAtFailure }) {
+        async check(step, { commands, answers }, { signal, stopAtFailure, readsOnly }) {
             if (!guest)
                 throw new DrydockError(
                     "check.no-machine",
@@ -54,12 +54,14 @@ export function createStepChecker(): StepChecker {
             const results: ExpectationResult[] = [];
             const onResult = (result: ExpectationResult) => {
                 results.push(result);
-                if (stopAtFailure && result.result.status !== "pass") enough.abort();
+                const { status } = result.result;
+                if (stopAtFailure && (status === "fail" || status === "error")) enough.abort();
             };
             try {
                 return await runChecks(step.expect, sources, {
                     signal: AbortSignal.any([signal, enough.signal]),
                     why: step.why,
+                    ...(readsOnly && { readsOnly }),
                     onResult,
                 });
             } catch (thrown) {

@@ -5,6 +5,19 @@ export interface ExpectationKind {
     schema: GenericSchema;
     /** Failure codes; the keys that `why` may have. */
     failures: Readonly<Record<string, string>>;
+    /**
+     * What the linter has to say beyond the schema: `path` below the check's fields. `written`: the fields as the author wrote them;
+     * `spec`: as the schema gave them.
+     */
+    remarks?(written: unknown, spec: unknown): readonly Remark[];
+}
+
+export interface Remark {
+    path: readonly (string | number)[];
+    code: string;
+    message: string;
+    advice: string;
+    /** Only to know: nothing is wrong. */ note?: true;
 }
 
 export interface ExpectationParser {

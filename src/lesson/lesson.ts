@@ -75,4 +75,5 @@ export interface Problem {
     /** "lesson.unknown-field" */ code: string;
     message: string;
     advice: string;
+    /** Only to know: nothing is wrong. */ note?: true;
 }

@@ -28,7 +28,10 @@ export function parseExpectations(fields: StepFields, { id, kinds, yaml }: StepC
         }
         const before = yaml.problems.length;
         const parsed = yaml.check(known.schema, [id, "expect", index, kind], spec);
-        if (yaml.problems.length === before) expectations.push({ kind, spec: parsed });
+        if (yaml.problems.length > before) return;
+        expectations.push({ kind, spec: parsed });
+        for (const { path, ...remark } of known.remarks?.(spec, parsed) ?? [])
+            yaml.remark([id, "expect", index, kind, ...path], remark);
     });
     return expectations;
 }

@@ -74,7 +74,11 @@ export class YamlFile {
     }
 
     problem(path: Path, code: string, message: string, advice: string): void {
-        this.problems.push({ file: this.file, line: this.lineOf(path), code, message, advice });
+        this.remark(path, { code, message, advice });
+    }
+
+    remark(path: Path, said: Omit<Problem, "file" | "line">): void {
+        this.problems.push({ file: this.file, line: this.lineOf(path), ...said });
     }
 
     #report(schema: v.GenericSchema, path: Path, issue: v.BaseIssue<unknown>): void {

@@ -9,7 +9,11 @@ import type { Sandbox } from "../sandbox";
 export type StepMark = "locked" | "open" | "failed" | "checking" | "passed";
 
 export function markOf(state: StepState): StepMark {
-    if (state.kind === "open" && state.results.some(({ result }) => result.status !== "pass")) return "failed";
+    if (
+        state.kind === "open" &&
+        state.results.some(({ result }) => result.status === "fail" || result.status === "error")
+    )
+        return "failed";
     return state.kind;
 }
 

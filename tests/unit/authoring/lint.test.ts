@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { checkKinds } from "../../../src/checks/registry";
+import { describe, expect, test } from "vitest";
+import { lintedKinds } from "../../../src/checks/remarks";
 import { containerImages } from "../../../src/image-builder/stages/container-images";
 import { formatProblems, lintCourse, parseImageList } from "../../../src/authoring/lint";
 import { chooseLessons, lessonFolders, readLessons } from "../../../src/authoring/read-lessons";
@@ -16,11 +16,55 @@ const bundled = [
 test("the course's lessons have no problems", async () => {
     const { course: parsed, problems } = lintCourse(
         await readLessons(),
-        checkKinds,
+        lintedKinds,
         containerImages.map(({ ref }) => ({ ref, architecture: "386" })),
     );
     expect(formatProblems(problems)).toBe("");
     expect(parsed.parts.flatMap(part => part.lessons).length).toBeGreaterThan(0);
+});
+
+describe("what the linter says about a check", () => {
+    const said = (...expectations: string[]) => {
+        const files = broken(
+            "checks.yaml",
+            "    - image: { ref: small }",
+            expectations.map(one => `    - ${one}`).join("\n"),
+        );
+        return formatProblems(
+            lintCourse(files, lintedKinds, bundled).problems.filter(one => !one.code.startsWith("lesson.unknown")),
+        );
+    };
+
+    test.each([
+        ["look-ahead", 'file: { path: app.py, matches: "hello(?=!)" }'],
+        [
+            "a back-reference, two levels down",
+            'file: { path: Dockerfile, instruction: [{ name: RUN }, { name: CMD, matches: "(a)\\\\1" }] }',
+        ],
+        ["one for a header", 'http: { port: 80, header: { Server: "[" } }'],
+        ["one that is too large", 'command: { matches: "([ab]?){500}" }'],
+    ])("an expression that cannot be used: %s", (_name, expectation) => {
+        expect(said(expectation)).toMatchSnapshot();
+    });
+
+    test.each([
+        ["a program", "exec: { argv: [touch, /x] }"],
+        ["a request that changes something", "http: { port: 80, method: POST }"],
+    ])("a note where it does not run by itself: %s", (_name, expectation) => {
+        expect(said(expectation)).toMatchSnapshot();
+    });
+
+    test("nothing where the author has said whether it reads", () => {
+        expect(
+            said(
+                "exec: { argv: [ls], reads: true }",
+                "exec: { argv: [touch, /x], reads: false }",
+                "http: { port: 80, method: POST, reads: false }",
+                "http: { port: 80 }",
+                'file: { path: app.py, matches: "^hello$" }',
+            ),
+        ).toBe("");
+    });
 });
 
 test("an image of the bundle is found by any of its names", () => {

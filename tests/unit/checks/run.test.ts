@@ -1,10 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as v from "valibot";
 import { readdirSync, readFileSync } from "node:fs";
 import { checkReference, fieldsOf } from "../../../src/checks/reference";
 import { checkKinds } from "../../../src/checks/registry";
 import { toResultsFile } from "../../../src/checks/results";
-import { runChecks } from "../../../src/checks/run";
+import { CHECK_LIMIT, LONGEST_WAIT_SECONDS, REPLY_LIMIT, waitingCheckLimit } from "../../../src/checks/limits";
+import { runChecks, stepLimit } from "../../../src/checks/run";
 import { check, sourcesOf } from "./fakes";
 
 const never = () => new Promise<Response>(() => undefined);
@@ -90,6 +91,90 @@ describe("the runner", () => {
     });
 });
 
+describe("checks that nobody has asked for", () => {
+    const acting = (fields: object) => {
+        const spec = v.parse(checkKinds.get("exec")!.schema, { argv: ["touch", "/x"], ...fields });
+        return { kind: "exec", spec };
+    };
+    const request = (fields: object) => ({
+        kind: "http",
+        spec: v.parse(checkKinds.get("http")!.schema, { port: 5000, ...fields }),
+    });
+
+    test("run when they read; a program or a POST waits for the student, and is named", async () => {
+        const ran: string[] = [];
+        const sources = sourcesOf({
+            containers: [web],
+            exec: argv => (ran.push(argv.join(" ")), {}),
+            http: asked => (ran.push(asked.method), new Response("hello")),
+        });
+        const wanted = [container, acting({}), request({ method: "POST" }), request({}), container];
+        const unasked = await runChecks(wanted, sources, { readsOnly: true });
+        expect(unasked.map(({ result }) => result.status)).toEqual(["pass", "waiting", "waiting", "pass", "pass"]);
+        expect(unasked[1]!.result).toMatchObject({ message: expect.stringContaining("it runs a program") });
+        expect(unasked[2]!.result).toMatchObject({ message: expect.stringContaining("it sends a POST request") });
+        expect(ran).toEqual(["GET"]);
+        const asked = await runChecks(wanted, sources);
+        expect(asked.every(({ result }) => result.status === "pass")).toBe(true);
+        expect(ran).toEqual(["GET", "touch /x", "POST", "GET"]);
+    });
+
+    test.each([
+        ["a program that only reads", acting({ reads: true }), "pass"],
+        ["a program that its author says acts", acting({ reads: false }), "waiting"],
+        ["a POST that only reads", request({ method: "POST", reads: true }), "pass"],
+        ["a GET that counts visits", request({ reads: false }), "waiting"],
+        ["a HEAD", request({ method: "HEAD" }), "pass"],
+        ["a DELETE", request({ method: "DELETE" }), "waiting"],
+    ])("%s", async (_name, expectation, status) => {
+        const sources = sourcesOf({ containers: [web], http: () => new Response("hello") });
+        const [outcome] = await runChecks([expectation], sources, { readsOnly: true });
+        expect(outcome!.result.status).toBe(status);
+    });
+
+    test("only `exec` and `http` may act; every other kind only reads, and the reference says so for each", () => {
+        expect([...checkKinds.values()].filter(kind => kind.acts).map(kind => kind.name)).toEqual(["http", "exec"]);
+        const pages = checkReference().split("\n## ").slice(1);
+        for (const page of pages)
+            if (/^(http|exec)\n/.test(page)) expect(page).toContain("only when the student presses Check");
+            else expect(page).toContain("Only reads.");
+    });
+});
+
+describe("limits", () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    const young = () => ({ ...web, startedAt: new Date().toISOString(), state: "running" as const });
+    /** As the agent does it: a request that is given up rejects. */
+    const silent = ({ signal }: Request) =>
+        new Promise<Response>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    const longest = { port: 5000, wait: LONGEST_WAIT_SECONDS };
+
+    test.each([
+        ["refuses", "http.no-answer", () => Promise.reject(new Error("reset"))],
+        ["takes the connection and says nothing", "http.timeout", silent],
+    ])("an app that %s for the longest wait is named by its own reason", async (_name, code, http) => {
+        const running = check("http", longest, { containers: [young()], http });
+        await vi.advanceTimersByTimeAsync(waitingCheckLimit(LONGEST_WAIT_SECONDS));
+        expect(await running).toMatchObject({ status: "fail", code });
+    });
+
+    test("a step's limit is above those of its checks together, an `http` check's above its wait, its last question and a look at why", () => {
+        const http = (wait: number) => ({
+            kind: "http",
+            spec: v.parse(checkKinds.get("http")!.schema, { port: 1, wait }),
+        });
+        expect(stepLimit([http(300), http(0), container])).toBeGreaterThan(
+            waitingCheckLimit(300) + waitingCheckLimit(0) + CHECK_LIMIT,
+        );
+        expect(waitingCheckLimit(300)).toBeGreaterThan(300_000 + REPLY_LIMIT);
+        expect(v.safeParse(checkKinds.get("http")!.schema, { port: 1, wait: LONGEST_WAIT_SECONDS + 1 }).success).toBe(
+            false,
+        );
+    });
+});
+
 describe("the registry", () => {
     test("unknown fields and wrong values are refused with their path", () => {
         const issues = (kind: string, fields: unknown) => {
@@ -103,7 +188,9 @@ describe("the registry", () => {
         expect(issues("http", { port: 80, path: "x" })).toEqual(["path: must begin with /"]);
         expect(issues("file", { path: "../x" })).toEqual(["path: must stay below the workspace"]);
         expect(issues("file", { path: "/etc/passwd" })).toEqual(["path: must stay below the workspace"]);
-        expect(issues("file", { path: "a", matches: "(" })).toEqual(["matches: is no regular expression"]);
+        expect(issues("file", { path: "a", matches: "a".repeat(1_001) })).toEqual([
+            "matches: must have at most 1000 characters",
+        ]);
         expect(issues("file", { path: "Dockerfile", instruction: { name: "COPPY" } })).not.toEqual([]);
         expect(issues("command", {})).toEqual([": needs `ran` or `matches`"]);
         expect(issues("exec", { argv: [] })).toEqual(["argv: must name a program"]);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CheckResult, ExpectationResult } from "../../../src/checks/check";
+import { stepLimit } from "../../../src/checks/run";
 import type { CheckStep } from "../../../src/engine/engine";
 import type { ProgressStore, StoredProgress } from "../../../src/storage/stores";
 import { createEngine } from "../../../src/engine/lesson-engine";
@@ -56,15 +57,22 @@ const broken: CheckResult = { status: "error", code: "docker.away", message: "aw
 /** The guest's truth, by "step" or "step.index", and a record of what was asked. */
 class Guest {
     truth: Record<string, CheckResult> = {};
-    asked: { step: string; stopAtFailure: boolean; commands: number; answers: Record<string, string> }[] = [];
+    asked: {
+        step: string;
+        stopAtFailure: boolean;
+        readsOnly: boolean;
+        commands: number;
+        answers: Record<string, string>;
+    }[] = [];
     /** While set, checks wait for it. */
     gate: Promise<void> | undefined;
     running = 0;
 
-    readonly check: CheckStep = async (one, observed, { signal, stopAtFailure }) => {
+    readonly check: CheckStep = async (one, observed, { signal, stopAtFailure, readsOnly = false }) => {
         this.asked.push({
             step: one.id,
             stopAtFailure,
+            readsOnly,
             commands: observed.commands.length,
             answers: Object.fromEntries(observed.answers),
         });
@@ -265,6 +273,38 @@ describe("checks by themselves", () => {
         engine.dispose();
     });
 
+    test("they only read: a step with more passes when the student asks, and says so once the rest holds", async () => {
+        const engine = await open();
+        const waiting: CheckResult = { status: "waiting", message: "Press Check." };
+        guest.truth = { write: pass, build: pass, "run.0": fail, "run.1": waiting };
+        engine.commandEnded(command("ls"));
+        await vi.advanceTimersByTimeAsync(400);
+        expect(guest.asked.every(one => one.readsOnly)).toBe(true);
+        expect(engine.state.steps.run).toEqual({ kind: "open", results: [], attempts: 0 });
+        guest.truth = { "run.0": pass, "run.1": waiting };
+        engine.commandEnded(command("ls"));
+        await vi.advanceTimersByTimeAsync(400);
+        expect(engine.state.steps.run).toMatchObject({
+            kind: "open",
+            attempts: 0,
+            results: [{ result: pass }, { result: waiting }],
+        });
+        guest.truth = { "run.0": pass, "run.1": fail };
+        expect(await engine.check("run")).toMatchObject({
+            kind: "open",
+            results: [{ result: pass }, { result: fail }],
+        });
+        expect(guest.asked.at(-1)).toMatchObject({ step: "run", readsOnly: false });
+        // what was found then stays there to be read, until it is asked for again
+        guest.truth = { "run.0": pass, "run.1": waiting };
+        engine.commandEnded(command("ls"));
+        await vi.advanceTimersByTimeAsync(400);
+        expect(engine.state.steps.run).toMatchObject({ kind: "open", results: [{ result: pass }, { result: fail }] });
+        guest.truth = { "run.0": pass, "run.1": pass };
+        expect(await engine.check("run")).toMatchObject({ kind: "passed", attempts: 2 });
+        engine.dispose();
+    });
+
     test("they give way to a check that is asked for, and never run beside it", async () => {
         const engine = await open();
         let release = () => undefined as void;
@@ -315,7 +355,7 @@ describe("checks by themselves", () => {
         const engine = await open();
         guest.gate = new Promise(() => undefined);
         const asked = engine.check("write");
-        await vi.advanceTimersByTimeAsync(301_000);
+        await vi.advanceTimersByTimeAsync(stepLimit(lesson.steps[0]!.expect));
         expect(await asked).toMatchObject({
             kind: "open",
             results: [{ result: { status: "error", code: "check.timeout" } }],

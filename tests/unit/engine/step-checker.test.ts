@@ -79,6 +79,18 @@ test("stopAtFailure ends after the first that does not pass", async () => {
     expect((await run(checker, wanted, true)).map(({ result }) => result.status)).toEqual(["pass", "fail"]);
 });
 
+test("what nobody has asked for is not run, and does not end the look at what reads", async () => {
+    const checker = createStepChecker();
+    const { guest, files } = fakeGuest();
+    checker.attach(guest);
+    files.change("/workspace/a", "x");
+    const wanted = step([{ kind: "exec", spec: { argv: ["touch", "/x"] } }, file("a")]);
+    const options = { signal: new AbortController().signal, stopAtFailure: true };
+    const unasked = await checker.check(wanted, nothing, { ...options, readsOnly: true });
+    expect(unasked.map(({ result }) => result.status)).toEqual(["waiting", "pass"]);
+    expect((await checker.check(wanted, nothing, options)).map(({ result }) => result.status)).toEqual(["error"]);
+});
+
 test("events since the machine came, commands and answers reach the checks; the listener hears of events too", async () => {
     const checker = createStepChecker();
     const { guest, report } = fakeGuest();
