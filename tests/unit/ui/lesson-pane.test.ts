@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
+import { markOf } from "../../../src/ui/lesson/lesson-view.svelte";
 import LessonPane from "../../../src/ui/lesson/LessonPane.svelte";
 import { expectAccessible } from "./accessible";
 import Bench from "./Bench.svelte";
@@ -52,6 +53,23 @@ describe("lesson pane", () => {
         expect(results.textContent).toContain("<b>App.py</b>");
         expect(results.querySelector("b")).toBeNull();
         expect(screen.getByRole("status").textContent).toContain("Not yet: Title of write");
+    });
+
+    test("what waits for Check says so, and the step is not marked as failed", async () => {
+        const { workbench } = await shown({
+            check: async step =>
+                step.expect.map(({ kind }) => ({
+                    kind,
+                    describes: kind,
+                    result: { status: "waiting", message: "Press Check to test this: it runs a program." },
+                })),
+        });
+        workbench.lesson.answer("why", "Because"); // looked at by itself
+        await screen.findByText("Press Check to test this: it runs a program.");
+        const results = screen.getByRole("list", { name: "What the check found" });
+        expect(results.textContent).toContain("Not checked yet:");
+        expect(markOf(workbench.lesson.state.steps.write!)).toBe("open");
+        await expectAccessible(document.body);
     });
 
     test("a passed step leads to the next", async () => {
