@@ -64,6 +64,7 @@ const owners: Record<string, readonly string[]> = {
     hono: ["internet"],
     yaml: ["lesson"],
     zstddec: ["vm", "image-builder"],
+    re2js: ["checks"],
 };
 
 function* files(folder: string): Generator<string> {
