@@ -112,13 +112,12 @@ export class Session implements Sandbox {
             this.#filesReady.resolve();
             await guest.engineReady(abort.signal);
             mark("engine");
-            lifetime.add(this.#options.checker.attach(guest, event => this.#watch.heard(event)));
+            lifetime.add(this.#options.checker.attach(guest));
             this.#ready(machine, true);
             await Promise.race([this.#prompted.promise, delay(PROMPT_MILLISECONDS, abort.signal)]);
             await this.#lull.reached(LULL_MILLISECONDS, abort.signal);
             machine.prefetch();
             lifetime.add(this.#watch.start(guest));
-            this.#watch.readPorts();
             lifetime.add(this.#warmUp.start(guest));
             this.#options.onChange();
         } catch (thrown) {

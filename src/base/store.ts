@@ -44,3 +44,42 @@ export class Signal<T> {
         return () => this.#listeners.delete(listener);
     }
 }
+
+/** Events with the last of them kept, for those who join later. */
+export class Feed<T> {
+    readonly #signal = new Signal<T>();
+    #kept: T[] = [];
+    #count = 0;
+
+    /** `limit`: how many events are kept. `onFirst` runs once, when the first listener joins: what nobody listens to is not asked for. */
+    constructor(
+        private readonly limit: number,
+        private onFirst: () => void = () => undefined,
+    ) {}
+
+    /** How many events there have been: a mark for `since`. */
+    get count(): number {
+        return this.#count;
+    }
+
+    /** The events after `mark` that are still kept, oldest first. Without a mark all of them. */
+    since(mark = 0): readonly T[] {
+        return this.#kept.slice(Math.max(0, this.#kept.length - Math.max(0, this.#count - mark)));
+    }
+
+    emit(event: T): void {
+        this.#count++;
+        this.#kept.push(event);
+        if (this.#kept.length > this.limit) this.#kept.shift();
+        this.#signal.emit(event);
+    }
+
+    /** Hears of what happens from now on; `since` has what happened before. */
+    listen(listener: (event: T) => void): Stop {
+        const stop = this.#signal.listen(listener);
+        const { onFirst } = this;
+        this.onFirst = () => undefined;
+        onFirst();
+        return stop;
+    }
+}

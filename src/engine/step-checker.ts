@@ -2,32 +2,35 @@
 import type { Agent, GuestFiles } from "../agent/agent";
 import { DrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
+import type { Feed } from "../base/store";
 import type { ExpectationResult } from "../checks/check";
 import { runChecks } from "../checks/run";
 import type { Docker, DockerEvent } from "../docker/docker";
 import type { CheckStep } from "./engine";
 import { WORKSPACE } from "../workspace/workspace";
 
-/** Enough for a lesson; a container in a restart loop must not fill the memory. */
-const EVENTS_KEPT = 2_000;
+/** What of a guest the checks look at. */
+export interface CheckedGuest {
+    agent: Agent;
+    docker: Docker;
+    events: Feed<DockerEvent>;
+}
 
 export interface StepChecker {
     readonly check: CheckStep;
-    /** The guest to look at from now on. `onEvent` hears of what the engine does; the returned stop detaches it. */
-    attach(guest: { agent: Agent; docker: Docker }, onEvent?: (event: DockerEvent) => void): Stop;
+    /** The guest to look at from now on, whose engine answers; events from before do not count. The returned stop detaches it. */
+    attach(guest: CheckedGuest): Stop;
 }
 
 export function createStepChecker(): StepChecker {
-    let guest: { agent: Agent; docker: Docker } | undefined;
-    let events: DockerEvent[] = [];
+    let guest: CheckedGuest | undefined;
+    /** The place in the guest's events at which this lesson joined. */
+    let mark = 0;
     return {
-        attach(attached, onEvent) {
+        attach(attached) {
             guest = attached;
-            events = [];
-            const stopEvents = attached.docker.events(event => {
-                events = [...events, event].slice(-EVENTS_KEPT);
-                onEvent?.(event);
-            });
+            mark = attached.events.count;
+            const stopEvents = attached.events.listen(() => undefined); // has the engine followed, whoever else listens
             return () => {
                 stopEvents();
                 if (guest === attached) guest = undefined;
@@ -40,7 +43,7 @@ export function createStepChecker(): StepChecker {
                     "The machine is not up yet.",
                     "Check again when the terminal shows a prompt.",
                 );
-            const { agent, docker } = guest;
+            const { agent, docker, events } = guest;
             const sources = {
                 docker,
                 workspace: below(agent.files),
@@ -48,7 +51,7 @@ export function createStepChecker(): StepChecker {
                 http: agent.http.bind(agent),
                 commands,
                 answers,
-                events,
+                events: events.since(mark),
             };
             const enough = new AbortController();
             const results: ExpectationResult[] = [];

@@ -1,7 +1,7 @@
 /** What the interface shows of a running guest without being asked: published ports, processor and memory. */
 import { isAbort } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
-import { Store } from "../base/store";
+import { Store, type Feed } from "../base/store";
 import type { Docker, DockerEvent } from "../docker/docker";
 import type { Agent } from "../agent/agent";
 
@@ -24,21 +24,22 @@ export interface PublishedPort {
     container: string;
 }
 
+/** What of a guest is watched. */
+export interface WatchedGuest {
+    agent: Pick<Agent, "usage">;
+    docker: { containers: Pick<Docker["containers"], "list"> };
+    events: Pick<Feed<DockerEvent>, "listen">;
+}
+
 export class GuestWatch {
     readonly ports = new Store<readonly PublishedPort[]>([]);
     readonly usage = new Store<GuestUsage | undefined>(undefined);
-    #refresh: () => void = () => undefined;
 
     /** `visible`: whether anybody can see the figures now; nothing is asked for a hidden page. */
     constructor(private readonly visible: () => boolean) {}
 
-    /** Of an engine event; the list of ports may be another now. */
-    heard({ type }: DockerEvent): void {
-        if (type === "container") this.#refresh();
-    }
-
-    /** Watches until the stop; then nothing is shown any more. */
-    start({ agent, docker }: { agent: Agent; docker: Docker }): Stop {
+    /** Watches a guest whose engine answers, until the stop; then nothing is shown any more. */
+    start({ agent, docker, events }: WatchedGuest): Stop {
         const lifetime = new Lifetime();
         const abort = new AbortController();
         lifetime.add(() => abort.abort());
@@ -48,14 +49,17 @@ export class GuestWatch {
         });
 
         let gathering: ReturnType<typeof setTimeout> | undefined;
-        this.#refresh = () => {
+        const refresh = () => {
             clearTimeout(gathering);
             gathering = setTimeout(() => void this.#readPorts(docker, abort.signal), GATHER_MILLISECONDS);
         };
-        lifetime.add(() => {
-            clearTimeout(gathering);
-            this.#refresh = () => undefined;
-        });
+        lifetime.add(() => clearTimeout(gathering));
+        lifetime.add(
+            events.listen(({ type }) => {
+                if (type === "container") refresh();
+            }),
+        );
+        refresh();
 
         const timer = setInterval(() => {
             if (this.visible()) void this.#readUsage(agent, abort.signal);
@@ -65,12 +69,7 @@ export class GuestWatch {
         return lifetime.end;
     }
 
-    /** Once the engine answers. */
-    readPorts(): void {
-        this.#refresh();
-    }
-
-    async #readPorts(docker: Docker, signal: AbortSignal): Promise<void> {
+    async #readPorts(docker: WatchedGuest["docker"], signal: AbortSignal): Promise<void> {
         try {
             const containers = await docker.containers.list({ signal });
             if (signal.aborted) return;
@@ -89,7 +88,7 @@ export class GuestWatch {
         }
     }
 
-    async #readUsage(agent: Agent, signal: AbortSignal): Promise<void> {
+    async #readUsage(agent: WatchedGuest["agent"], signal: AbortSignal): Promise<void> {
         try {
             const { processor, memoryTotal, memoryAvailable } = await agent.usage();
             if (!signal.aborted) this.usage.set({ processor, memoryTotal, memoryUsed: memoryTotal - memoryAvailable });

@@ -6,8 +6,9 @@ import { connectAgent } from "../agent/connect";
 import type { Agent } from "../agent/agent";
 import { until } from "../base/abort";
 import { Lifetime, type Stop } from "../base/lifetime";
+import { Feed } from "../base/store";
 import { createDocker } from "../docker/client";
-import type { Docker } from "../docker/docker";
+import type { Docker, DockerEvent } from "../docker/docker";
 import type { Machine } from "../vm/machine";
 
 /** The agent's raw virtio port. */
@@ -16,10 +17,15 @@ const AGENT_PORT = 1;
 /** Bytes of fresh randomness mixed in after a restore. Without it two restores draw the same "random" keys. */
 const SEED_BYTES = 32;
 
+/** Enough for a lesson; a container in a restart loop must not fill the memory. */
+const EVENTS_KEPT = 2_000;
+
 export interface Guest {
     readonly machine: Machine;
     readonly agent: Agent;
     readonly docker: Docker;
+    /** What the engine does, our own containers left out. Followed from the first listener on until `close`. */
+    readonly events: Feed<DockerEvent>;
     /** Resolves when the engine answers; at once after a restore, some seconds after a cold boot. */
     engineReady(signal?: AbortSignal): Promise<void>;
     readonly close: Stop;
@@ -62,7 +68,14 @@ export async function openGuest(machine: Machine, options: GuestOptions): Promis
         machine,
         agent,
         docker,
+        events: followedEvents(docker, lifetime),
         engineReady: signal => engineAnswers(docker, signal),
         close: lifetime.end,
     };
+}
+
+/** One stream from the engine for all who listen, and none before the first: a guest that only runs a command needs none. */
+export function followedEvents(docker: Pick<Docker, "events">, lifetime: Lifetime): Feed<DockerEvent> {
+    const feed = new Feed<DockerEvent>(EVENTS_KEPT, () => lifetime.add(docker.events(event => feed.emit(event))));
+    return feed;
 }

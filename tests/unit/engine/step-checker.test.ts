@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { Agent } from "../../../src/agent/agent";
+import { Lifetime } from "../../../src/base/lifetime";
 import type { Docker, DockerEvent } from "../../../src/docker/docker";
 import { createStepChecker } from "../../../src/engine/step-checker";
+import { followedEvents } from "../../../src/guest/guest";
 import type { Step } from "../../../src/lesson/lesson";
 import { FakeGuestFiles } from "../workspace/fake-guest-files";
 
@@ -25,11 +27,10 @@ const nothing = { commands: [], answers: new Map<string, string>() };
 function fakeGuest() {
     const files = new FakeGuestFiles();
     let report: (event: DockerEvent) => void = () => undefined;
-    let stopped = false;
     const docker = {
         events: (onEvent: (event: DockerEvent) => void) => {
             report = onEvent;
-            return () => (stopped = true);
+            return () => undefined;
         },
     } as unknown as Docker;
     const agent = {
@@ -37,7 +38,8 @@ function fakeGuest() {
         exec: () => Promise.reject(new Error("not here")),
         http: () => Promise.reject(new Error("not here")),
     } as unknown as Agent;
-    return { files, guest: { agent, docker }, report: (event: DockerEvent) => report(event), isStopped: () => stopped };
+    const guest = { agent, docker, events: followedEvents(docker, new Lifetime()) };
+    return { files, guest, report: (event: DockerEvent) => report(event) };
 }
 
 const run = (
@@ -50,9 +52,7 @@ const run = (
 test("without a machine it says so; after it has gone as well", async () => {
     const checker = createStepChecker();
     await expect(run(checker, step([file("a")]))).rejects.toMatchObject({ code: "check.no-machine" });
-    const { guest, isStopped } = fakeGuest();
-    checker.attach(guest)();
-    expect(isStopped()).toBe(true);
+    checker.attach(fakeGuest().guest)();
     await expect(run(checker, step([file("a")]))).rejects.toMatchObject({ code: "check.no-machine" });
 });
 
@@ -91,11 +91,10 @@ test("what nobody has asked for is not run, and does not end the look at what re
     expect((await checker.check(wanted, nothing, options)).map(({ result }) => result.status)).toEqual(["error"]);
 });
 
-test("events since the machine came, commands and answers reach the checks; the listener hears of events too", async () => {
+test("events since the lesson joined the machine, commands and answers reach the checks", async () => {
     const checker = createStepChecker();
     const { guest, report } = fakeGuest();
-    const heard: string[] = [];
-    checker.attach(guest, event => heard.push(event.action));
+    checker.attach(guest);
     const wanted = step([
         { kind: "event", spec: { type: "container", action: "die" } },
         { kind: "command", spec: { ran: "docker ps" } },
@@ -113,7 +112,9 @@ test("events since the machine came, commands and answers reach the checks; the 
         "pass",
         "pass",
     ]);
-    expect(heard).toEqual(["die"]);
+    const next = createStepChecker();
+    next.attach(guest); // another lesson on the same machine begins now
+    expect((await run(next, wanted, false, observed))[0]!.result.status).toBe("fail");
     checker.attach(fakeGuest().guest); // a new machine has no past
     expect((await run(checker, wanted, false, observed))[0]!.result.status).toBe("fail");
 });
