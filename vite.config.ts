@@ -1,6 +1,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
+import { lessonFiles } from "./src/authoring/lesson-files.ts";
 import { previewFiles } from "./src/server/preview-build.ts";
 
 /** Monaco in the layers that it is written in, each on those before it: the page evaluates them one at a time (see `loadMonaco`). */
@@ -12,7 +13,7 @@ const editorLayers = ["base", "platform", "editor/common"].map(layer => ({
 export default defineConfig({
     root: "src/app",
     publicDir: "../../static",
-    plugins: [svelte(), svelteTesting(), previewFiles()],
+    plugins: [svelte(), svelteTesting(), lessonFiles(), previewFiles()],
     build: {
         outDir: "../../dist",
         emptyOutDir: true,

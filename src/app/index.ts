@@ -1,10 +1,26 @@
-/** The page's first script, and a small one: the machine takes longest, so its thread and download start before the interface is even loaded. */
+/**
+ * The page's first script, and a small one: the machine takes longest, so its thread and download start before the interface is
+ * even loaded. The address says which lesson is opened, and so what machine it needs, without a look at the course.
+ */
+import start from "virtual:drydock-course";
+import { lessonPath, type MachineNeeds } from "../lesson/lesson-address";
 import { createBrowserMachine } from "../vm/browser-machine";
+import { parseAddress } from "./address";
 import { startMachine } from "./starting";
 
 /** The site's image. */
 const base = new URL("/vm/", location.href).href;
-const createMachine = () => createBrowserMachine({ image: { base } });
-const first = startMachine(createMachine());
+/** A lesson with a snapshot of its own would name it among its needs. */
+const createMachine = ({ memory }: MachineNeeds) => createBrowserMachine({ image: { base }, memory });
+const fetchFile = (path: string) => fetch(new URL(`/${path}`, location.href));
 
-void import("./main").then(({ open }) => open({ base, createMachine, first }));
+const asked = parseAddress(location.hash);
+const lesson = asked?.lesson ?? start.first;
+const needs = (lesson !== undefined && start.machines[lesson]) || {};
+const first = startMachine(createMachine(needs));
+const content = lesson === undefined ? undefined : fetchFile(lessonPath(lesson));
+content?.catch(() => undefined); // who reads it says so
+
+void import("./main").then(({ open }) =>
+    open({ base, createMachine, first, needs, start, lesson, content, step: asked?.step, fetchFile }),
+);

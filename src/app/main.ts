@@ -3,27 +3,30 @@ import "./buffer";
 import "../ui/theme.css";
 import { mount } from "svelte";
 import { breath } from "../base/breath";
-import { messageOf } from "../base/errors";
+import { DrydockError, messageOf } from "../base/errors";
 import { createHttpBundle } from "../internet/http-bundle";
 import { browserStorage, memoryStorage, type HubStorage } from "../internet/hub/storage";
 import { createInternet } from "../internet/router";
+import type { CourseStart, MachineNeeds } from "../lesson/lesson-address";
 import { openStorage } from "../storage/open";
-import { createEngine } from "../engine/lesson-engine";
-import { createStepChecker } from "../engine/step-checker";
-import { createWorkspace } from "../workspace/create-workspace";
 import { openPreview } from "../preview/open";
 import App from "../ui/App.svelte";
+import { Notices } from "../ui/common/notices.svelte";
 import { Settings } from "../ui/common/settings.svelte";
 import NotHere from "../ui/status/NotHere.svelte";
 import { Workbench } from "../ui/workbench.svelte";
 import type { Machine } from "../vm/machine";
-import { lessonAddress, loadCourse, lessonAt, studentSeed } from "./course";
+import { addressOf } from "./address";
 import { readConfig } from "./config";
-import { finishedLessons } from "./finished";
+import { createCourseMenu } from "./course-menu";
+import { LessonChanges } from "./lesson-changes";
+import { Lessons, type FetchFile, type LoadedLesson } from "./lessons";
 import { createNetwork } from "./network";
 import { mark } from "./marks";
+import { openLesson } from "./open-lesson";
 import { Session } from "./session";
 import type { Starting } from "./starting";
+import { studentSeed } from "./student";
 import { followTheme } from "./theme";
 
 /** What students push; it survives a reload where the browser allows. `onRefusal` hears that it does not. */
@@ -41,93 +44,121 @@ const target = document.getElementById("app")!;
 const settings = new Settings(localStorage);
 followTheme(settings);
 
+/** What the first script has begun, before anything of this was loaded. */
 export interface Opening {
     /** Address of the image's folder, ending in "/". */
     base: string;
-    createMachine(): Machine;
-    /** Started before anything of this was loaded. */
+    createMachine(needs: MachineNeeds): Machine;
     first: Starting;
+    /** Of that machine. */
+    needs: MachineNeeds;
+    start: CourseStart;
+    fetchFile: FetchFile;
+    /** The lesson that the address names, else the first; undefined in an empty course. */
+    lesson: string | undefined;
+    /** Its file, asked for already. */
+    content: Promise<Response> | undefined;
+    step: string | undefined;
 }
+
+const notHere = (title: string, advice: string): void => void mount(NotHere, { target, props: { title, advice } });
 
 export function open(opening: Opening): void {
     compose(opening).catch((thrown: unknown) => {
         console.error(thrown);
-        mount(NotHere, { target, props: { title: "Drydock could not start", advice: messageOf(thrown) } });
+        const advice = thrown instanceof DrydockError ? ` ${thrown.advice}` : "";
+        notHere("Drydock could not start", messageOf(thrown) + advice);
     });
 }
 
-async function compose({ base, createMachine, first }: Opening): Promise<void> {
-    if (typeof WebAssembly === "undefined") {
-        mount(NotHere, {
-            target,
-            props: {
-                title: "This browser cannot run Drydock",
-                advice: "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off.",
-            },
-        });
-        return;
-    }
-    await breath(); // from the evaluation of this script
-    const course = await loadCourse(studentSeed(localStorage));
-    const lesson = lessonAt(course, location.hash);
-    if (!lesson) {
-        mount(NotHere, {
-            target,
-            props: {
-                title: "There is no lesson here",
-                advice: "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why.",
-            },
-        });
-        return;
-    }
-    const [config, storage] = await Promise.all([readConfig(), openStorage()]);
-    const checker = createStepChecker();
-    const finished = await finishedLessons(course, storage.progress);
-    const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
-    const engine = await createEngine({
-        lesson,
-        progress: storage.progress,
-        check: checker.check,
-        onProblem: error => workbench.notices.problem(error.message, error.advice),
-    });
-    const pushesNotKept = () =>
-        workbench.notices.problem(
-            "This browser gives the page no storage: images that you push are gone when it is closed.",
-            "Leave private browsing, or allow this site to store data, and reload the page.",
+async function compose(opening: Opening): Promise<void> {
+    if (typeof WebAssembly === "undefined")
+        return notHere(
+            "This browser cannot run Drydock",
+            "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off.",
         );
+    await breath(); // from the evaluation of this script
+    const { base, createMachine, start, fetchFile } = opening;
+    if (start.first === undefined || opening.lesson === undefined)
+        return notHere(
+            "There is no lesson here",
+            "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why.",
+        );
+    const notices = new Notices();
+    const tell = ({ message, advice }: DrydockError): void => notices.problem(message, advice);
+    const lessons = new Lessons(studentSeed(localStorage), fetchFile);
+    const [config, storage, loaded] = await Promise.all([
+        readConfig(),
+        openStorage(),
+        firstLesson(lessons, opening, start.first, tell),
+    ]);
+    if (storage.notice) tell(storage.notice);
+    const present = await openLesson(loaded, storage, tell);
     const session = new Session({
         createMachine,
+        needs: opening.needs,
+        lesson: present,
         network: createNetwork(
             createInternet(createHttpBundle(base), {
-                hubStorage: () => hubStorage(pushesNotKept),
-                report: error => workbench.notices.problem(error.message, error.advice),
+                hubStorage: () => hubStorage(() => tell(pushesNotKept)),
+                report: tell,
             }),
         ),
-        workspace,
-        checker,
         openPreview: http => openPreview({ origin: config.previewOrigin, http }),
-        onCommand: record => engine.commandEnded(record),
-        onChange: () => engine.checkSoon(),
     });
-    workspace.changes(() => engine.checkSoon());
+    const course = createCourseMenu(lessons, storage.progress);
     const workbench = new Workbench({
+        notices,
+        lesson: present,
         course,
-        engine,
         sandbox: session,
         settings,
-        finished,
-        navigate: (id, step) => location.assign(lessonAddress(id, step)),
+        navigate: (id, step) => location.assign(addressOf(id, step)),
     });
     await breath();
     mount(App, { target, props: { workbench } });
     mark("shown");
     await breath();
-    workbench.start();
-    if (storage.notice) workbench.notices.problem(storage.notice.message, storage.notice.advice);
-    addEventListener("hashchange", () => {
-        if (lessonAt(course, location.hash)?.id !== lesson.id) location.reload();
+    workbench.start(opening.step);
+    const changes = new LessonChanges({
+        lessons,
+        open: other => openLesson(other, storage, tell),
+        workbench,
+        session,
+        address: {
+            get hash() {
+                return location.hash;
+            },
+            replace: hash => history.replaceState(null, "", hash),
+        },
+        present,
+        first: start.first,
     });
-    void session.start(first);
+    addEventListener("hashchange", () => void changes.follow());
+    void session.start(opening.first).then(() => course.load().catch((thrown: unknown) => console.warn(thrown)));
     await workbench.code.load();
     mark("editor");
 }
+
+/** The lesson that the address names. One that does not exist gives way to the first, with a notice. */
+async function firstLesson(
+    lessons: Lessons,
+    { lesson, content }: Opening,
+    first: string,
+    tell: (error: DrydockError) => void,
+): Promise<LoadedLesson> {
+    try {
+        return await lessons.load(lesson!, content);
+    } catch (thrown) {
+        if (!(thrown instanceof DrydockError && thrown.code === "lesson.missing") || lesson === first) throw thrown;
+        tell(thrown);
+        history.replaceState(null, "", addressOf(first));
+        return lessons.load(first);
+    }
+}
+
+const pushesNotKept = new DrydockError(
+    "hub.not-kept",
+    "This browser gives the page no storage: images that you push are gone when it is closed.",
+    "Leave private browsing, or allow this site to store data, and reload the page.",
+);

@@ -7,10 +7,8 @@ import { abortable, delay } from "../base/abort";
 import { asDrydockError, isAbort } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import { Store } from "../base/store";
-import type { CommandRecord } from "../checks/check";
 import { openGuest, type Guest } from "../guest/guest";
-import type { StepChecker } from "../engine/step-checker";
-import type { Workspace } from "../workspace/workspace";
+import type { MachineNeeds } from "../lesson/lesson-address";
 import { ownPythonHost } from "../internet/own-host";
 import type { PreviewBridge } from "../preview/bridge";
 import type { Network, Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
@@ -18,21 +16,19 @@ import type { Machine, MachineState } from "../vm/machine";
 import { watchWallClock } from "../vm/wall-clock";
 import { GuestWatch } from "../guest/guest-watch";
 import { Lull } from "../guest/lull";
+import { LessonInGuest, type GuestLesson } from "./lesson-in-guest";
 import { mark, timeCommand, type TimedCommand } from "./marks";
 import { startMachine, type Starting } from "./starting";
 import { WarmUpRounds } from "../guest/warm-up/rounds";
 
 export interface SessionOptions {
     /** A fresh machine, not started. */
-    createMachine(): Machine;
+    createMachine(needs: MachineNeeds): Machine;
+    /** Of the machine that `start` is given. */
+    needs: MachineNeeds;
     network: Network & { internet(request: Request): Promise<Response> };
-    workspace: Workspace;
-    checker: StepChecker;
+    lesson: GuestLesson;
     openPreview(http: (port: number, request: Request) => Promise<Response>): PreviewBridge;
-    /** A command ended in a terminal. */
-    onCommand(record: CommandRecord): void;
-    /** What checks look at may have changed. */
-    onChange(): void;
 }
 
 /** The first prompt has the processor for itself for so long at most. */
@@ -42,10 +38,11 @@ const PROMPT_MILLISECONDS = 5_000;
 const LULL_MILLISECONDS = 1_200;
 
 export class Session implements Sandbox {
-    readonly workspace: Workspace;
     readonly preview: PreviewBridge;
     readonly network: Network;
     readonly #options: SessionOptions;
+    readonly #lesson: LessonInGuest;
+    #needs: MachineNeeds;
     readonly #state = new Store<SandboxState>({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
     readonly #watch = new GuestWatch(() => !document.hidden);
     readonly #warmUp = new WarmUpRounds({ pythonHost: ownPythonHost, visible: () => !document.hidden });
@@ -59,7 +56,8 @@ export class Session implements Sandbox {
 
     constructor(options: SessionOptions) {
         this.#options = options;
-        this.workspace = options.workspace;
+        this.#lesson = new LessonInGuest(options.lesson);
+        this.#needs = options.needs;
         this.network = options.network;
         this.preview = options.openPreview(async (port, request) => {
             const { agent } = await abortable(this.#guest.promise, request.signal);
@@ -106,20 +104,21 @@ export class Session implements Sandbox {
             lifetime.add(watchWallClock(() => void setClock(guest)));
             this.#stage("files");
             this.#guest.resolve(guest); // the first shell starts meanwhile
-            lifetime.add(await abortable(this.workspace.attach(guest.agent.files), abort.signal));
+            lifetime.add(() => this.#lesson.leave());
+            await abortable(this.#lesson.join(guest), abort.signal);
             mark("files");
             this.#ready(machine, false);
             this.#filesReady.resolve();
             await guest.engineReady(abort.signal);
             mark("engine");
-            lifetime.add(this.#options.checker.attach(guest));
+            this.#lesson.engineUp();
             this.#ready(machine, true);
             await Promise.race([this.#prompted.promise, delay(PROMPT_MILLISECONDS, abort.signal)]);
             await this.#lull.reached(LULL_MILLISECONDS, abort.signal);
             machine.prefetch();
             lifetime.add(this.#watch.start(guest));
             lifetime.add(this.#warmUp.start(guest));
-            this.#options.onChange();
+            this.#lesson.lesson.engine.checkSoon();
         } catch (thrown) {
             if (abort.signal.aborted || isAbort(thrown)) return;
             this.#fail(thrown);
@@ -162,7 +161,12 @@ export class Session implements Sandbox {
             } else {
                 void timed?.end(event.code);
                 ended();
-                this.#options.onCommand({ command: event.command, code: event.code, at: Date.now(), terminal });
+                this.#lesson.lesson.engine.commandEnded({
+                    command: event.command,
+                    code: event.code,
+                    at: Date.now(),
+                    terminal,
+                });
             }
         });
         shell.exit.then(ended, ended); // closed with a command running: its end is not told
@@ -174,10 +178,22 @@ export class Session implements Sandbox {
         return this.#warmUp.giveWay();
     }
 
-    async restart(): Promise<void> {
+    /** Another lesson on the same machine. Resolves when its files are in the guest, if there is one. */
+    async change(lesson: GuestLesson): Promise<void> {
+        await this.#lesson.change(lesson);
+        lesson.engine.checkSoon();
+    }
+
+    /** What the machine was made for. */
+    get needs(): MachineNeeds {
+        return this.#needs;
+    }
+
+    async restart(needs = this.#needs): Promise<void> {
+        this.#needs = needs;
         this.#renew(new DOMException("The machine is being restarted.", "AbortError"));
         this.#state.set({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
-        await this.start(startMachine(this.#options.createMachine()));
+        await this.start(startMachine(this.#options.createMachine(needs)));
     }
 
     #follow(state: MachineState): void {

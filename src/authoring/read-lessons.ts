@@ -5,8 +5,11 @@ import { asText, type FileContent } from "../lesson/file-tree";
 import { root } from "../host/project";
 import { usage } from "../host/usage";
 
+/** The course that comes with Drydock. */
+export const lessonsFolder = join(root, "lessons");
+
 /** Every file below `folder` (default: the project's lessons), by its path from the folder above. */
-export async function readLessons(folder = join(root, "lessons")): Promise<Map<string, FileContent>> {
+export async function readLessons(folder = lessonsFolder): Promise<Map<string, FileContent>> {
     const files = new Map<string, FileContent>();
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile()) continue;

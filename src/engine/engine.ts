@@ -42,6 +42,8 @@ export interface Engine extends Readable<LessonState> {
     answer(questionId: string, text: string): void;
     /** Forgets this lesson's progress (not the files). */
     reset(): Promise<void>;
+    /** Gives up the checks under way and looks no more until something asks again: the student is in another lesson. */
+    rest(): void;
     dispose(): void;
 }
 

@@ -123,7 +123,7 @@ class LessonEngine implements Engine {
     }
 
     async reset(): Promise<void> {
-        this.#stopChecks();
+        this.rest();
         this.#progress = noProgress(this.#lesson);
         this.#commands = [];
         this.#chosen = undefined;
@@ -134,10 +134,10 @@ class LessonEngine implements Engine {
 
     dispose(): void {
         this.#disposed = true;
-        this.#stopChecks();
+        this.rest();
     }
 
-    #stopChecks(): void {
+    rest(): void {
         this.#auto.stop();
         for (const { controller } of this.#asked.values()) controller.abort();
         this.#asked.clear();

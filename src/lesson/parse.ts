@@ -15,6 +15,8 @@ export interface ParsedCourse {
     problems: Problem[];
     /** Container images that lessons require, for a look at the bundle. */
     images: ImageUse[];
+    /** The files of each lesson of the course by its id; paths in its folder. */
+    folders: ReadonlyMap<string, ReadonlyMap<string, FileContent>>;
 }
 
 export interface ParseOptions {
@@ -38,6 +40,7 @@ export function parseCourse(
     const parsed: ParsedLesson[] = [];
     const partIds = new Map<string, string>();
     const lessonIds = new Map<string, string>();
+    const filesOfLessons = new Map<string, ReadonlyMap<string, FileContent>>();
 
     for (const [partFolder, { yaml, lessons: lessonFolders }] of folders) {
         const file = `lessons/${partFolder}/part.yaml`;
@@ -60,7 +63,9 @@ export function parseCourse(
                     message: `The lesson "${id}" lies in the part "${part.id}".`,
                     advice: `Call it "${part.id}/${id.split("/")[1]}", or move its folder.`,
                 });
-            if (claim(lessonIds, id, `${folder}/lesson.md`, 2, "lesson", problems)) lessons.push(one.lesson);
+            if (!claim(lessonIds, id, `${folder}/lesson.md`, 2, "lesson", problems)) continue;
+            lessons.push(one.lesson);
+            filesOfLessons.set(id, lessonFiles);
         }
         if (part) parts.push({ ...part, lessons });
     }
@@ -105,7 +110,7 @@ export function parseCourse(
         });
 
     problems.sort((one, other) => (one.file < other.file ? -1 : one.file > other.file ? 1 : one.line - other.line));
-    return { course: { parts }, problems, images };
+    return { course: { parts }, problems, images, folders: filesOfLessons };
 }
 
 interface PartFolder {

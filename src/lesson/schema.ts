@@ -30,6 +30,9 @@ export const partSchema = v.strictObject({
     summary: v.pipe(line, v.description("One sentence: what the part teaches.")),
 });
 
+/** MB of a guest whose lesson says nothing. */
+export const USUAL_MEMORY = 512;
+
 const variableSchema = v.strictObject({
     choose: v.pipe(
         v.array(v.union([v.string(), v.number()])),
@@ -58,7 +61,7 @@ export const headerSchema = v.strictObject({
                     v.optional(v.array(text), []),
                     v.description("Container images that must be in the bundle."),
                 ),
-                memory: v.pipe(v.optional(wholeNumber(128, 2000), 512), v.description("Guest memory in MB.")),
+                memory: v.pipe(v.optional(wholeNumber(128, 2000), USUAL_MEMORY), v.description("Guest memory in MB.")),
             }),
             {},
         ),

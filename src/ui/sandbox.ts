@@ -6,7 +6,6 @@ import type { Shell } from "../agent/shell";
 import type { DrydockError } from "../base/errors";
 import type { Readable } from "../base/store";
 import type { GuestUsage, PublishedPort } from "../guest/guest-watch";
-import type { Workspace } from "../workspace/workspace";
 import type { PreviewBridge } from "../preview/bridge";
 import type { Exchange } from "../internet/traffic";
 import type { StartStage } from "../vm/machine";
@@ -33,7 +32,6 @@ export interface Network {
 export type TerminalShell = Pick<Shell, "output" | "write" | "resize" | "exit" | "close" | "state">;
 
 export interface Sandbox extends Readable<SandboxState> {
-    readonly workspace: Workspace;
     readonly preview: PreviewBridge;
     readonly network: Network;
     readonly ports: Readable<readonly PublishedPort[]>;

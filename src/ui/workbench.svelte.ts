@@ -2,11 +2,12 @@ import { tick } from "svelte";
 import { MediaQuery } from "svelte/reactivity";
 import type { DrydockError } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
-import type { Engine } from "../engine/engine";
-import type { SaveState } from "../workspace/workspace";
+import type { Readable } from "../base/store";
+import type { SaveState, Workspace } from "../workspace/workspace";
 import { asText, filesOf } from "../lesson/file-tree";
-import type { Course, Lesson } from "../lesson/lesson";
+import type { CourseIndex, LessonName } from "../lesson/packed";
 import { explain } from "./common/explain";
+import { Question } from "./common/question.svelte";
 import { Notices } from "./common/notices.svelte";
 import type { Settings } from "./common/settings.svelte";
 import { Watched } from "./common/watched.svelte";
@@ -17,6 +18,7 @@ import type { ProseActions } from "./lesson/prose";
 import { NetworkView } from "./network/network-view.svelte";
 import { parseTarget, PreviewView } from "./preview/preview-view.svelte";
 import type { GuestUsage } from "../guest/guest-watch";
+import type { OpenLesson } from "./open-lesson";
 import type { Sandbox, SandboxState } from "./sandbox";
 import { Terminals, type MakeScreen } from "./terminal/terminals.svelte";
 
@@ -26,61 +28,78 @@ export type SidePaneName = "preview" | "network";
 export const paneNames: readonly PaneName[] = ["lesson", "editor", "terminal", "preview", "network"];
 
 export interface WorkbenchOptions {
-    course: Course;
-    engine: Engine;
+    /** Hears of what goes wrong from the start on, before there is a workbench. */
+    notices?: Notices;
+    /** The lesson to begin with. */
+    lesson: OpenLesson;
+    course: CourseMenu;
     sandbox: Sandbox;
     settings: Settings;
-    /** Goes to another lesson; a page of its own. */
+    /** Goes to another lesson, or to a step. */
     navigate(lesson: string, step?: string): void;
-    /** Lessons of the course that were finished earlier. */
-    finished: ReadonlySet<string>;
     /** How a terminal gets its screen; xterm.js when left out. */
     makeScreen?: MakeScreen;
 }
 
+/** All lessons there are, for the menu. */
+export interface CourseMenu {
+    /** undefined until it has been loaded. */
+    readonly index: Readable<CourseIndex | undefined>;
+    /** Ids of the lessons that were finished earlier. */
+    readonly finished: Readable<ReadonlySet<string>>;
+    /** Somebody wants to see it. Rejects with a DrydockError. */
+    load(): Promise<unknown>;
+}
+
+/** What of the interface belongs to one lesson. It stays when the student goes to another: what is unsaved waits there. */
+interface Desk {
+    opened: OpenLesson;
+    lesson: LessonView;
+    editor: Editor;
+    saved: Watched<SaveState>;
+}
+
 /** The whole interface's state, given to the components by context. */
 export class Workbench {
-    readonly course: Course;
     readonly settings: Settings;
-    readonly finished: ReadonlySet<string>;
-    readonly notices = new Notices();
-    readonly lesson: LessonView;
-    readonly editor: Editor;
+    readonly notices: Notices;
     readonly code: Code;
     readonly terminals: Terminals;
     readonly preview: PreviewView;
     readonly network: NetworkView;
     readonly proseActions: ProseActions;
+    /** Whether to give a machine up that a lesson cannot use. */
+    readonly freshMachine = new Question();
     helpShown = $state(false);
     #pane = $state<PaneName>("lesson");
     #side = $state<SidePaneName>("preview");
     readonly #narrow = new MediaQuery("(max-width: 799px)");
     readonly #sandbox: Sandbox;
     readonly #navigate: WorkbenchOptions["navigate"];
+    readonly #course: CourseMenu;
+    readonly #index: Watched<CourseIndex | undefined>;
+    readonly #finished: Watched<ReadonlySet<string>>;
     readonly #state: Watched<SandboxState>;
     readonly #usage: Watched<GuestUsage | undefined>;
-    readonly #saved: Watched<SaveState>;
     readonly #warmUp: Watched<"idle" | "running" | "done">;
+    readonly #desks = new Map<OpenLesson, Desk>();
+    readonly #lifetime = new Lifetime();
+    #desk = $state.raw<Desk>() as Desk; // the constructor sets it
 
     constructor(options: WorkbenchOptions) {
-        const { course, engine, sandbox, settings, navigate, finished } = options;
-        this.course = course;
+        const { lesson, course, sandbox, settings, navigate, notices } = options;
         this.settings = settings;
-        this.finished = finished;
+        this.notices = notices ?? new Notices();
         this.#sandbox = sandbox;
         this.#navigate = navigate;
+        this.#course = course;
+        this.#index = new Watched(course.index);
+        this.#finished = new Watched(course.finished);
         this.#state = new Watched(sandbox);
         this.#usage = new Watched(sandbox.usage);
-        this.#saved = new Watched(sandbox.workspace.saved);
         this.#warmUp = new Watched(sandbox.warmUp);
-        const start = filesOf(engine.state.lesson.start);
-        const startText = (path: string) => {
-            const content = start.get(path);
-            return content instanceof Uint8Array ? asText(content) : content;
-        };
-        this.editor = new Editor(sandbox.workspace, this.notices, startText, () => this.showPane("editor"));
-        this.code = new Code(this.editor, this.notices);
-        this.lesson = new LessonView(engine, sandbox, this.notices, () => this.editor.saveAll());
+        this.#desk = this.#deskOf(lesson);
+        this.code = new Code(() => this.editor, this.notices);
         this.terminals = new Terminals({
             sandbox,
             settings,
@@ -104,6 +123,47 @@ export class Workbench {
         };
     }
 
+    #deskOf(opened: OpenLesson): Desk {
+        const known = this.#desks.get(opened);
+        if (known) return known;
+        const start = filesOf(opened.engine.state.lesson.start);
+        const startText = (path: string) => {
+            const content = start.get(path);
+            return content instanceof Uint8Array ? asText(content) : content;
+        };
+        const editor = new Editor(opened.workspace, this.notices, startText, () => this.showPane("editor"));
+        const lesson = new LessonView(opened.engine, this.#sandbox, this.notices, () => editor.saveAll());
+        const desk = { opened, lesson, editor, saved: new Watched(opened.workspace.saved) };
+        this.#desks.set(opened, desk);
+        this.#lifetime.add(editor.start());
+        this.#lifetime.add(this.#tellNotices(opened.workspace));
+        return desk;
+    }
+
+    get lesson(): LessonView {
+        return this.#desk.lesson;
+    }
+
+    get editor(): Editor {
+        return this.#desk.editor;
+    }
+
+    /** The part of the course that the lesson is in. */
+    get part(): LessonName {
+        return this.#desk.opened.part;
+    }
+
+    /** undefined until it has been loaded. */
+    get course(): CourseIndex | undefined {
+        return this.#index.state;
+    }
+
+    /** Whether a lesson of the course is finished. */
+    isFinished(lesson: string): boolean {
+        const desk = [...this.#desks.values()].find(one => one.lesson.lesson.id === lesson);
+        return desk ? desk.lesson.state.finished : this.#finished.state.has(lesson);
+    }
+
     get sandboxState(): SandboxState {
         return this.#state.state;
     }
@@ -113,7 +173,7 @@ export class Workbench {
     }
 
     get saved(): SaveState {
-        return this.#saved.state;
+        return this.#desk.saved.state;
     }
 
     get warmUp(): "idle" | "running" | "done" {
@@ -134,32 +194,54 @@ export class Workbench {
         return this.#side;
     }
 
-    get nextLesson(): Lesson | undefined {
-        const all = this.course.parts.flatMap(part => part.lessons);
-        return all[all.findIndex(lesson => lesson.id === this.lesson.lesson.id) + 1];
+    get nextLesson(): LessonName | undefined {
+        return this.#desk.opened.next;
     }
 
-    /** First terminal, first file; then the editor's big code, after the page is drawn. */
-    start(): Stop {
-        const lifetime = new Lifetime();
-        lifetime.add(this.editor.start());
-        lifetime.add(this.#tellNotices());
+    /** First terminal, first file; then the editor's big code, after the page is drawn. `step`: the one to begin at. */
+    start(step?: string): Stop {
         this.terminals.open();
-        const { file } = this.lesson.lesson.open;
-        if (file !== undefined && this.editor.has(file)) void this.editor.show(file, { quiet: true });
-        if (this.lesson.passed > 0) this.openStep(this.lesson.current.id); // back from an earlier visit
-        const flush = () => void this.editor.saveAll();
+        this.#arrive(step);
+        const flush = () => void this.#saveAll();
         // a page that is hidden may never be shown again, and one that goes away has little time
         for (const event of ["pagehide", "visibilitychange"]) {
             addEventListener(event, flush, { capture: true });
-            lifetime.add(() => removeEventListener(event, flush, { capture: true }));
+            this.#lifetime.add(() => removeEventListener(event, flush, { capture: true }));
         }
-        return lifetime.end;
+        return this.#lifetime.end;
+    }
+
+    /** Puts another lesson in the place of the present one. Terminals, preview and network stay. */
+    change(opened: OpenLesson, step?: string): void {
+        this.#desk = this.#deskOf(opened);
+        this.showPane("lesson");
+        this.#arrive(step);
+    }
+
+    /** Saves what is typed; a file whose text clashes with another waits for the student. */
+    #saveAll(): Promise<unknown> {
+        return Promise.all([...this.#desks.values()].map(desk => desk.editor.saveAll()));
+    }
+
+    #arrive(step: string | undefined): void {
+        const { lesson, editor } = this;
+        const { file } = lesson.lesson.open;
+        if (editor.open.length === 0 && file !== undefined && editor.has(file)) void editor.show(file, { quiet: true });
+        if (step !== undefined && lesson.lesson.steps.some(one => one.id === step)) this.openStep(step);
+        else if (lesson.passed > 0) this.openStep(lesson.current.id); // back from an earlier visit
+    }
+
+    /** The menu of lessons was opened. */
+    async loadCourse(): Promise<void> {
+        try {
+            await this.#course.load();
+        } catch (thrown) {
+            explain(this.notices, thrown);
+        }
     }
 
     /** What the workspace could not keep. */
-    #tellNotices(): Stop {
-        const { notices } = this.#sandbox.workspace;
+    #tellNotices({ notices }: Workspace): Stop {
         const tell = (errors: readonly DrydockError[]) => {
             for (const { message, advice } of errors) this.notices.problem(message, advice);
         };
@@ -221,7 +303,7 @@ export class Workbench {
 
     /** Back to the lesson's start, with the way back. */
     async resetFiles(): Promise<void> {
-        const { workspace } = this.#sandbox;
+        const { workspace } = this.#desk.opened;
         try {
             await this.editor.saveAll();
             await workspace.reset();

@@ -191,6 +191,7 @@ class KeptWorkspace implements Workspace {
     }
 
     async idle(): Promise<void> {
+        await this.#sync?.idle();
         await this.#saver.idle();
     }
 

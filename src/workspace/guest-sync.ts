@@ -101,6 +101,11 @@ export class GuestSync {
         return this.guest.read(`${WORKSPACE}/${path}`);
     }
 
+    /** Resolves when nothing that touches the guest is under way or waits. */
+    async idle(): Promise<void> {
+        for (let seen: Promise<void> | undefined; seen !== this.#queue;) await (seen = this.#queue);
+    }
+
     stop(): void {
         this.#stopped = true;
         this.#stopWatch();

@@ -78,6 +78,6 @@ export interface Workspace {
      * both are the same; from then on changes go both ways until the returned stop is called or the agent is gone.
      */
     attach(guest: GuestFiles): Promise<Stop>;
-    /** Resolves when everything is in the store. */
+    /** Resolves when everything is in the store, and what was on its way to the machine is there. */
     idle(): Promise<void>;
 }

@@ -37,7 +37,8 @@ export class Code {
     #colour = $state.raw<Colour>();
 
     constructor(
-        private readonly editor: Editor,
+        /** The open lesson's. */
+        private readonly editor: () => Editor,
         private readonly notices: Notices,
     ) {}
 
@@ -57,8 +58,8 @@ export class Code {
         try {
             const module = await loadMonaco();
             const surface = new module.Surface({
-                onEdit: (file, text) => this.editor.edited(file, text),
-                onSave: file => void this.editor.save(file),
+                onEdit: (file, text) => this.editor().edited(file, text),
+                onSave: file => void this.editor().save(file),
             });
             await breath();
             this.#surface = surface;

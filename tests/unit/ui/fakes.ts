@@ -9,6 +9,7 @@ import { createMemoryStorage } from "../../../src/storage/memory";
 import type { Workspace } from "../../../src/workspace/workspace";
 import { treeOf } from "../../../src/lesson/file-tree";
 import type { Lesson, Step } from "../../../src/lesson/lesson";
+import type { CourseIndex, LessonName } from "../../../src/lesson/packed";
 import type { PreviewBridge, PreviewLocation } from "../../../src/preview/bridge";
 import { Settings } from "../../../src/ui/common/settings.svelte";
 import type { Exchange } from "../../../src/internet/traffic";
@@ -80,10 +81,7 @@ export class FakeSandbox extends Store<SandboxState> implements Sandbox {
     readonly shells: FakeShell[] = [];
     restarts = 0;
 
-    constructor(
-        readonly workspace: Workspace,
-        state: SandboxState = { kind: "ready", docker: true, fallback: undefined },
-    ) {
+    constructor(state: SandboxState = { kind: "ready", docker: true, fallback: undefined }) {
         super(state);
     }
 
@@ -178,6 +176,9 @@ export const fails: CheckStep = async step =>
         },
     }));
 
+/** The one after the lesson in hand. */
+export const otherLesson: LessonName = { id: "images/layers", title: "What is in a layer" };
+
 export interface Made {
     workbench: Workbench;
     sandbox: FakeSandbox;
@@ -193,17 +194,20 @@ export async function makeWorkbench(
     const storage = createMemoryStorage();
     const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
     const engine = await createEngine({ lesson, progress: storage.progress, check: options.check ?? fails });
-    const sandbox = new FakeSandbox(workspace, options.state);
+    const sandbox = new FakeSandbox(options.state);
     const settings = new Settings();
     const navigated: string[] = [];
-    const other = { ...lesson, id: "images/layers", title: "What is in a layer" };
-    const course = { parts: [{ id: "images", title: "Images", summary: "", lessons: [lesson, other] }] };
+    const index = new Store<CourseIndex | undefined>(undefined);
+    const parts = [{ id: "images", title: "Images", summary: "", lessons: [] }];
     const workbench = new Workbench({
-        course,
-        engine,
+        lesson: { engine, workspace, part: { id: "images", title: "Images" }, next: otherLesson },
+        course: {
+            index,
+            finished: new Store<ReadonlySet<string>>(new Set()),
+            load: async () => index.set({ format: 1, parts }),
+        },
         sandbox,
         settings,
-        finished: new Set(),
         navigate: id => navigated.push(id),
         makeScreen,
     });

@@ -1,0 +1,15 @@
+/** The page's address: which lesson is open, and which of its steps. */
+export interface Address {
+    lesson: string;
+    step: string | undefined;
+}
+
+/** "#/images/flask", or "#/images/flask/build" for one of its steps. */
+export const addressOf = (lesson: string, step?: string): string =>
+    `#/${lesson}${step === undefined ? "" : `/${step}`}`;
+
+/** undefined when the hash names no lesson. */
+export function parseAddress(hash: string): Address | undefined {
+    const [, lesson, step] = /^#\/([a-z0-9-]+\/[a-z0-9-]+)(?:\/([a-z0-9-]+))?\/?$/.exec(hash) ?? [];
+    return lesson === undefined ? undefined : { lesson, step };
+}

@@ -1,0 +1,113 @@
+/**
+ * Follows the page's address from lesson to lesson. The machine, its terminals and all that runs in it stay; the lesson's text,
+ * progress and files are exchanged. Only a lesson that the machine cannot hold gets a fresh one, after the student agreed.
+ */
+import type { MachineNeeds } from "../lesson/lesson-address";
+import { USUAL_MEMORY } from "../lesson/schema";
+import type { Workbench } from "../ui/workbench.svelte";
+import { explain } from "../ui/common/explain";
+import { addressOf, parseAddress, type Address } from "./address";
+import type { Lessons, LoadedLesson } from "./lessons";
+import type { LessonInHand } from "./open-lesson";
+import type { Session } from "./session";
+
+/** The page's address bar. */
+export interface AddressBar {
+    readonly hash: string;
+    /** Puts another address in the place of this one, without a visit of its own. */
+    replace(hash: string): void;
+}
+
+export interface LessonChangesOptions {
+    lessons: Pick<Lessons, "load">;
+    /** Of a lesson that is opened for the first time. */
+    open(loaded: LoadedLesson): Promise<LessonInHand>;
+    workbench: Pick<Workbench, "change" | "openStep" | "notices" | "freshMachine" | "editor" | "terminals">;
+    session: Pick<Session, "change" | "restart" | "needs">;
+    address: AddressBar;
+    /** The lesson that is open. */
+    present: LessonInHand;
+    /** What an address without a lesson means. */
+    first: string;
+}
+
+export class LessonChanges {
+    readonly #options: LessonChangesOptions;
+    /** Lessons that were opened since the page was: each goes on where it was left. */
+    readonly #opened = new Map<string, LessonInHand>();
+    #present: LessonInHand;
+    #turn: Promise<void> = Promise.resolve();
+
+    constructor(options: LessonChangesOptions) {
+        this.#options = options;
+        this.#present = options.present;
+        this.#opened.set(idOf(options.present), options.present);
+    }
+
+    /** The address has changed. Resolves when the page shows what it names, or says why it does not. */
+    follow(): Promise<void> {
+        this.#turn = this.#turn.then(() => this.#follow());
+        return this.#turn;
+    }
+
+    async #follow(): Promise<void> {
+        const { address, workbench, first } = this.#options;
+        // several at once (back, back): only the last counts, and it is what the address says now
+        const wanted = parseAddress(address.hash) ?? { lesson: first, step: undefined };
+        if (wanted.lesson === idOf(this.#present)) {
+            const { lesson } = this.#present.engine.state;
+            if (lesson.steps.some(({ id }) => id === wanted.step)) workbench.openStep(wanted.step!);
+            return;
+        }
+        try {
+            if (!(await this.#change(wanted))) this.#stay();
+        } catch (thrown) {
+            this.#stay();
+            explain(workbench.notices, thrown);
+        }
+    }
+
+    /** False when the student would rather stay. Rejects when the lesson cannot be had; the present one is open then. */
+    async #change({ lesson: id, step }: Address): Promise<boolean> {
+        const { lessons, open, workbench, session } = this.#options;
+        const next = this.#opened.get(id) ?? (await open(await lessons.load(id)));
+        const { lesson } = next.engine.state;
+        const fresh = !suffices(session.needs, { memory: lesson.requires.memory });
+        if (fresh && !(await workbench.freshMachine.ask(freshQuestion(lesson.title, lesson.requires.memory))))
+            return false;
+        await workbench.editor.saveAll();
+        const before = this.#present.engine.state.lesson;
+        this.#present = next;
+        this.#opened.set(id, next);
+        workbench.change(next, step);
+        if (fresh) {
+            const restarted = session.restart({ memory: lesson.requires.memory });
+            workbench.terminals.restartAll();
+            await Promise.all([session.change(next), restarted]);
+        } else {
+            workbench.notices.say(
+                `/workspace has the files of "${lesson.title}" now. Your files of "${before.title}" are kept for when you come back. Containers and images stay.`,
+            );
+            await session.change(next);
+        }
+        return true;
+    }
+
+    /** The address says again what is shown. */
+    #stay(): void {
+        this.#options.address.replace(addressOf(idOf(this.#present)));
+    }
+}
+
+const idOf = ({ engine }: LessonInHand): string => engine.state.lesson.id;
+
+/** More memory than a lesson asks for does it no harm, and containers are worth more to the student. */
+const suffices = (has: MachineNeeds, needs: MachineNeeds): boolean =>
+    (has.memory ?? USUAL_MEMORY) >= (needs.memory ?? USUAL_MEMORY);
+
+const freshQuestion = (title: string, memory: number) => ({
+    title: "Start a fresh machine?",
+    text: `"${title}" needs a machine with ${memory} MB of memory, more than this one has. The fresh machine starts without the containers and images that you made; files and progress are kept.`,
+    yes: "Start a fresh machine",
+    no: "Stay here",
+});

@@ -1,0 +1,55 @@
+/** Vite's plugin for the course: packs `lessons/` into files beside the page, and tells the first script what it must know. */
+import { relative, resolve } from "node:path";
+import { runnerImport, type Plugin } from "vite";
+import type { PackedFolder } from "./pack-lessons.ts";
+
+/** Imported by src/app/index.ts; its content is a `CourseStart`. */
+const MODULE = "virtual:drydock-course";
+
+const lessons = resolve(import.meta.dirname, "../../lessons");
+
+// Vite loads this file as it is, so what has imports without an ending is loaded through Vite.
+async function pack(folder: string): Promise<PackedFolder> {
+    const path = resolve(import.meta.dirname, "pack-lessons.ts");
+    const { module } = await runnerImport<typeof import("./pack-lessons.ts")>(path, { configFile: false });
+    return module.packLessons(folder);
+}
+
+/** `folder`: a course; the project's own when left out. */
+export function lessonFiles(folder = lessons): Plugin {
+    let packing: Promise<PackedFolder> | undefined;
+    const course = () => (packing ??= pack(folder));
+    return {
+        name: "drydock-lessons",
+        resolveId: id => (id === MODULE ? `\0${MODULE}` : undefined),
+        async load(id) {
+            return id === `\0${MODULE}` ? `export default ${JSON.stringify((await course()).start)};` : undefined;
+        },
+        async generateBundle() {
+            const { files, mistakes } = await course();
+            if (mistakes !== "") this.warn(`The course has mistakes:\n${mistakes}`);
+            for (const [fileName, source] of files) this.emitFile({ type: "asset", fileName, source });
+        },
+        configureServer(server) {
+            server.watcher.add(folder);
+            server.watcher.on("all", (_event, path) => {
+                if (relative(folder, path).startsWith("..")) return;
+                packing = undefined;
+                const start = server.moduleGraph.getModuleById(`\0${MODULE}`);
+                if (start) server.moduleGraph.invalidateModule(start);
+                server.ws.send({ type: "full-reload" });
+            });
+            server.middlewares.use((request, response, next) => {
+                const path = decodeURIComponent((request.url ?? "/").split("?", 1)[0]!).slice(1);
+                if (!path.startsWith("lessons/")) return next();
+                course().then(({ files }) => {
+                    const content = files.get(path);
+                    if (content === undefined) response.statusCode = 404;
+                    else if (path.endsWith(".json")) response.setHeader("Content-Type", "application/json");
+                    else if (path.endsWith(".svg")) response.setHeader("Content-Type", "image/svg+xml");
+                    response.end(content);
+                }, next);
+            });
+        },
+    };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { checkKinds } from "../../../src/checks/registry";
+import { readLessons } from "../../../src/authoring/read-lessons";
+import type { FileContent } from "../../../src/lesson/file-tree";
+import { packCourse, unpackLesson } from "../../../src/lesson/pack";
+import { INDEX_PATH, lessonPath } from "../../../src/lesson/lesson-address";
+import { readIndex, readPacked } from "../../../src/lesson/packed";
+import { parseCourse } from "../../../src/lesson/parse";
+
+const read = (files: Map<string, string | Uint8Array>, path: string): unknown => JSON.parse(files.get(path) as string);
+
+/** The project's second lesson, `count` times. */
+async function generated(count: number): Promise<Map<string, FileContent>> {
+    const files = new Map<string, FileContent>();
+    for (const [path, content] of await readLessons()) {
+        const [, name] = /^lessons\/02-images\/02-flask\/(.+)$/.exec(path) ?? [];
+        if (path === "lessons/02-images/part.yaml") files.set(path, content);
+        for (let index = 0; name !== undefined && index < count; index++) {
+            const folder = `lessons/02-images/${String(index).padStart(2, "0")}-lesson-${index}`;
+            const text =
+                typeof content === "string" ? content.replace(/^id: .*$/m, `id: images/lesson-${index}`) : content;
+            files.set(`${folder}/${name}`, name === "lesson.md" ? text : content);
+        }
+    }
+    return files;
+}
+
+describe("a packed course", () => {
+    test("each lesson unpacks to what the linter reads", async () => {
+        const files = await readLessons();
+        const { course } = parseCourse(files, checkKinds, { seed: "somebody" });
+        const packed = packCourse(files, checkKinds);
+        expect(packed.problems).toEqual([]);
+        const lessons = course.parts.flatMap(part => part.lessons);
+        expect(lessons.length).toBeGreaterThan(1);
+        for (const lesson of lessons) {
+            const own = readPacked(read(packed.files, lessonPath(lesson.id)));
+            expect(unpackLesson(own, checkKinds, "somebody")).toEqual(lesson);
+        }
+        expect(packed.start.first).toBe(lessons[0]!.id);
+    });
+
+    test("the index has headers and step ids; a lesson knows its part and the next one", async () => {
+        const files = await readLessons();
+        const packed = packCourse(files, checkKinds);
+        const { parts } = readIndex(read(packed.files, INDEX_PATH));
+        const lessons = parts.flatMap(part => part.lessons);
+        const flask = lessons.find(lesson => lesson.id === "images/flask")!;
+        expect(flask.steps).toContain("build");
+        expect(Object.keys(flask).sort()).toEqual(["id", "minutes", "steps", "summary", "title", "version"]);
+        const first = readPacked(read(packed.files, lessonPath(lessons[0]!.id)));
+        expect(first.part).toEqual({ id: parts[0]!.id, title: parts[0]!.title });
+        expect(first.next).toEqual({ id: lessons[1]!.id, title: lessons[1]!.title });
+        expect(readPacked(read(packed.files, lessonPath(lessons.at(-1)!.id))).next).toBeUndefined();
+    });
+
+    test("bytes come back as they were; a picture of the prose is a file of its own, one of the workspace is not", async () => {
+        const files = await readLessons();
+        const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => index % 256);
+        files.set("lessons/02-images/02-flask/start/logo.png", bytes);
+        files.set("lessons/02-images/02-flask/pictures/layers.png", bytes);
+        const packed = packCourse(files, checkKinds);
+        const lesson = unpackLesson(readPacked(read(packed.files, lessonPath("images/flask"))), checkKinds, "")!;
+        expect(lesson.start["logo.png"]).toEqual({ file: { contents: bytes } });
+        expect(packed.files.get("lessons/images/flask/pictures/layers.png")).toEqual(bytes);
+        expect(packed.files.get(lessonPath("images/flask"))).not.toContain("pictures/");
+    });
+
+    test("a lesson that cannot be read is left out and named; its neighbours stay", async () => {
+        const files = await readLessons();
+        files.set("lessons/02-images/02-flask/checks.yaml", "build: [");
+        const packed = packCourse(files, checkKinds);
+        expect(packed.files.has(lessonPath("images/flask"))).toBe(false);
+        expect(packed.files.has(lessonPath("containers/lifecycle"))).toBe(true);
+        expect(packed.problems.map(problem => problem.file)).toContain("lessons/02-images/02-flask/checks.yaml");
+    });
+
+    test("a file of another format is refused", async () => {
+        expect(() => readPacked({ format: 2, id: "a/b", part: { id: "a", title: "A" }, files: {} })).toThrow();
+        expect(() => readIndex({ format: 1 })).toThrow();
+    });
+
+    test("fifty lessons cost the start no byte more than two: what it loads does not grow with the course", async () => {
+        const two = packCourse(await generated(2), checkKinds);
+        const fifty = packCourse(await generated(50), checkKinds);
+        expect([...fifty.files.keys()].filter(path => path !== INDEX_PATH)).toHaveLength(50);
+        expect(JSON.stringify(fifty.start).length).toBe(JSON.stringify(two.start).length);
+        const first = lessonPath(fifty.start.first!);
+        expect(fifty.files.get(first)).toEqual(two.files.get(first));
+    });
+
+    test("only a lesson that needs another machine costs the first script anything", async () => {
+        const files = await generated(50);
+        const path = "lessons/02-images/07-lesson-7/lesson.md";
+        const text = files.get(path) as string;
+        files.set(path, text.replace(/^requires:\n/m, "requires:\n  memory: 1024\n"));
+        expect(packCourse(files, checkKinds).start).toEqual({
+            first: "images/lesson-0",
+            machines: { "images/lesson-7": { memory: 1024 } },
+        });
+    });
+});
