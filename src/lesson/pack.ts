@@ -17,7 +17,7 @@ export interface PackedCourse {
     problems: Problem[];
 }
 
-/** `files`: as `parseCourse` takes them. */
+/** `files`: as `parseCourse` takes them, each path beginning with "lessons/". */
 export function packCourse(files: ReadonlyMap<string, FileContent>, kinds: ExpectationParser): PackedCourse {
     const { course, problems, folders } = parseCourse(files, kinds);
     const lessons = course.parts.flatMap(part => part.lessons.map(lesson => ({ part, lesson })));
@@ -25,7 +25,10 @@ export function packCourse(files: ReadonlyMap<string, FileContent>, kinds: Expec
     const machines: Record<string, MachineNeeds> = {};
     for (const [index, { part, lesson }] of lessons.entries()) {
         const own = new Map<string, FileContent>();
-        for (const [path, content] of folders.get(lesson.id) ?? []) {
+        const folder = `${folders.get(lesson.id)!}/`;
+        for (const [whole, content] of files) {
+            if (!whole.startsWith(folder)) continue;
+            const path = whole.slice(folder.length);
             const inTree = path.startsWith("start/") || path.startsWith("solution/");
             if (!inTree && isPicturePath(path)) packed.set(picturePath(lesson.id, path), content);
             else own.set(path, content);

@@ -15,8 +15,8 @@ export interface ParsedCourse {
     problems: Problem[];
     /** Container images that lessons require, for a look at the bundle. */
     images: ImageUse[];
-    /** The files of each lesson of the course by its id; paths in its folder. */
-    folders: ReadonlyMap<string, ReadonlyMap<string, FileContent>>;
+    /** The folder of each lesson of the course, by its id: "lessons/02-images/02-flask". */
+    folders: ReadonlyMap<string, string>;
 }
 
 export interface ParseOptions {
@@ -40,14 +40,14 @@ export function parseCourse(
     const parsed: ParsedLesson[] = [];
     const partIds = new Map<string, string>();
     const lessonIds = new Map<string, string>();
-    const filesOfLessons = new Map<string, ReadonlyMap<string, FileContent>>();
+    const lessonFolders = new Map<string, string>();
 
-    for (const [partFolder, { yaml, lessons: lessonFolders }] of folders) {
+    for (const [partFolder, { yaml, lessons: foldersOfPart }] of folders) {
         const file = `lessons/${partFolder}/part.yaml`;
         const part = readPart(file, yaml, problems);
         if (part) claim(partIds, part.id, file, 1, "part", problems);
         const lessons: Lesson[] = [];
-        for (const [lessonFolder, lessonFiles] of lessonFolders) {
+        for (const [lessonFolder, lessonFiles] of foldersOfPart) {
             const folder = `lessons/${partFolder}/${lessonFolder}`;
             const one = parseLesson(folder, lessonFiles, kinds, seed);
             parsed.push(one);
@@ -65,7 +65,7 @@ export function parseCourse(
                 });
             if (!claim(lessonIds, id, `${folder}/lesson.md`, 2, "lesson", problems)) continue;
             lessons.push(one.lesson);
-            filesOfLessons.set(id, lessonFiles);
+            lessonFolders.set(id, folder);
         }
         if (part) parts.push({ ...part, lessons });
     }
@@ -110,7 +110,7 @@ export function parseCourse(
         });
 
     problems.sort((one, other) => (one.file < other.file ? -1 : one.file > other.file ? 1 : one.line - other.line));
-    return { course: { parts }, problems, images, folders: filesOfLessons };
+    return { course: { parts }, problems, images, folders: lessonFolders };
 }
 
 interface PartFolder {

@@ -57,6 +57,8 @@ interface Desk {
     lesson: LessonView;
     editor: Editor;
     saved: Watched<SaveState>;
+    /** Follows the workspace. */
+    begun: boolean;
 }
 
 /** The whole interface's state, given to the components by context. */
@@ -133,10 +135,8 @@ export class Workbench {
         };
         const editor = new Editor(opened.workspace, this.notices, startText, () => this.showPane("editor"));
         const lesson = new LessonView(opened.engine, this.#sandbox, this.notices, () => editor.saveAll());
-        const desk = { opened, lesson, editor, saved: new Watched(opened.workspace.saved) };
+        const desk = { opened, lesson, editor, saved: new Watched(opened.workspace.saved), begun: false };
         this.#desks.set(opened, desk);
-        this.#lifetime.add(editor.start());
-        this.#lifetime.add(this.#tellNotices(opened.workspace));
         return desk;
     }
 
@@ -200,8 +200,8 @@ export class Workbench {
 
     /** First terminal, first file; then the editor's big code, after the page is drawn. `step`: the one to begin at. */
     start(step?: string): Stop {
-        this.terminals.open();
         this.#arrive(step);
+        this.terminals.open();
         const flush = () => void this.#saveAll();
         // a page that is hidden may never be shown again, and one that goes away has little time
         for (const event of ["pagehide", "visibilitychange"]) {
@@ -225,6 +225,11 @@ export class Workbench {
 
     #arrive(step: string | undefined): void {
         const { lesson, editor } = this;
+        if (!this.#desk.begun) {
+            this.#desk.begun = true;
+            this.#lifetime.add(editor.start());
+            this.#lifetime.add(this.#tellNotices(this.#desk.opened.workspace));
+        }
         const { file } = lesson.lesson.open;
         if (editor.open.length === 0 && file !== undefined && editor.has(file)) void editor.show(file, { quiet: true });
         if (step !== undefined && lesson.lesson.steps.some(one => one.id === step)) this.openStep(step);

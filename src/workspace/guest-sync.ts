@@ -10,6 +10,9 @@ import { FILE_LIMIT, WORKSPACE } from "./workspace";
 /** Names the lesson whose files a guest holds. In memory there, so a fresh machine has none. */
 const MARKER = "/run/drydock/workspace";
 
+/** Where the files of a lesson are while another one is open; on the workspace's own file system. */
+const putBy = (lesson: string): string => `/var/lib/drydock/lessons/${lesson}`;
+
 /** What the guest tells the workspace. */
 export interface GuestNews {
     changed(path: string, bytes: Uint8Array): void;
@@ -22,6 +25,15 @@ export interface GuestNews {
     gone(): void;
     problem(error: DrydockError): void;
 }
+
+const noNews: GuestNews = {
+    changed: () => undefined,
+    unread: () => undefined,
+    folder: () => undefined,
+    removed: () => undefined,
+    gone: () => undefined,
+    problem: () => undefined,
+};
 
 /** What the workspace has when it joins a guest. `bytes` undefined: known, but in the guest only. */
 export interface JoinedFiles {
@@ -45,28 +57,49 @@ export class GuestSync {
         private readonly local: () => JoinedFiles,
     ) {}
 
+    /** Once the guest was left it may hold another lesson's files, and what it still tells is not about ours. */
+    get #news(): GuestNews {
+        return this.#stopped ? noNews : this.news;
+    }
+
     /** Makes both sides the same. Rejects when the guest does not answer. */
     async start(): Promise<void> {
         await this.#enqueue([], async () => {
             const local = this.local();
             const [before] = await Promise.all([this.#marker(), this.guest.makeFolder(WORKSPACE)]);
             if (before === undefined) return this.#fill(local);
+            if (before !== this.lesson) await this.#exchange(before);
             this.#watch(); // changes from here on wait in the queue behind this
-            if (before === this.lesson)
-                for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
-            else {
-                for (const entry of await this.guest.list(WORKSPACE))
-                    await this.guest.remove(`${WORKSPACE}/${entry.path}`);
-                await this.#putAll(local);
-            }
+            if (before !== this.lesson) await this.#putAll(local);
+            else for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
             await this.#pullAll();
-            if (before !== this.lesson) await this.guest.write(MARKER, this.lesson);
         });
+    }
+
+    /**
+     * Another lesson's files are here. They are put by, and what was put by of this lesson comes back: files that are too large
+     * for the browser's storage are nowhere else. Moved and not copied, so that size costs nothing.
+     */
+    async #exchange(before: string): Promise<void> {
+        const from = putBy(before);
+        await this.guest.remove(from);
+        await this.#move(WORKSPACE, from);
+        await this.guest.write(MARKER, this.lesson);
+        const own = putBy(this.lesson);
+        if (!(await this.guest.stat(own))) return;
+        await this.#move(own, WORKSPACE);
+        await this.guest.remove(own);
+    }
+
+    /** All that lies in a folder, into another. */
+    async #move(from: string, to: string): Promise<void> {
+        await this.guest.makeFolder(to);
+        for (const { path } of await this.guest.list(from)) await this.guest.rename(`${from}/${path}`, `${to}/${path}`);
     }
 
     /** A fresh machine: the workspace is empty, and nothing there writes to it before the first prompt, which waits for this. */
     async #fill(local: JoinedFiles): Promise<void> {
-        for (const [path, { bytes }] of local.files) if (!bytes) this.news.removed(path); // it was in the former machine only
+        for (const [path, { bytes }] of local.files) if (!bytes) this.#news.removed(path); // it was in the former machine only
         await this.#putAll(local);
         this.#watch(); // only now: our own writing is no news
         await this.guest.write(MARKER, this.lesson);
@@ -156,7 +189,7 @@ export class GuestSync {
             await this.#pull(entry.path);
         }
         for (const path of [...local.files.keys(), ...local.folders])
-            if (!there.has(path) && !this.#pending.has(path)) this.news.removed(path);
+            if (!there.has(path) && !this.#pending.has(path)) this.#news.removed(path);
     }
 
     #pullLater(changes: readonly FileChange[]): void {
@@ -171,16 +204,16 @@ export class GuestSync {
         if (path === "" || this.#pending.has(path)) return;
         const entry = await this.guest.stat(`${WORKSPACE}/${path}`);
         if (this.#stopped || this.#pending.has(path)) return;
-        if (!entry) return this.news.removed(path);
-        if (entry.kind === "folder") return this.news.folder(path);
+        if (!entry) return this.#news.removed(path);
+        if (entry.kind === "folder") return this.#news.folder(path);
         if (entry.kind !== "file") return;
-        if (entry.size > FILE_LIMIT) return this.news.unread(path, entry.size);
+        if (entry.size > FILE_LIMIT) return this.#news.unread(path, entry.size);
         try {
             const bytes = await this.guest.read(`${WORKSPACE}/${path}`);
-            if (!this.#stopped && !this.#pending.has(path)) this.news.changed(path, bytes);
+            if (!this.#stopped && !this.#pending.has(path)) this.#news.changed(path, bytes);
         } catch (thrown) {
             if (await this.guest.stat(`${WORKSPACE}/${path}`)) throw thrown;
-            this.news.removed(path); // between the look and the reading
+            this.#news.removed(path); // between the look and the reading
         }
     }
 
@@ -201,7 +234,7 @@ export class GuestSync {
             this.#enqueue([], () => this.#pullAll()).catch((thrown: unknown) => this.#pullFailed(thrown));
             return;
         }
-        this.news.problem(
+        this.#news.problem(
             new DrydockError(
                 "workspace.not-watched",
                 "Changes that programs in the machine make to files are not shown any more.",
@@ -213,7 +246,7 @@ export class GuestSync {
 
     #pullFailed(thrown: unknown): void {
         if (isGone(thrown)) return;
-        this.news.problem(
+        this.#news.problem(
             new DrydockError(
                 "workspace.not-read",
                 `A change in the machine could not be read: ${messageOf(thrown)}`,

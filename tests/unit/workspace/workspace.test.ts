@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { encodeText } from "../../../src/base/bytes";
+import { deferred } from "../../../src/base/deferred";
 import { DrydockError } from "../../../src/base/errors";
 import { createWorkspace } from "../../../src/workspace/create-workspace";
 import { createMemoryStorage } from "../../../src/storage/memory";
-import type { WorkspaceChange } from "../../../src/workspace/workspace";
+import { FILE_LIMIT, type WorkspaceChange } from "../../../src/workspace/workspace";
 import { FakeGuestFiles } from "./fake-guest-files";
 
 const start = {
@@ -222,15 +223,55 @@ describe("with a machine", () => {
         ]);
     });
 
-    test("a machine with another lesson's files is cleaned first", async () => {
-        const { guest } = await joined();
+    test("another lesson's files take the place of these, which come back with all that was in the machine only", async () => {
+        const { workspace, guest, stop, stored } = await joined();
+        guest.change("/workspace/web/large.bin", new Uint8Array(FILE_LIMIT + 1));
+        await settled(() => workspace.files.state.some(entry => entry.path === "web/large.bin"));
+        await workspace.write("app.py", "edited");
+        stop();
         const other = await createWorkspace({
             lesson: "images/other",
             start: { "one.txt": { file: { contents: "1" } } },
             store: createMemoryStorage().workspace,
         });
-        await other.attach(guest);
+        const leave = await other.attach(guest);
         expect(guest.workspace).toEqual({ "one.txt": "1" });
+        expect(other.files.state.map(entry => entry.path)).toEqual(["one.txt"]);
+        guest.change("/workspace/two.txt", "2");
+        await settled(() => other.files.state.length === 2);
+        expect(await stored()).toMatchObject({ "app.py": "edited" });
+        leave();
+
+        const back = await workspace.attach(guest);
+        expect(Object.keys(guest.workspace)).toEqual(["app.py", "web/large.bin", "web/run.sh"]);
+        expect(guest.text("/workspace/app.py")).toBe("edited");
+        expect((await workspace.read("web/large.bin")).byteLength).toBe(FILE_LIMIT + 1);
+        back();
+        await other.attach(guest);
+        expect(guest.workspace).toEqual({ "one.txt": "1", "two.txt": "2" });
+    });
+
+    test("what is still being read when another lesson's files come takes nothing away", async () => {
+        const { workspace, guest, stop } = await joined();
+        const list = guest.list.bind(guest);
+        const left = deferred<void>();
+        const listing = deferred<void>();
+        guest.list = async (path, options) => {
+            if (!options?.recursive) return list(path, options);
+            listing.resolve();
+            await left.promise;
+            return list(path, options);
+        };
+        guest.failWatch(new DrydockError("agent.watch-lost", "too many", "")); // a look at everything begins
+        await listing.promise;
+        stop();
+        guest.change("/workspace/app.py", undefined);
+        left.resolve();
+        await settled(() => guest.workspace["app.py"] === undefined);
+        await workspace.idle();
+        guest.list = list;
+        await guest.list("/workspace", { recursive: true });
+        expect(workspace.files.state.map(entry => entry.path)).toContain("app.py");
     });
 
     test("after more changes than the watch could report everything is looked at", async () => {
