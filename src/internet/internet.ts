@@ -1,4 +1,5 @@
 /** The sandbox's internet: what the guest reaches outside itself, answered by a fetch handler. */
+import type { Tell } from "./told";
 
 /** Reads the bundle's files, paths relative to the image's folder. */
 export interface Bundle {
@@ -6,4 +7,5 @@ export interface Bundle {
     open(path: string, signal?: AbortSignal): Promise<{ bytes: number; body: ReadableStream<Uint8Array<ArrayBuffer>> }>;
 }
 
-export type Internet = (request: Request) => Promise<Response>;
+/** `tell` hears what becomes of the request, in the order in which it happens, the last of it before the answer. */
+export type Internet = (request: Request, tell?: Tell) => Promise<Response>;

@@ -8,8 +8,8 @@
 import { readAll, type Bytes } from "../base/bytes";
 import { isAbort, messageOf } from "../base/errors";
 import type { Readable } from "../base/store";
-import { note, notesOf } from "./answered-by";
 import type { Internet } from "./internet";
+import { untold } from "./told";
 
 export interface OutsideRequest {
     /** https: */
@@ -21,9 +21,7 @@ export interface OutsideRequest {
 }
 
 /** Asks a host outside the page. Rejects when the browser does not show the answer, for whatever reason: it does not say which. */
-export type Passage = (
-    request: OutsideRequest,
-) => Promise<{
+export type Passage = (request: OutsideRequest) => Promise<{
     url: string;
     status: number;
     headers: readonly (readonly [string, string])[];
@@ -49,12 +47,16 @@ const LARGEST_BODY = 16 << 20;
 const EMPTY = [204, 205, 304];
 
 export function withOnline(internet: Internet, { on, passage }: OnlineOptions): Internet {
-    return async request => {
-        if (!on.state) return internet(request);
+    return async (request, tell = untold) => {
+        if (!on.state) return internet(request, tell);
+        let unknownHost = false;
         // the body is needed twice only where nobody in the page reads it
-        const own = await internet(request);
+        const own = await internet(request, told => {
+            if (told.kind === "unknown-host") unknownHost = true;
+            tell(told);
+        });
         const outside = outsideAddress(new URL(request.url));
-        if (outside === undefined || !isMiss(request, own)) return own;
+        if (outside === undefined || !(unknownHost || isMissing(request, own))) return own;
         let body: Bytes | undefined;
         try {
             body =
@@ -63,10 +65,8 @@ export function withOnline(internet: Internet, { on, passage }: OnlineOptions): 
                     : undefined;
         } catch (thrown) {
             if (!(thrown instanceof RangeError)) throw thrown;
-            return note(text(413, `A page can pass on ${LARGEST_BODY >> 20} MB at most, and this is more.`), {
-                online: outside,
-                onlineProblem: "The request's body is too long to be passed on.",
-            });
+            tell({ kind: "outside", address: outside, problem: "The request's body is too long to be passed on." });
+            return text(413, `A page can pass on ${LARGEST_BODY >> 20} MB at most, and this is more.`);
         }
         try {
             const headers = PASSED_ON.flatMap(name =>
@@ -80,25 +80,20 @@ export function withOnline(internet: Internet, { on, passage }: OnlineOptions): 
                 signal: request.signal,
             });
             await own.body?.cancel();
-            return note(answerOf(found, request.method), { online: found.url });
+            tell({ kind: "outside", address: found.url, problem: undefined });
+            return answerOf(found, request.method);
         } catch (thrown) {
             if (request.signal.aborted || isAbort(thrown)) throw thrown;
             const problem = `${new URL(outside).host} was asked, but the browser shows a page no answer of it: most hosts answer only to their own pages (CORS), or the network is down. (${messageOf(thrown)})`;
-            // a mirror's own words say more than ours
-            return note(notesOf(own).unknownHost ? text(502, problem) : own, {
-                online: outside,
-                onlineProblem: problem,
-            });
+            tell({ kind: "outside", address: outside, problem });
+            return unknownHost ? text(502, problem) : own; // a mirror's own words say more than ours
         }
     };
 }
 
-/** Not in the page: a host that nobody has, or something that a mirror has not. What changes things is not tried elsewhere. */
-function isMiss({ method }: Request, response: Response): boolean {
-    return (
-        notesOf(response).unknownHost === true || (response.status === 404 && (method === "GET" || method === "HEAD"))
-    );
-}
+/** Something that a mirror has not. What changes things is not tried elsewhere. */
+const isMissing = ({ method }: Request, { status }: Response): boolean =>
+    status === 404 && (method === "GET" || method === "HEAD");
 
 /** Always https: a page may ask for nothing else, and it keeps the request from being read on its way. */
 function outsideAddress({ hostname, pathname, search }: URL): string | undefined {

@@ -5,7 +5,6 @@
 import type { Hono } from "hono";
 import { asDrydockError, DrydockError, messageOf } from "../base/errors";
 import { ownPythonHost } from "./own-host";
-import { note } from "./answered-by";
 import { debianLab } from "./debian-lab";
 import { bundledSource } from "./hub/bundled-source";
 import { blobHost, createHub, hubHosts } from "./hub/hub";
@@ -13,6 +12,7 @@ import { memoryStorage, type HubStorage } from "./hub/storage";
 import type { Bundle, Internet } from "./internet";
 import { nodeLab } from "./node-lab";
 import { pythonLab } from "./python-lab";
+import { untold } from "./told";
 
 interface Host {
     what: string;
@@ -48,22 +48,19 @@ export function createInternet(
     sites.set(ownPythonHost, sites.get("python.lab")!);
     const hub = lazyHub(bundle, hubStorage, report);
     for (const host of hubHosts) sites.set(host, hub);
-    return async request => {
+    return async (request, tell = untold) => {
         const { hostname } = new URL(request.url);
         const site = sites.get(hostname);
-        return site
-            ? site(request)
-            : note(
-                  text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`),
-                  { unknownHost: true },
-              );
+        if (site) return site(request, tell);
+        tell({ kind: "unknown-host" });
+        return text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
     };
 }
 
 /** Storage that fails to open is tried again at the next request. */
 function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (error: DrydockError) => void): Internet {
     let opened: Promise<Internet> | undefined;
-    return async request => {
+    return async (request, tell) => {
         try {
             opened ??= storage().then(storage =>
                 createHub({
@@ -75,7 +72,7 @@ function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (er
             );
             return await (
                 await opened
-            )(request);
+            )(request, tell);
         } catch (thrown) {
             opened = undefined;
             report(

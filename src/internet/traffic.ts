@@ -1,17 +1,18 @@
 /**
- * The record of what the guest asked its internet for and who answered. Wraps the handler that answers: bodies are counted
- * while they stream, at the reader's pace, and only manifests of images are kept, since a pull is made of them.
+ * The record of what the guest asked its internet for and who answered. Wraps the handler that answers and writes down what that
+ * tells; bodies are counted while they stream, at the reader's pace.
  */
-import { concatBytes, decodeText, type Bytes } from "../base/bytes";
+import type { Bytes } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 import { RawRequest } from "../base/http";
 import { ownPythonHost } from "./own-host";
 import { Store, type Readable } from "../base/store";
-import { answeredBy, notesOf, type AnsweredBy } from "./answered-by";
-import { mediaTypeOf } from "./hub/call";
-import { isManifestType } from "./hub/manifest";
 import type { Internet } from "./internet";
+import type { Answerer, RegistryAct, Told } from "./told";
 import { watchedBody } from "./watched-body";
+
+/** `online`: a host outside. `refused`: nobody, or with a no. */
+export type AnsweredBy = Answerer | "online" | "refused";
 
 /** One request and its answer. A new object at each change. */
 export interface Exchange {
@@ -33,8 +34,8 @@ export interface Exchange {
     /** Body bytes from the guest, and to it. */
     readonly bytesUp: number;
     readonly bytesDown: number;
-    /** The manifest or index of an image that was fetched or pushed. */
-    readonly manifest: { readonly mediaType: string; readonly text: string } | undefined;
+    /** What a registry in the page was asked for. */
+    readonly act: RegistryAct | undefined;
 }
 
 /** Exchanges that are remembered; the oldest go first. */
@@ -42,9 +43,6 @@ const KEPT = 500;
 
 /** A layer comes in thousands of chunks; who watches is told ten times a second. */
 const TELL_MILLISECONDS = 100;
-
-/** Bytes; manifests of images have a few thousand. */
-const LONGEST_KEPT_MANIFEST = 256 * 1024;
 
 export class Traffic implements Readable<readonly Exchange[]> {
     #exchanges = new Map<number, Exchange>();
@@ -71,13 +69,21 @@ export class Traffic implements Readable<readonly Exchange[]> {
 
     /** The same handler, its work recorded; what the warm-up asks for is nothing that the student did. */
     watch(internet: Internet): Internet {
-        return async request => {
-            if (new URL(request.url).hostname === ownPythonHost) return internet(request);
+        return async (request, tell) => {
+            if (new URL(request.url).hostname === ownPythonHost) return internet(request, tell);
             const id = this.#begin(request);
             // an answer can come before its request's body is through, as a refusal does
             const counted = request.body ? this.#countUp(id, request, request.body) : request;
+            let answerer: Answerer = "bundle";
+            const onTold = (told: Told): void => {
+                if (told.kind === "answerer") answerer = told.by;
+                else if (told.kind === "registry") this.#change(id, () => ({ act: told.act }));
+                else if (told.kind === "outside")
+                    this.#change(id, () => ({ online: told.address, problem: told.problem }));
+                tell?.(told);
+            };
             try {
-                return this.#answered(id, request, await internet(counted));
+                return this.#answered(id, request, await internet(counted, onTold), answerer);
             } catch (thrown) {
                 this.#end(id, request.signal.aborted || isAbort(thrown) ? "cancelled" : "failed", thrown);
                 throw thrown;
@@ -100,7 +106,7 @@ export class Traffic implements Readable<readonly Exchange[]> {
             online: undefined,
             bytesUp: 0,
             bytesDown: 0,
-            manifest: undefined,
+            act: undefined,
         };
         this.#exchanges.set(id, exchange);
         while (this.#exchanges.size > this.kept) this.#exchanges.delete(this.#exchanges.keys().next().value!);
@@ -109,13 +115,9 @@ export class Traffic implements Readable<readonly Exchange[]> {
     }
 
     #countUp(id: number, request: Request, body: ReadableStream<Bytes>): Request {
-        const manifest = new ManifestKeeper(request.headers);
         const watched = watchedBody(body, {
-            bytes: chunk => {
-                manifest.add(chunk);
-                this.#change(id, ({ bytesUp }) => ({ bytesUp: bytesUp + chunk.byteLength }));
-            },
-            ended: () => this.#change(id, () => ({ manifest: manifest.kept })),
+            bytes: chunk => this.#change(id, ({ bytesUp }) => ({ bytesUp: bytesUp + chunk.byteLength })),
+            ended: () => undefined,
             failed: () => undefined, // the handler fails with it and says so
             cancelled: () => undefined,
         });
@@ -126,28 +128,21 @@ export class Traffic implements Readable<readonly Exchange[]> {
         );
     }
 
-    #answered(id: number, request: Request, response: Response): Response {
-        const { online, onlineProblem } = notesOf(response);
-        this.#change(id, () => ({
-            status: response.status,
-            answeredBy: answeredBy(request, response),
-            online,
-            problem: onlineProblem,
+    #answered(id: number, request: Request, response: Response, answerer: Answerer): Response {
+        const { status } = response;
+        // 401 is a registry's way to say where tokens are: a part of every pull
+        const refused = status >= 400 && status !== 401;
+        this.#change(id, ({ online, problem }) => ({
+            status,
+            answeredBy: online !== undefined && problem === undefined ? "online" : refused ? "refused" : answerer,
         }));
         if (!response.body) {
             this.#end(id, "complete");
             return response;
         }
-        const manifest = new ManifestKeeper(response.headers);
         const body = watchedBody(response.body as ReadableStream<Bytes>, {
-            bytes: chunk => {
-                manifest.add(chunk);
-                this.#change(id, ({ bytesDown }) => ({ bytesDown: bytesDown + chunk.byteLength }));
-            },
-            ended: () => {
-                this.#change(id, before => ({ manifest: manifest.kept ?? before.manifest }));
-                this.#end(id, "complete");
-            },
+            bytes: chunk => this.#change(id, ({ bytesDown }) => ({ bytesDown: bytesDown + chunk.byteLength })),
+            ended: () => this.#end(id, "complete"),
             failed: reason => this.#end(id, request.signal.aborted || isAbort(reason) ? "cancelled" : "failed", reason),
             cancelled: () => this.#end(id, "cancelled"),
         });
@@ -180,29 +175,5 @@ export class Traffic implements Readable<readonly Exchange[]> {
             this.#telling = undefined;
             this.#store.set([...this.#exchanges.values()]);
         }, TELL_MILLISECONDS);
-    }
-}
-
-/** Copies a body that is an image's manifest; lets all others pass. */
-class ManifestKeeper {
-    readonly #mediaType: string;
-    #parts: Bytes[] | undefined;
-    #bytes = 0;
-
-    constructor(headers: Headers) {
-        this.#mediaType = mediaTypeOf(headers.get("Content-Type"));
-        this.#parts = isManifestType(this.#mediaType) ? [] : undefined;
-    }
-
-    add(chunk: Bytes): void {
-        this.#bytes += chunk.byteLength;
-        if (this.#bytes > LONGEST_KEPT_MANIFEST) this.#parts = undefined;
-        this.#parts?.push(chunk.slice());
-    }
-
-    get kept(): Exchange["manifest"] {
-        return this.#parts && this.#bytes > 0
-            ? { mediaType: this.#mediaType, text: decodeText(concatBytes(this.#parts)) }
-            : undefined;
     }
 }

@@ -1,5 +1,6 @@
 import { readAll, type Bytes } from "../../base/bytes";
-import { digestIn, mustBeAllowed, originHeader, unsupported, type Call } from "./call";
+import { tellAct } from "./act";
+import { digestIn, mustBeAllowed, unsupported, type Call } from "./call";
 import type { Digest } from "./digest";
 import { OciError } from "./oci-error";
 import { byteRange, contentRange } from "../byte-range";
@@ -15,8 +16,16 @@ const redirectedFrom = 128 * 1024;
 
 /** /v2/<name>/blobs/<digest> */
 export async function blob(call: Call, reference: string): Promise<Response> {
-    const { request, name, registry, blobOrigin } = call;
+    const { request, name, registry, blobOrigin, tell } = call;
+    const does = { DELETE: "delete", HEAD: "look" } as const;
+    tellAct(tell, {
+        verb: "blob",
+        repository: name,
+        digest: reference,
+        does: does[request.method as keyof typeof does] ?? "get",
+    });
     if (request.method === "DELETE") {
+        tell({ kind: "answerer", by: "browser" });
         await mustBeAllowed(call, "delete");
         if (!(await registry.deleteBlob(name, digestIn(reference))))
             throw new OciError("BLOB_UNKNOWN", "blob unknown to registry", { detail: { digest: reference } });
@@ -43,11 +52,12 @@ export async function blob(call: Call, reference: string): Promise<Response> {
 
 /** The bytes, for whoever may have them. */
 export async function sendBlob(
-    { request, name, registry }: Pick<Call, "request" | "name" | "registry">,
+    { request, name, registry, tell }: Pick<Call, "request" | "name" | "registry" | "tell">,
     digest: Digest,
 ): Promise<Response> {
     const found = await registry.blob(name, digest);
     if (!found) throw new OciError("BLOB_UNKNOWN", "blob unknown to registry", { detail: { digest } });
+    tell({ kind: "answerer", by: found.origin });
     const asked = byteRange(request.headers.get("Range"), found.bytes);
     if (asked === "unsatisfiable")
         throw new OciError("SIZE_INVALID", "requested range not satisfiable", {
@@ -63,7 +73,6 @@ export async function sendBlob(
         ETag: `"${digest}"`,
         "Accept-Ranges": "bytes",
         "Cache-Control": "max-age=31536000",
-        [originHeader]: found.origin,
     };
     if (asked) headers["Content-Range"] = contentRange(asked, found.bytes);
     const status = asked ? 206 : 200;

@@ -2,6 +2,7 @@ import { parseDigest, type Digest } from "./digest";
 import type { Gate } from "./gate";
 import { OciError } from "./oci-error";
 import type { Registry } from "./registry";
+import type { Tell } from "../told";
 import type { Uploads } from "./uploads";
 
 /** One request below /v2/<name>/, its name known to be well-formed. */
@@ -14,6 +15,7 @@ export interface Call {
     gate: Pick<Gate, "check">;
     /** Where clients are sent for large blobs, if anywhere: scheme and host. */
     blobOrigin?: string;
+    tell: Tell;
 }
 
 /** Throws the 401 unless the client's token allows `actions` on the call's repository. */
@@ -30,9 +32,6 @@ export function digestIn(text: string | null): Digest {
 export function unsupported(...methods: string[]): OciError {
     return new OciError("UNSUPPORTED", "The operation is unsupported.", { headers: { Allow: methods.join(", ") } });
 }
-
-/** Tells the network panel who answered; clients ignore it. */
-export const originHeader = "X-Drydock-Origin";
 
 /** A Content-Type without its parameters; "" when there is none. */
 export const mediaTypeOf = (header: string | null): string => (header ?? "").split(";")[0]!.trim().toLowerCase();

@@ -1,6 +1,8 @@
 import { decodeText, readAll } from "../../base/bytes";
 import { allows, parseScopes, scopeText, tokenSeconds, type Access, type Tokens } from "./access";
 import { LoginRefused, type Accounts } from "./accounts";
+import { tellAct } from "./act";
+import type { RegistryAct, Tell } from "../told";
 import { familiar, ownerOf } from "./names";
 import { OciError } from "./oci-error";
 import type { Registry } from "./registry";
@@ -47,10 +49,11 @@ export class Gate {
     }
 
     /** The token endpoint: GET with Basic or nothing, POST with a form as OAuth2 has it. */
-    async token(request: Request): Promise<Response> {
+    async token(request: Request, tell: Tell): Promise<Response> {
         try {
-            if (request.method === "POST") return await this.#oauth(await formOf(request));
+            if (request.method === "POST") return await this.#oauth(await formOf(request), tell);
             const { searchParams } = new URL(request.url);
+            tellAct(tell, tokenAct(parseScopes(searchParams.getAll("scope"))));
             const basic = basicOf(request.headers.get("Authorization"));
             const account = basic && (await this.accounts.logIn(basic.name, basic.password));
             const text = this.tokens.issue(
@@ -65,7 +68,8 @@ export class Gate {
         }
     }
 
-    async #oauth(form: URLSearchParams): Promise<Response> {
+    async #oauth(form: URLSearchParams, tell: Tell): Promise<Response> {
+        tellAct(tell, tokenAct(parseScopes(form.getAll("scope"))));
         let account: string;
         if (form.get("grant_type") === "password")
             account = await this.accounts.logIn(form.get("username") ?? "", form.get("password") ?? "");
@@ -102,6 +106,13 @@ export class Gate {
         if (account !== undefined && name.includes("/") && ownerOf(name) === account) return ["pull", "push", "delete"];
         return (await this.registry.exists(name)) ? ["pull"] : [];
     }
+}
+
+/** A push that takes a layer over asks to pull from that repository along with it; what it pushes to counts. */
+function tokenAct(asked: readonly Access[]): RegistryAct {
+    const repositories = asked.filter(({ type }) => type === "repository");
+    const pushed = repositories.find(({ actions }) => actions.includes("push"));
+    return { verb: "token", repository: (pushed ?? repositories[0])?.name, pushes: pushed !== undefined };
 }
 
 function basicOf(header: string | null): { name: string; password: string } | undefined {

@@ -7,10 +7,12 @@
 import { Hono } from "hono";
 import { DrydockError, asDrydockError } from "../../base/errors";
 import type { Internet } from "../internet";
+import { untold, type Tell } from "../told";
 import { Tokens } from "./access";
 import { Accounts } from "./accounts";
 import type { BlobSource } from "./blob-source";
 import { blob, sendBlob } from "./blob-calls";
+import { tellAct } from "./act";
 import { digestIn, type Call } from "./call";
 import { Gate } from "./gate";
 import { catalogue, referrers, tagsList } from "./list-calls";
@@ -60,6 +62,9 @@ export interface HubOptions {
     report?: (error: DrydockError) => void;
 }
 
+/** What a request brings along to its handler: who hears what becomes of it. */
+type Telling = { Bindings: { tell: Tell } };
+
 /** Takes up to the longest path there can be: a name, a verb and a sha512 digest, with everything escaped. */
 const longestPath = 2000;
 
@@ -79,14 +84,14 @@ export function createHub(options: HubOptions): Internet {
     const secureParts = { ...parts, blobOrigin: options.blobOrigin };
     const mirrorParts = { registry, uploads, gate: readersOnly };
 
-    const app = new Hono();
+    const app = new Hono<Telling>();
     app.onError((thrown, context) => refusal(thrown, context.req.raw, report));
     app.notFound(context =>
         context.req.method === "HEAD"
             ? new Response(null, { status: 404 })
             : new Response("404 page not found\n", { status: 404 }),
     );
-    app.on(["GET", "POST"], "/token", context => gate.token(context.req.raw));
+    app.on(["GET", "POST"], "/token", context => gate.token(context.req.raw, context.env.tell));
     app.get("/v1/_ping", () => Response.json(true));
     app.get("/v1/search", context => searchV1(context.req.raw, registry));
     app.all("/v2/_catalog", context => catalogue(context.req.raw, gate, registry));
@@ -95,17 +100,18 @@ export function createHub(options: HubOptions): Internet {
         return versionTwo(
             context.req.raw,
             hostname === mirrorHost ? mirrorParts : protocol === "https:" ? secureParts : parts,
+            context.env.tell,
         );
     });
 
-    const blobs = new Hono();
+    const blobs = new Hono<Telling>();
     blobs.onError((thrown, context) => refusal(thrown, context.req.raw, report));
-    blobs.get("/v2/:name{.+}/blobs/:digest", context =>
-        sendBlob(
-            { request: context.req.raw, name: context.req.param("name"), registry },
-            digestIn(context.req.param("digest")),
-        ),
-    );
+    blobs.get("/v2/:name{.+}/blobs/:digest", context => {
+        const { tell } = context.env;
+        const { name, digest } = context.req.param();
+        tellAct(tell, { verb: "blob", repository: name, digest, does: context.req.method === "HEAD" ? "look" : "get" });
+        return sendBlob({ request: context.req.raw, name, registry, tell }, digestIn(digest));
+    });
 
     const web = new Hono();
     web.onError((thrown, context) => refusal(thrown, context.req.raw, report));
@@ -125,10 +131,11 @@ export function createHub(options: HubOptions): Internet {
             ),
         );
 
-    return async request => {
+    return async (request, tell = untold) => {
         const { hostname } = new URL(request.url);
         try {
-            return await (webHosts.includes(hostname) ? web : hostname === blobHost ? blobs : app).fetch(request);
+            if (webHosts.includes(hostname)) return await web.fetch(request);
+            return await (hostname === blobHost ? blobs : app).fetch(request, { tell });
         } catch (thrown) {
             return refusal(thrown, request, report);
         }
@@ -149,6 +156,7 @@ const versionHeader = "Docker-Distribution-Api-Version";
 async function versionTwo(
     request: Request,
     parts: Pick<Call, "registry" | "uploads" | "gate" | "blobOrigin">,
+    tell: Tell,
 ): Promise<Response> {
     const url = new URL(request.url);
     const respond = (response: Response): Response => {
@@ -159,6 +167,7 @@ async function versionTwo(
         throw new OciError("NAME_INVALID", "invalid repository name", { detail: "the path is too long" });
     const path = decoded(url.pathname.slice("/v2".length));
     if (path === "" || path === "/") {
+        tellAct(tell, { verb: "greeting" });
         await parts.gate.check(request, []);
         return respond(Response.json({}));
     }
@@ -170,11 +179,12 @@ async function versionTwo(
     const { name, verb, rest } = match.groups as { name: string; verb: string; rest: string };
     if (!isRepositoryName(name))
         throw new OciError("NAME_INVALID", "invalid repository name", { detail: { name: name.slice(0, 300) } });
-    const call: Call = { request, url, name, ...parts };
+    const call: Call = { request, url, name, tell, ...parts };
     if (verb === "blobs/uploads")
         return respond(rest === "" ? await startUpload(call) : await continueUpload(call, rest));
     if (verb === "manifests") return respond(await manifest(call, rest));
     if (verb === "blobs") return respond(await blob(call, rest));
+    tellAct(tell, { verb: "other", repository: name });
     if (verb === "referrers") return respond(await referrers(call, rest));
     if (rest === "list") return respond(await tagsList(call));
     throw new OciError("UNSUPPORTED", "404 page not found", { status: 404 });

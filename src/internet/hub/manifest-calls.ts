@@ -1,7 +1,8 @@
 import { readAll, type Bytes } from "../../base/bytes";
-import { mediaTypeOf, mustBeAllowed, originHeader, unsupported, type Call } from "./call";
+import { tellAct } from "./act";
+import { mediaTypeOf, mustBeAllowed, unsupported, type Call } from "./call";
 import { parseDigest } from "./digest";
-import { imageTypes, isIndexType, longestManifest, parseManifest } from "./manifest";
+import { contentOf, imageTypes, isIndexType, longestManifest, parseManifest } from "./manifest";
 import { familiar, isTag } from "./names";
 import { OciError } from "./oci-error";
 import type { FoundManifest, Registry } from "./registry";
@@ -30,18 +31,22 @@ function mustBeReference(reference: string): void {
 }
 
 async function getManifest(call: Call, reference: string): Promise<Response> {
-    const { request, name, registry, gate } = call;
+    const { request, name, registry, gate, tell } = call;
+    const does = request.method === "HEAD" ? "look" : "get";
+    const told = { verb: "manifest", repository: name, reference, does } as const;
+    tellAct(tell, { ...told, manifest: undefined });
     await gate.check(request, [{ type: "repository", name, actions: ["pull"] }], true);
     mustBeReference(reference);
     const found = await registry.manifest(name, reference);
     if (!found) throw await unknown(registry, name, reference);
     const { digest, mediaType, bytes, origin } = await forOldClients(call, reference, found);
+    tell({ kind: "answerer", by: origin });
+    if (does === "get") tellAct(tell, { ...told, manifest: contentOf(bytes, mediaType) });
     const headers = {
         "Content-Type": mediaType,
         "Content-Length": String(bytes.byteLength),
         "Docker-Content-Digest": digest,
         ETag: `"${digest}"`,
-        [originHeader]: origin,
     };
     return new Response(request.method === "HEAD" ? null : bytes, { status: 200, headers });
 }
@@ -79,10 +84,14 @@ async function forOldClients(
 }
 
 async function putManifest(call: Call, reference: string): Promise<Response> {
-    const { request, url, name, registry } = call;
+    const { request, url, name, registry, tell } = call;
+    const told = { verb: "manifest", repository: name, reference, does: "put" } as const;
+    tellAct(tell, { ...told, manifest: undefined });
+    tell({ kind: "answerer", by: "browser" });
     await mustBeAllowed(call, "pull", "push");
     mustBeReference(reference);
     const bytes = await readManifest(request);
+    tellAct(tell, { ...told, manifest: contentOf(bytes, mediaTypeOf(request.headers.get("Content-Type"))) });
     // tags beside a digest: the specification's next version has them, and a client cannot tell before it tries
     const tags = parseDigest(reference) ? url.searchParams.getAll("tag") : [];
     const { digest, subject } = await registry.putManifest(
@@ -120,7 +129,9 @@ async function readManifest(request: Request): Promise<Bytes> {
 }
 
 async function deleteManifest(call: Call, reference: string): Promise<Response> {
-    const { name, registry } = call;
+    const { name, registry, tell } = call;
+    tellAct(tell, { verb: "manifest", repository: name, reference, does: "delete", manifest: undefined });
+    tell({ kind: "answerer", by: "browser" });
     await mustBeAllowed(call, "delete");
     mustBeReference(reference);
     const digest = parseDigest(reference);

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { messageOf } from "../../base/errors";
 import type { Bytes } from "../../base/bytes";
+import type { ToldManifest } from "../told";
 import { parseDigest, type Digest } from "./digest";
 import { OciError } from "./oci-error";
 
@@ -28,7 +29,9 @@ const descriptor = v.object({
     digest,
     size: v.pipe(v.number(), v.integer(), v.minValue(0)),
     urls: v.optional(v.nullable(v.array(v.string()))),
-    platform: v.optional(v.nullable(v.object({ os: v.string(), architecture: v.string() }))),
+    platform: v.optional(
+        v.nullable(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) })),
+    ),
 });
 
 const common = {
@@ -123,4 +126,25 @@ function fromIndex(manifest: v.InferOutput<typeof index>, mediaType: string): Ma
         blobs: [],
         manifests: manifest.manifests ?? [],
     };
+}
+
+/** What the network panel shows of a manifest; undefined where it cannot be read: what a student pushes need not be sound. */
+export function contentOf(bytes: Bytes, contentType: string): ToldManifest | undefined {
+    try {
+        const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+        if (!isIndexType(parseManifest(bytes, contentType).mediaType)) {
+            const { config, layers } = check(image, value);
+            const part = ({ digest, size }: Descriptor) => ({ digest, size });
+            return { kind: "image", config: part(config), layers: (layers ?? []).map(part) };
+        }
+        const platforms = (check(index, value).manifests ?? []).flatMap(({ platform }) =>
+            platform && platform.os !== "unknown"
+                ? [`${platform.os}/${platform.architecture}${platform.variant ? `/${platform.variant}` : ""}`]
+                : [],
+        );
+        return { kind: "index", platforms };
+    } catch (thrown) {
+        if (thrown instanceof OciError || thrown instanceof SyntaxError) return undefined;
+        throw thrown;
+    }
 }

@@ -8,26 +8,24 @@ import { isTag } from "./names";
 import { OciError } from "./oci-error";
 import { keyOf, lastOf, type Change } from "./records";
 import type { HubStorage } from "./storage";
+import type { Answerer } from "../told";
 import { part, verified } from "./verified";
-
-/** Who answered, in words for the student. */
-export type Origin = "bundle" | "browser storage";
 
 export interface FoundManifest {
     digest: Digest;
     mediaType: string;
     bytes: Bytes;
-    origin: Origin;
+    origin: Answerer;
 }
 
 export interface FoundBlob {
     bytes: number;
-    origin: Origin;
+    origin: Answerer;
     /** From `start` up to `end`, checked: fails with "hub.blob-truncated", "hub.blob-altered" or "hub.file-missing". */
     open(start: number, end: number, signal?: AbortSignal): Promise<ReadableStream<Bytes>>;
 }
 
-const places: Record<Origin, string> = { bundle: "this site's bundle", "browser storage": "the browser's storage" };
+const places: Record<Answerer, string> = { bundle: "this site's bundle", browser: "the browser's storage" };
 
 /** All repositories: those that came with the site, read only, and what students pushed. */
 export class Registry {
@@ -76,7 +74,7 @@ export class Registry {
             bundled?.tags.get(reference);
         if (!digest) return undefined;
         const row = await this.storage.records.get("manifests", keyOf(name, digest));
-        if (row) return { digest, mediaType: row.mediaType, bytes: row.bytes, origin: "browser storage" };
+        if (row) return { digest, mediaType: row.mediaType, bytes: row.bytes, origin: "browser" };
         const mediaType = bundled?.manifests.get(digest);
         if (mediaType === undefined) return undefined;
         const blob = await this.#bundledBlob(digest);
@@ -107,12 +105,12 @@ export class Registry {
         const open = async (start: number, end: number): Promise<ReadableStream<Bytes>> => {
             const stream = await blobs.open(digest, start, end);
             if (start > 0 || end < bytes) return stream;
-            return verified(stream, { digest, bytes, place: places["browser storage"] }, error => {
+            return verified(stream, { digest, bytes, place: places.browser }, error => {
                 this.report(error);
                 void blobs.remove(digest); // so that the layer can be pushed again
             });
         };
-        return { bytes, origin: "browser storage", open };
+        return { bytes, origin: "browser", open };
     }
 
     async #bundledBlob(digest: Digest): Promise<FoundBlob | undefined> {

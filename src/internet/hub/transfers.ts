@@ -2,10 +2,8 @@
  * Reads a pull or push of an image out of the requests it is made of: the way to the token, the manifests, the blobs, and the
  * layers that were not asked for because the engine has them already.
  */
-import * as v from "valibot";
+import type { RegistryAct, ToldManifest } from "../told";
 import type { Exchange } from "../traffic";
-import { hubHosts } from "./hub";
-import { isIndexType } from "./manifest";
 import { familiar } from "./names";
 
 export interface Transfer {
@@ -49,66 +47,28 @@ const SETTLED = 1_000;
 /** A pause (milliseconds) after which the same image is another pull. */
 const ANOTHER = 10_000;
 
-const descriptor = v.object({
-    digest: v.string(),
-    size: v.number(),
-    mediaType: v.optional(v.string()),
-    platform: v.optional(
-        v.nullable(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) })),
-    ),
-});
-const imageSchema = v.object({ config: descriptor, layers: v.array(descriptor) });
-const indexSchema = v.object({ manifests: v.array(descriptor) });
+type ImageManifest = Extract<ToldManifest, { kind: "image" }>;
 
-type ImageManifest = v.InferOutput<typeof imageSchema>;
-
-function read<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> | undefined {
-    try {
-        return v.parse(schema, JSON.parse(text));
-    } catch {
-        return undefined; // what a student pushes need not be sound
-    }
-}
-
-/** A request to a registry, taken apart. */
+/** A request to a registry, with what the registry told of it. */
 interface Call {
     exchange: Exchange;
-    name: string | undefined;
-    verb: "greeting" | "token" | "manifests" | "blobs" | "uploads" | "other";
-    reference: string;
-    query: URLSearchParams;
-    pushes: boolean;
+    act: RegistryAct;
 }
 
-function callOf(exchange: Exchange): Call | undefined {
-    const url = new URL(exchange.url);
-    if (!hubHosts.includes(url.hostname)) return undefined;
-    const call = { exchange, query: url.searchParams, reference: "", pushes: false };
-    if (url.pathname === "/token") {
-        // a push that takes a layer over asks to pull from that repository along with it
-        const scopes = url.searchParams
-            .getAll("scope")
-            .flatMap(scope => scope.split(" "))
-            .map(scope => /^repository:([^:]+):(.*)$/.exec(scope));
-        const scope = scopes.find(found => found?.[2]!.includes("push")) ?? scopes.find(found => found);
-        return { ...call, verb: "token", name: scope?.[1], pushes: scope?.[2]!.includes("push") ?? false };
-    }
-    if (/^\/v2\/?$/.test(url.pathname)) return { ...call, verb: "greeting", name: undefined };
-    const path = /^\/v2\/(.+)\/(?:(blobs\/uploads)(?:\/([^/]*))?|(manifests|blobs|tags|referrers)\/([^/]+))\/?$/.exec(
-        url.pathname,
-    );
-    if (!path) return undefined;
-    const [, name, uploads, , verb, reference = ""] = path;
-    const writes = exchange.method !== "GET" && exchange.method !== "HEAD";
-    if (uploads) return { ...call, verb: "uploads", name, pushes: true };
-    return {
-        ...call,
-        verb: verb === "manifests" || verb === "blobs" ? verb : "other",
-        name,
-        reference: decodeURIComponent(reference),
-        pushes: writes,
-    };
-}
+const repositoryOf = (act: RegistryAct): string | undefined => (act.verb === "greeting" ? undefined : act.repository);
+
+/** What only a push does. */
+const pushes = ({ act }: Call): boolean =>
+    act.verb === "upload" ||
+    (act.verb === "token" && act.pushes) ||
+    ((act.verb === "manifest" || act.verb === "blob") && act.does !== "look" && act.does !== "get");
+
+const imageOf = ({ act }: Call): ImageManifest | undefined =>
+    act.verb === "manifest" && act.manifest?.kind === "image" ? act.manifest : undefined;
+
+/** The blob that a call was about; undefined for one about something else, or about bytes that have no name yet. */
+const blobOf = ({ act }: Call): string | undefined =>
+    act.verb === "blob" || act.verb === "upload" ? act.digest : undefined;
 
 interface Group {
     name: string;
@@ -121,17 +81,19 @@ export function transfersOf(exchanges: readonly Exchange[], now: number): Transf
     const current = new Map<string, Group>();
     let greetings: Call[] = [];
     for (const exchange of exchanges) {
-        const call = callOf(exchange);
-        if (!call) continue;
-        if (call.name === undefined) {
-            if (call.verb === "greeting") greetings.push(call);
+        const { act } = exchange;
+        if (!act) continue;
+        const call = { exchange, act };
+        const name = repositoryOf(act);
+        if (name === undefined) {
+            if (act.verb === "greeting") greetings.push(call);
             continue; // a token without a repository is a login's
         }
-        let group = current.get(call.name);
+        let group = current.get(name);
         if (!group || startsAnother(group, call, greetings.length > 0)) {
-            group = { name: call.name, calls: [] };
+            group = { name, calls: [] };
             groups.push(group);
-            current.set(call.name, group);
+            current.set(name, group);
         }
         group.calls.push(...greetings, call);
         greetings = [];
@@ -140,31 +102,27 @@ export function transfersOf(exchanges: readonly Exchange[], now: number): Transf
 }
 
 /** Only what every pull or push begins with can begin another; between two layers an emulated processor may unpack for a minute. */
-function startsAnother({ calls }: Group, { exchange, verb, reference }: Call, greeted: boolean): boolean {
-    const begins =
-        greeted || verb === "token" || (verb === "manifests" && !reference.includes(":") && exchange.method !== "PUT");
+function startsAnother({ calls }: Group, { exchange, act }: Call, greeted: boolean): boolean {
+    const asksTag = act.verb === "manifest" && act.does !== "put" && !act.reference.includes(":");
+    const begins = greeted || act.verb === "token" || asksTag;
     const lastEnd = Math.max(...calls.map(call => call.exchange.ended ?? Number.POSITIVE_INFINITY));
     if (!begins || lastEnd > exchange.began) return false;
     if (exchange.began - lastEnd > ANOTHER) return true;
-    const manifests = calls.filter(call => call.verb === "manifests");
-    const put = manifests.some(call => call.exchange.method === "PUT");
-    if (calls.some(call => call.pushes)) return put;
+    const manifests = calls.filter(call => call.act.verb === "manifest");
+    if (calls.some(pushes)) return manifests.some(({ act: done }) => done.verb === "manifest" && done.does === "put");
     return (
-        manifests.some(call => isImage(call.exchange)) ||
-        calls.some(call => call.verb === "blobs") ||
+        manifests.some(call => imageOf(call)) ||
+        calls.some(call => call.act.verb === "blob") ||
         (greeted && manifests.some(call => call.exchange.status !== 401))
     );
 }
 
-const isImage = ({ manifest }: Exchange): boolean => manifest !== undefined && !isIndexType(manifest.mediaType);
-
 function transferOf({ name, calls }: Group, now: number): Transfer {
-    const kind = calls.some(call => call.pushes) ? "push" : "pull";
+    const kind = calls.some(pushes) ? "push" : "pull";
     const exchanges = calls.map(call => call.exchange);
     const open = exchanges.some(exchange => exchange.end === "open");
     const settled = !open && now - Math.max(...exchanges.map(exchange => exchange.ended ?? now)) >= SETTLED;
-    const manifest = calls.findLast(call => call.verb === "manifests" && isImage(call.exchange));
-    const image = manifest && read(imageSchema, manifest.exchange.manifest!.text);
+    const image = calls.map(imageOf).findLast(found => found !== undefined);
     const blobs = image ? blobSteps(image, calls, kind, settled) : [];
     const told = new Set(blobs.flatMap(({ exchange, rest }) => [...(exchange ? [exchange] : []), ...rest]));
     const steps = [
@@ -172,17 +130,15 @@ function transferOf({ name, calls }: Group, now: number): Transfer {
         ...blobs.map(({ rest: _, ...step }) => step),
     ];
     // a push's manifest comes last, as it did
-    const put = steps.findIndex(step => step.what === "manifest" && step.exchange?.method === "PUT");
+    const put = kind === "push" ? steps.findIndex(step => step.what === "manifest") : -1;
     if (put >= 0) steps.push(...steps.splice(put, 1));
     const layers = blobs.filter(step => step.what === "layer");
-    const tagged =
-        calls.find(call => call.verb === "manifests" && !call.reference.includes(":")) ??
-        calls.find(call => call.verb === "manifests");
+    const references = calls.flatMap(({ act }) => (act.verb === "manifest" ? [act.reference] : []));
     return {
         kind,
         id: exchanges[0]!.id,
         image: familiar(name),
-        reference: tagged?.reference,
+        reference: references.find(reference => !reference.includes(":")) ?? references[0],
         steps,
         exchanges,
         layers: image && image.layers.length,
@@ -194,40 +150,44 @@ function transferOf({ name, calls }: Group, now: number): Transfer {
 
 /** A refusal that belongs to the way (401: where tokens are; 404 to HEAD: what a push has to send) or a try that was made good is no failure. */
 function failed(calls: readonly Call[]): boolean {
-    return calls.some(({ exchange: { end, status = 0, method, url }, verb }, index) => {
+    return calls.some(({ exchange: { end, status = 0, url }, act }, index) => {
         if (end === "open" || (end === "complete" && (status < 400 || status === 401))) return false;
-        if (status === 404 && method === "HEAD" && verb === "blobs") return false;
+        const looked = status === 404 && (act.verb === "manifest" || act.verb === "blob") && act.does === "look";
+        if (looked && act.verb === "blob") return false;
         const later = calls
             .slice(index + 1)
             .filter(call => call.exchange.end === "complete" && (call.exchange.status ?? 0) < 300);
-        const madeGood = later.some(
-            call => call.exchange.url === url || (status === 404 && method === "HEAD" && call.verb === "manifests"),
-        );
+        const madeGood = later.some(call => call.exchange.url === url || (looked && call.act.verb === "manifest"));
         return !madeGood;
     });
 }
 
-function stepOf({ exchange, verb, reference, query }: Call, image: ImageManifest | undefined): TransferStep {
-    const digest = reference.includes(":") ? reference : (query.get("digest") ?? query.get("mount") ?? undefined);
-    if (verb === "greeting" || verb === "token") return { what: verb, exchange };
-    if (verb === "uploads") return { what: "upload", exchange, digest };
-    if (verb === "blobs")
-        return {
-            what: image?.config.digest === reference ? "config" : "layer",
-            exchange,
-            digest,
-            layer: exchange.method === "HEAD" && exchange.status === 404 ? "missing" : "transferred",
-        };
-    if (verb !== "manifests") return { what: "other", exchange };
-    if (!exchange.manifest) return { what: "tag", exchange, digest };
-    if (!isIndexType(exchange.manifest.mediaType)) return { what: "manifest", exchange, digest };
-    const listed = read(indexSchema, exchange.manifest.text)?.manifests ?? [];
-    const platforms = listed.flatMap(({ platform }) =>
-        platform && platform.os !== "unknown"
-            ? [`${platform.os}/${platform.architecture}${platform.variant ? `/${platform.variant}` : ""}`]
-            : [],
-    );
-    return { what: "index", exchange, digest, platforms };
+function stepOf({ exchange, act }: Call, image: ImageManifest | undefined): TransferStep {
+    switch (act.verb) {
+        case "greeting":
+        case "token":
+            return { what: act.verb, exchange };
+        case "upload":
+            return { what: "upload", exchange, digest: act.digest };
+        case "blob":
+            return {
+                what: image?.config.digest === act.digest ? "config" : "layer",
+                exchange,
+                digest: act.digest,
+                layer: act.does === "look" && exchange.status === 404 ? "missing" : "transferred",
+            };
+        case "manifest": {
+            const digest = act.reference.includes(":") ? act.reference : undefined;
+            // what was given or taken and cannot be read is a manifest all the same
+            if (act.does === "look" || act.does === "delete" || (exchange.status ?? 400) >= 400)
+                return { what: act.does === "put" ? "manifest" : "tag", exchange, digest };
+            if (act.manifest?.kind === "index")
+                return { what: "index", exchange, digest, platforms: act.manifest.platforms };
+            return { what: "manifest", exchange, digest };
+        }
+        case "other":
+            return { what: "other", exchange };
+    }
 }
 
 interface BlobStep extends TransferStep {
@@ -242,37 +202,30 @@ function blobSteps(image: ImageManifest, calls: readonly Call[], kind: Transfer[
         ...image.layers.map((layer, index) => ({ what: "layer" as const, ...layer, number: index + 1 })),
     ];
     return parts.map(({ what, digest, size, number }) => {
-        const own = calls
-            .filter(
-                call =>
-                    call.reference === digest ||
-                    call.query.get("digest") === digest ||
-                    call.query.get("mount") === digest,
-            )
-            .map(call => call.exchange);
-        const step = { what, digest, size, number, rest: own };
+        const own = calls.filter(call => blobOf(call) === digest);
+        const last = (does: string) =>
+            own.findLast(({ act }) => (act.verb === "blob" || act.verb === "upload") && act.does === does);
+        const step = { what, digest, size, number, rest: own.map(call => call.exchange) };
         if (kind === "pull") {
-            const exchange = own.findLast(({ method }) => method === "GET");
+            const exchange = last("get")?.exchange;
             // a request that fails is made again; the last one counts
             return { ...step, exchange, layer: exchange ? "transferred" : settled ? "exists" : "waiting" };
         }
-        const mounted = own.find(
-            ({ method, url, status }) => method === "POST" && status === 201 && url.includes("mount="),
-        );
-        if (mounted) return { ...step, exchange: mounted, layer: "mounted" };
-        const put = own.find(({ method }) => method === "PUT" || method === "POST");
+        const mounted = last("mount");
+        if (mounted) return { ...step, exchange: mounted.exchange, layer: "mounted" };
+        const put = last("finish") ?? last("start");
         if (put) {
             const upload = uploadOf(put, calls);
-            return { ...step, exchange: upload ?? put, rest: upload ? [...own, upload] : own, layer: "transferred" };
+            const rest = upload ? [...step.rest, upload] : step.rest;
+            return { ...step, exchange: upload ?? put.exchange, rest, layer: "transferred" };
         }
-        const found = own.find(({ method, status }) => method === "HEAD" && status === 200);
-        return { ...step, exchange: found, layer: found ? "exists" : settled ? "exists" : "waiting" };
+        const found = own.find(({ act, exchange }) => act.verb === "blob" && exchange.status === 200)?.exchange;
+        return { ...step, exchange: found, layer: found || settled ? "exists" : "waiting" };
     });
 }
 
-/** The PATCH that carried the bytes which a PUT then gave a name; it went to the same address. */
-function uploadOf(put: Exchange, calls: readonly Call[]): Exchange | undefined {
-    const { pathname } = new URL(put.url);
-    return calls.find(({ exchange }) => exchange.method === "PATCH" && new URL(exchange.url).pathname === pathname)
-        ?.exchange;
+/** The request that carried the bytes which another then gave a name. */
+function uploadOf({ act: put }: Call, calls: readonly Call[]): Exchange | undefined {
+    if (put.verb !== "upload" || put.upload === undefined) return undefined;
+    return calls.find(({ act }) => act.verb === "upload" && act.does === "part" && act.upload === put.upload)?.exchange;
 }

@@ -1,4 +1,5 @@
 import { DrydockError } from "../../base/errors";
+import { tellAct } from "./act";
 import { digestIn, mustBeAllowed, unsupported, type Call } from "./call";
 import type { Digest } from "./digest";
 import { isRepositoryName } from "./names";
@@ -7,11 +8,19 @@ import { writeBody, type Upload } from "./uploads";
 
 /** POST /v2/<name>/blobs/uploads/: a new upload, a whole blob at once, or a blob of another repository. */
 export async function startUpload(call: Call): Promise<Response> {
-    const { request, url, name, registry, uploads } = call;
+    const { request, url, name, registry, uploads, tell } = call;
     if (request.method !== "POST") throw unsupported("POST");
-    await mustBeAllowed(call, "pull", "push");
     const mount = url.searchParams.get("mount");
-    if (mount !== null && (await mountBlob(call, digestIn(mount)))) return created(name, digestIn(mount));
+    const from = url.searchParams.get("from") ?? undefined;
+    const asked = mount ?? url.searchParams.get("digest") ?? undefined;
+    const told = { verb: "upload", repository: name, upload: undefined, digest: asked, from } as const;
+    tellAct(tell, { ...told, does: "start" });
+    tell({ kind: "answerer", by: "browser" });
+    await mustBeAllowed(call, "pull", "push");
+    if (mount !== null && (await mountBlob(call, digestIn(mount)))) {
+        tellAct(tell, { ...told, does: "mount" });
+        return created(name, digestIn(mount));
+    }
     const digest =
         mount === null && url.searchParams.has("digest") ? digestIn(url.searchParams.get("digest")) : undefined;
     const upload = await uploads.start(name, await registry.draft());
@@ -27,8 +36,18 @@ async function mountBlob({ url, name, registry }: Call, digest: Digest): Promise
 
 /** What may be done with an upload under way: GET its state, PATCH a chunk, PUT the end, DELETE it. */
 export async function continueUpload(call: Call, id: string): Promise<Response> {
-    const { request, url, name, uploads } = call;
+    const { request, url, name, uploads, tell } = call;
     const method = request.method;
+    const does = { PATCH: "part", PUT: "finish" } as const;
+    tellAct(tell, {
+        verb: "upload",
+        repository: name,
+        does: does[method as keyof typeof does] ?? "other",
+        upload: id,
+        digest: url.searchParams.get("digest") ?? undefined,
+        from: undefined,
+    });
+    tell({ kind: "answerer", by: "browser" });
     if (!["GET", "HEAD", "PATCH", "PUT", "DELETE"].includes(method)) throw unsupported("GET", "PATCH", "PUT", "DELETE");
     await mustBeAllowed(call, "pull", "push");
     const upload = uploads.find(name, id);

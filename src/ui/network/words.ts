@@ -96,20 +96,23 @@ export function stepWords(
                 detail: [digest, layerWords(step, kind)].filter(part => part !== "").join(" · "),
             };
         case "upload":
-            if (step.exchange?.method === "PATCH") return { title: "Upload", detail: "The bytes of a layer" };
+            if (uploadTold(step)?.does === "part") return { title: "Upload", detail: "The bytes of a layer" };
             return { title: "Upload", detail: digest || "A place for the next layer" };
         case "other":
             return { title: "Request", detail: "" };
     }
 }
 
-function layerWords({ layer, exchange }: TransferStep, kind: Transfer["kind"]): string {
+const uploadTold = ({ exchange }: TransferStep) => (exchange?.act?.verb === "upload" ? exchange.act : undefined);
+
+function layerWords(step: TransferStep, kind: Transfer["kind"]): string {
+    const { layer, exchange } = step;
     switch (layer) {
         case "exists":
         case "waiting":
             return ""; // no request, so the column of answers says it
         case "mounted":
-            return `already exists, taken over from ${new URL(exchange!.url).searchParams.get("from") ?? "another repository"}`;
+            return `already exists, taken over from ${uploadTold(step)?.from ?? "another repository"}`;
         case "missing":
             return "is it there?";
         default:

@@ -2,16 +2,19 @@ import { describe, expect, test } from "vitest";
 import { encodeText, readAll } from "../../../src/base/bytes";
 import { DrydockError } from "../../../src/base/errors";
 import { Store } from "../../../src/base/store";
-import { note, notesOf } from "../../../src/internet/answered-by";
 import type { Internet } from "../../../src/internet/internet";
+import type { Told } from "../../../src/internet/told";
 import { isPublicName, type OutsideRequest, withOnline } from "../../../src/internet/online";
 import { createPassage, type PassageLink } from "../../../src/internet/passage/passage";
 import type { FromPassage, ToPassage } from "../../../src/internet/passage/protocol";
 
 /** Has one page at python.lab and nothing else. */
-const page: Internet = async request => {
+const page: Internet = async (request, tell) => {
     const { hostname, pathname } = new URL(request.url);
-    if (hostname !== "python.lab") return note(new Response("nobody\n", { status: 404 }), { unknownHost: true });
+    if (hostname !== "python.lab") {
+        tell?.({ kind: "unknown-host" });
+        return new Response("nobody\n", { status: 404 });
+    }
     return pathname === "/here" ? new Response("here") : new Response("the lab has no such page\n", { status: 404 });
 };
 
@@ -52,7 +55,9 @@ describe("what leaves the page", () => {
             Range: "bytes=0-3",
             "User-Agent": "curl",
         };
-        const response = await internet(new Request("http://packages.dev/a?b=1", { headers }));
+        const heard: Told[] = [];
+        const request = new Request("http://packages.dev/a?b=1", { headers });
+        const response = await internet(request, told => heard.push(told));
         expect(await response.text()).toBe("from outside");
         expect(asked[0]).toMatchObject({
             url: "https://packages.dev/a?b=1",
@@ -62,7 +67,10 @@ describe("what leaves the page", () => {
                 ["range", "bytes=0-3"],
             ],
         });
-        expect(notesOf(response)).toEqual({ online: "https://packages.dev/a?b=1" });
+        expect(heard).toEqual([
+            { kind: "unknown-host" },
+            { kind: "outside", address: "https://packages.dev/a?b=1", problem: undefined },
+        ]);
         expect(response.headers.get("X-Seen")).toBe("1");
         expect(response.headers.get("Content-Length")).toBeNull(); // the wire's, not the unpacked body's
     });
@@ -115,10 +123,13 @@ describe("when the browser shows no answer", () => {
     const closed = () => outside(async () => Promise.reject(new TypeError("Failed to fetch")));
 
     test("for a host that nobody has the answer says so", async () => {
-        const response = await closed().internet(new Request("http://packages.dev/"));
+        const heard: Told[] = [];
+        const response = await closed().internet(new Request("http://packages.dev/"), told => heard.push(told));
         expect(response.status).toBe(502);
-        expect(await response.text()).toMatch(/packages\.dev was asked, but the browser shows a page no answer.*CORS/);
-        expect(notesOf(response)).toMatchObject({ online: "https://packages.dev/" });
+        const reason = /packages\.dev was asked, but the browser shows a page no answer.*CORS/;
+        expect(await response.text()).toMatch(reason);
+        const problem = expect.stringMatching(reason) as string;
+        expect(heard.at(-1)).toEqual({ kind: "outside", address: "https://packages.dev/", problem });
     });
 
     test("what the guest gives up is no answer at all", async () => {

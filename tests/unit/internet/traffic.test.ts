@@ -1,17 +1,25 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { encodeText, readAll, type Bytes } from "../../../src/base/bytes";
+import { readAll, type Bytes } from "../../../src/base/bytes";
+import { deferred } from "../../../src/base/deferred";
 import { ownPythonHost } from "../../../src/internet/own-host";
-import { note } from "../../../src/internet/answered-by";
+import type { RegistryAct, Told } from "../../../src/internet/told";
 import { Traffic } from "../../../src/internet/traffic";
 
-const manifestType = "application/vnd.oci.image.manifest.v1+json";
 let traffic: Traffic;
 const last = async () => {
     await vi.waitFor(() => expect(["complete", "failed", "cancelled"]).toContain(traffic.state.at(-1)?.end));
     return traffic.state.at(-1)!;
 };
-const ask = (url: string, response: () => Response | Promise<Response>, init: RequestInit & { duplex?: "half" } = {}) =>
-    traffic.watch(async () => response())(new Request(url, init));
+const ask = (
+    url: string,
+    response: () => Response | Promise<Response>,
+    init: RequestInit & { duplex?: "half" } = {},
+    ...told: Told[]
+) =>
+    traffic.watch(async (_request, tell) => {
+        for (const one of told) tell?.(one);
+        return response();
+    })(new Request(url, init));
 
 beforeEach(() => (traffic = new Traffic(3)));
 
@@ -31,7 +39,7 @@ describe("the record", () => {
             end: "complete",
             bytesDown: 10,
             bytesUp: 0,
-            manifest: undefined,
+            act: undefined,
         });
     });
 
@@ -63,7 +71,8 @@ describe("the record", () => {
 
     test("counts what the guest sends, and hands the handler every header", async () => {
         let seen: Request | undefined;
-        const handler = traffic.watch(async request => {
+        const handler = traffic.watch(async (request, tell) => {
+            tell?.({ kind: "answerer", by: "browser" });
             seen = request;
             await readAll(request.body!);
             return new Response(null, { status: 201 });
@@ -82,26 +91,24 @@ describe("the record", () => {
 
     test.each([
         ["bundle", 200, "bundle"],
-        ["browser storage", 200, "browser"],
-        ["", 401, "bundle"],
-        ["", 404, "refused"],
-        ["", 500, "refused"],
-    ])("origin %j with status %i was answered by %s", async (origin, status, by) => {
-        await (
-            await ask(
-                "http://registry-1.docker.io/v2/x/manifests/1",
-                () => new Response("x", { status, headers: origin ? { "X-Drydock-Origin": origin } : {} }),
-            )
-        ).text();
+        ["browser", 200, "browser"],
+        [undefined, 200, "bundle"],
+        [undefined, 401, "bundle"],
+        ["browser", 404, "refused"],
+        [undefined, 500, "refused"],
+    ] as const)("told %j, with status %i, was answered by %s", async (told, status, by) => {
+        const answerer: Told[] = told === undefined ? [] : [{ kind: "answerer", by: told }];
+        const url = "http://registry-1.docker.io/v2/x/manifests/1";
+        await (await ask(url, () => new Response("x", { status }), {}, ...answerer)).text();
         expect((await last()).answeredBy).toBe(by);
     });
 
     test("an answer from outside is told with its address, and a failed way out with its reason", async () => {
-        await ask("http://a.dev/", () => note(new Response(null), { online: "https://a.dev/" }));
+        const outside = (address: string, problem?: string): Told => ({ kind: "outside", address, problem });
+        await ask("http://a.dev/", () => new Response(null), {}, outside("https://a.dev/"));
         expect(await last()).toMatchObject({ answeredBy: "online", online: "https://a.dev/" });
-        await ask("http://b.dev/", () =>
-            note(new Response(null, { status: 502 }), { online: "https://b.dev/", onlineProblem: "No CORS." }),
-        );
+        const refused = outside("https://b.dev/", "No CORS.");
+        await ask("http://b.dev/", () => new Response(null, { status: 502 }), {}, { kind: "unknown-host" }, refused);
         await vi.waitFor(() => expect(traffic.state).toHaveLength(2));
         expect(await last()).toMatchObject({ answeredBy: "refused", online: "https://b.dev/", problem: "No CORS." });
     });
@@ -124,32 +131,27 @@ describe("the record", () => {
         await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ end: "cancelled", url: "http://c.lab/" }));
     });
 
-    test("keeps an image's manifest, fetched or pushed, and nothing else", async () => {
-        const text = JSON.stringify({ schemaVersion: 2 });
-        await (
-            await ask(
-                "http://registry-1.docker.io/v2/x/manifests/1",
-                () => new Response(text, { headers: { "Content-Type": `${manifestType}; charset=utf-8` } }),
-            )
-        ).text();
-        expect((await last()).manifest).toEqual({ mediaType: manifestType, text });
-        const handler = traffic.watch(
-            async request => (await readAll(request.body!), new Response(null, { status: 201 })),
-        );
-        await handler(
-            new Request("http://registry-1.docker.io/v2/x/manifests/2", {
-                method: "PUT",
-                body: encodeText(text),
-                headers: { "Content-Type": manifestType },
-            }),
-        );
-        await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ method: "PUT", manifest: { text } }));
-        await (
-            await ask("http://x.lab/", () => new Response(text, { headers: { "Content-Type": "application/json" } }))
-        ).text();
-        await vi.waitFor(() =>
-            expect(traffic.state.at(-1)).toMatchObject({ url: "http://x.lab/", manifest: undefined }),
-        );
+    test("what a registry tells is there while its answer is still open, the last of it in the end", async () => {
+        const act = (reference: string): RegistryAct => ({
+            verb: "manifest",
+            repository: "library/x",
+            reference,
+            does: "get",
+            manifest: undefined,
+        });
+        const answer = deferred<Response>();
+        const heard: Told[] = [];
+        const asked = traffic.watch(async (_request, tell) => {
+            tell?.({ kind: "registry", act: act("first") });
+            return answer.promise;
+        })(new Request("http://hub.lab/v2/library/x/manifests/1"), told => heard.push(told));
+        await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ end: "open", act: act("first") }));
+        expect(heard).toEqual([{ kind: "registry", act: act("first") }]);
+        answer.resolve(new Response("x"));
+        await (await asked).text();
+        const both: Told[] = [act("first"), act("second")].map(one => ({ kind: "registry", act: one }));
+        await (await ask("http://hub.lab/v2/", () => new Response("x"), {}, ...both)).text();
+        await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ end: "complete", act: act("second") }));
     });
 
     test("forgets the oldest, and all that has ended when it is cleared", async () => {

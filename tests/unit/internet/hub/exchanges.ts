@@ -1,27 +1,38 @@
-/** Exchanges as the engine's pulls and pushes leave them, made by hand. */
+/** Exchanges as the engine's pulls and pushes leave them, made by hand: requests with what the hub tells of each. */
+import type { RegistryAct, ToldManifest } from "../../../../src/internet/told";
 import type { Exchange } from "../../../../src/internet/traffic";
 
 export const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
-const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-const INDEX = "application/vnd.oci.image.index.v1+json";
-
-export const manifest = (config: string, ...layers: string[]) => ({
-    mediaType: MANIFEST,
-    text: JSON.stringify({
-        schemaVersion: 2,
-        config: { digest: digest(config), size: 1_500 },
-        layers: layers.map((layer, index) => ({ digest: digest(layer), size: (index + 1) * 1_000_000 })),
-    }),
+export const manifest = (config: string, ...layers: string[]): ToldManifest => ({
+    kind: "image",
+    config: { digest: digest(config), size: 1_500 },
+    layers: layers.map((layer, index) => ({ digest: digest(layer), size: (index + 1) * 1_000_000 })),
 });
 
-export const index = (image: string) => ({
-    mediaType: INDEX,
-    text: JSON.stringify({
-        schemaVersion: 2,
-        manifests: [{ digest: digest(image), size: 500, platform: { os: "linux", architecture: "386" } }],
-    }),
-});
+const index: ToldManifest = { kind: "index", platforms: ["linux/386"] };
+
+/** What the hub tells of a request to it. `path` without "/v2/". */
+function actOf(method: string, path: string, content: ToldManifest | undefined): RegistryAct {
+    if (path === "") return { verb: "greeting" };
+    const { pathname, searchParams } = new URL(path, "http://hub.lab/");
+    const [, repository = "", verb, reference = ""] =
+        /^\/(.+)\/(manifests|blobs\/uploads|blobs)\/(.*)$/.exec(pathname) ?? [];
+    const reads = method === "HEAD" ? "look" : "get";
+    if (verb === "manifests") {
+        const does = method === "PUT" ? "put" : reads;
+        return { verb: "manifest", repository, reference, does, manifest: content };
+    }
+    if (verb === "blobs") return { verb: "blob", repository, digest: reference, does: reads };
+    return {
+        verb: "upload",
+        repository,
+        does: searchParams.has("mount") ? "mount" : (({ PATCH: "part", PUT: "finish" } as const)[method] ?? "start"),
+        upload: reference || undefined,
+        digest: searchParams.get("digest") ?? searchParams.get("mount") ?? undefined,
+        from: searchParams.get("from") ?? undefined,
+    };
+}
 
 export class Story {
     readonly exchanges: Exchange[] = [];
@@ -46,30 +57,40 @@ export class Story {
             online: undefined,
             bytesUp: 0,
             bytesDown: 0,
-            manifest: undefined,
+            act: undefined,
             ...more,
         });
         return this;
     }
 
-    hub(method: string, path: string, status: number | undefined, more: Partial<Exchange> = {}): this {
-        return this.add(method, `https://registry-1.docker.io/v2/${path}`, status, more);
+    /** `manifest`: what a manifest that was given or taken says. */
+    hub(
+        method: string,
+        path: string,
+        status: number | undefined,
+        { manifest: content, ...more }: Partial<Exchange> & { manifest?: ToldManifest } = {},
+        host = "https://registry-1.docker.io",
+    ): this {
+        return this.add(method, `${host}/v2/${path}`, status, { act: actOf(method, path, content), ...more });
+    }
+
+    /** `repository` undefined: a login. */
+    token(repository: string | undefined, actions = "pull", more: Partial<Exchange> = {}): this {
+        return this.add("GET", "https://auth.docker.io/token?service=registry.docker.io", 200, {
+            act: { verb: "token", repository, pushes: actions.includes("push") },
+            ...more,
+        });
     }
 
     greet(name: string, actions = "pull"): this {
         this.hub("GET", "", 401, { bytesDown: 90 });
-        return this.add(
-            "GET",
-            `https://auth.docker.io/token?service=registry.docker.io&scope=${encodeURIComponent(`repository:${name}:${actions}`)}`,
-            200,
-            { bytesDown: 700 },
-        );
+        return this.token(name, actions, { bytesDown: 700 });
     }
 
     /** Docker's pull up to the blobs. */
-    manifests(name: string, tag: string, image: ReturnType<typeof manifest>): this {
+    manifests(name: string, tag: string, image: ToldManifest): this {
         this.hub("HEAD", `${name}/manifests/${tag}`, 200);
-        this.hub("GET", `${name}/manifests/${digest("1")}`, 200, { manifest: index("2"), bytesDown: 400 });
+        this.hub("GET", `${name}/manifests/${digest("1")}`, 200, { manifest: index, bytesDown: 400 });
         return this.hub("GET", `${name}/manifests/${digest("2")}`, 200, { manifest: image, bytesDown: 900 });
     }
 

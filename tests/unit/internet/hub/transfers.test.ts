@@ -87,9 +87,13 @@ describe("a pull", () => {
         const story = pull(new Story(), nginx, ["a"], []);
         story
             .hub("GET", `${nginx}/blobs/${digest("a")}`, 307)
-            .add("GET", `http://production.cloudflare.docker.com/v2/${nginx}/blobs/${digest("a")}`, 200, {
-                bytesDown: 1_000_000,
-            })
+            .hub(
+                "GET",
+                `${nginx}/blobs/${digest("a")}`,
+                200,
+                { bytesDown: 1_000_000 },
+                "http://production.cloudflare.docker.com",
+            )
             .wait(1_500);
         const layers = read(story)[0]!.steps.filter(({ what }) => what === "layer");
         expect(layers).toMatchObject([
@@ -121,7 +125,7 @@ describe("a pull", () => {
     test("a builder's pull without a greeting begins with the refusal that names the token's place", () => {
         const story = new Story().hub("HEAD", `${nginx}/manifests/latest`, 401);
         story
-            .add("GET", `https://auth.docker.io/token?scope=repository:${nginx}:pull`, 200)
+            .token(nginx)
             .manifests(nginx, "latest", manifest("c", "a"))
             .blob(nginx, "c", 1)
             .blob(nginx, "a", 1)
@@ -139,11 +143,7 @@ describe("a push", () => {
                 .hub("POST", "me/app/blobs/uploads/", 202)
                 .hub("PATCH", `me/app/blobs/uploads/${id}`, 202, { bytesUp })
                 .hub("PUT", `me/app/blobs/uploads/${id}?digest=${digest(letter)}`, 201);
-        story.add(
-            "GET",
-            "https://auth.docker.io/token?scope=repository:library/python:pull&scope=repository:me/app:pull,push",
-            200,
-        );
+        story.token("me/app", "pull,push");
         story.hub("POST", `me/app/blobs/uploads/?mount=${digest("a")}&from=library/python`, 201);
         upload("b", "u1", 2_000_000);
         story.hub("HEAD", `me/app/blobs/${digest("d")}`, 200);
@@ -178,16 +178,13 @@ test("what is no pull and no push is left alone", () => {
     const story = new Story()
         .add("GET", "http://python.lab/simple/", 200)
         .add("GET", "https://index.docker.io/v1/search?q=x", 200)
-        .add("GET", "https://auth.docker.io/token?account=me", 200)
+        .token(undefined)
         .hub("GET", "", 401);
     expect(read(story)).toEqual([]);
 });
 
 test("a manifest that cannot be read does not spoil the list", () => {
-    const story = new Story()
-        .greet(nginx)
-        .hub("GET", `${nginx}/manifests/latest`, 200, { manifest: { mediaType: manifest("c").mediaType, text: "{" } })
-        .wait(1_500);
+    const story = new Story().greet(nginx).hub("GET", `${nginx}/manifests/latest`, 200).wait(1_500);
     expect(read(story)[0]).toMatchObject({ layers: undefined, existing: 0, state: "complete" });
 });
 
@@ -303,5 +300,76 @@ describe("the page's own hub", () => {
             size: 400_000,
             exchange: { bytesDown: 400_000, answeredBy: "bundle", status: 200 },
         });
+    });
+
+    test("takes an engine's push so that it reads as one; what is taken over and what is there already too", async () => {
+        const { bundle, config, layers } = bundleOf();
+        const traffic = new Traffic();
+        const internet = traffic.watch(createInternet(bundle));
+        let authorization = `Basic ${btoa("me:secret-enough")}`;
+        const ask = async (method: string, url: string, body?: string | Bytes, type = "") => {
+            const headers = { Authorization: authorization, ...(type === "" ? {} : { "Content-Type": type }) };
+            const response = await internet(new Request(url, { method, body, headers }));
+            return new Response((await response.arrayBuffer()) as BodyInit, response.status === 204 ? {} : response);
+        };
+        const hub = (method: string, path: string, body?: string | Bytes, type?: string) =>
+            ask(method, `https://registry-1.docker.io/v2/${path}`, body, type);
+        const scopes = `scope=repository:${nginx}:pull&scope=repository:me/app:pull,push`;
+        const token = await ask("GET", `https://auth.docker.io/token?service=registry.docker.io&${scopes}`);
+        authorization = `Bearer ${((await token.json()) as { token: string }).token}`;
+        await hub("POST", `me/app/blobs/uploads/?mount=${layers[0]!.digest}&from=${nginx}`);
+        const own = encodeText("what the student built");
+        expect((await hub("HEAD", `me/app/blobs/${digestOf(own)}`)).status).toBe(404);
+        const place = (await hub("POST", "me/app/blobs/uploads/")).headers.get("Location")!;
+        const address = new URL(place, "https://registry-1.docker.io");
+        await ask("PATCH", address.href, own);
+        address.searchParams.set("digest", digestOf(own));
+        expect((await ask("PUT", address.href)).status).toBe(201);
+        await hub("POST", `me/app/blobs/uploads/?mount=${config.digest}&from=${nginx}`);
+        const pushed = JSON.stringify({
+            schemaVersion: 2,
+            mediaType: image,
+            config,
+            layers: [layers[0], { mediaType: layers[0]!.mediaType, digest: digestOf(own), size: own.byteLength }],
+        });
+        expect((await hub("PUT", "me/app/manifests/v1", pushed, image)).status).toBe(201);
+        await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ method: "PUT", end: "complete" }));
+        const [transfer, ...others] = transfersOf(traffic.state, Date.now() + 5_000);
+        expect(others).toEqual([]);
+        expect(transfer).toMatchObject({
+            kind: "push",
+            image: "me/app",
+            reference: "v1",
+            state: "complete",
+            layers: 2,
+            existing: 1,
+        });
+        const told = transfer!.steps.filter(({ what }) => ["layer", "config", "manifest"].includes(what));
+        expect(told.map(({ what, layer, exchange }) => [what, layer, exchange?.method, exchange?.answeredBy])).toEqual([
+            ["config", "mounted", "POST", "browser"],
+            ["layer", "mounted", "POST", "browser"],
+            ["layer", "transferred", "PATCH", "browser"],
+            ["manifest", undefined, "PUT", "browser"],
+        ]);
+        expect(told[1]!.exchange?.act).toMatchObject({ from: nginx });
+    });
+
+    test("a login belongs to no transfer, and what is refused is told with what it was about", async () => {
+        const traffic = new Traffic();
+        const internet = traffic.watch(createInternet(bundleOf().bundle));
+        await (await internet(new Request("https://auth.docker.io/token?account=me"))).text();
+        await (await internet(new Request("http://hub.lab/v2/library/nosuch/manifests/latest"))).text();
+        await vi.waitFor(() => expect(traffic.state.at(-1)?.end).toBe("complete"));
+        expect(traffic.state.map(({ act }) => act)).toEqual([
+            { verb: "token", repository: undefined, pushes: false },
+            {
+                verb: "manifest",
+                repository: "library/nosuch",
+                reference: "latest",
+                does: "get",
+                manifest: undefined,
+            },
+        ]);
+        expect(transfersOf(traffic.state, Date.now() + 5_000)).toMatchObject([{ image: "nosuch", state: "failed" }]);
     });
 });
