@@ -5,6 +5,7 @@ import type { PackedFolder } from "./pack-lessons.ts";
 
 /** Imported by src/app/index.ts; its content is a `CourseStart`. */
 const MODULE = "virtual:drydock-course";
+const RESOLVED = `\0${MODULE}`;
 
 const lessons = resolve(import.meta.dirname, "../../lessons");
 
@@ -21,9 +22,10 @@ export function lessonFiles(folder = lessons): Plugin {
     const course = () => (packing ??= pack(folder));
     return {
         name: "drydock-lessons",
-        resolveId: id => (id === MODULE ? `\0${MODULE}` : undefined),
-        async load(id) {
-            return id === `\0${MODULE}` ? `export default ${JSON.stringify((await course()).start)};` : undefined;
+        resolveId: { filter: { id: new RegExp(`^${MODULE}$`) }, handler: () => RESOLVED },
+        load: {
+            filter: { id: new RegExp(`^${RESOLVED}$`) },
+            handler: async () => `export default ${JSON.stringify((await course()).start)};`,
         },
         async generateBundle() {
             const { files, mistakes } = await course();
@@ -35,7 +37,7 @@ export function lessonFiles(folder = lessons): Plugin {
             server.watcher.on("all", (_event, path) => {
                 if (relative(folder, path).startsWith("..")) return;
                 packing = undefined;
-                const start = server.moduleGraph.getModuleById(`\0${MODULE}`);
+                const start = server.moduleGraph.getModuleById(RESOLVED);
                 if (start) server.moduleGraph.invalidateModule(start);
                 server.ws.send({ type: "full-reload" });
             });
