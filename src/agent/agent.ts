@@ -72,7 +72,10 @@ export interface GuestFiles {
     rename(from: string, to: string): Promise<void>;
     /** A folder goes with all that it holds. Nothing there: no error. */
     remove(path: string): Promise<void>;
-    /** Reports changes below `path`, new folders included, gathered over 50 ms. Paths are relative to `path`. */
+    /**
+     * Reports changes below `path`, new folders included, gathered over 50 ms. Paths are relative to `path`. A file that `write` put
+     * there is left out, unless a program in the guest did something to it as well, be it at the same moment.
+     */
     watch(path: string, onChange: (changes: FileChange[]) => void, onError?: (error: unknown) => void): Stop;
 }
 

@@ -41,6 +41,30 @@ test("a save in the editor is in the guest at once", async () => {
     expect((await shell("ls new")).code).not.toBe(0);
 });
 
+test("a save is not read back, and what a program writes meanwhile is not lost", async () => {
+    const { files } = machine.agent;
+    const read = files.read.bind(files);
+    const reads: string[] = [];
+    files.read = (path, options) => {
+        reads.push(path);
+        return read(path, options);
+    };
+    await workspace.write("app.py", "print('saved twice')\n");
+    await workspace.write("app.py", "print('saved')\n");
+    await shell("echo x > mark");
+    await expect.poll(paths, patience).toContain("mark");
+    expect(reads.filter(path => path.endsWith("/app.py"))).toEqual([]);
+    // the same length, at the same moment: whoever was last in the guest is last here
+    for (let round = 0; round < 5; round++) {
+        await Promise.all([workspace.write("app.py", "1234567\n"), shell(`echo ${7_654_321 + round} > app.py`)]);
+        const last = new TextDecoder().decode(await read("/workspace/app.py"));
+        await expect.poll(() => text("app.py"), patience).toBe(last);
+    }
+    files.read = read;
+    await workspace.write("app.py", "print('saved')\n");
+    await workspace.remove("mark");
+});
+
 test("what programs in the guest do appears", async () => {
     await shell(
         "echo 'FROM busybox' > Dockerfile && mkdir -p site/css && echo 'a {}' > site/css/main.css && sed -i s/saved/edited/ app.py && mv bin/start.sh go.sh",

@@ -297,9 +297,14 @@ func writeFile(c *call) error {
 	if err := file.Chmod(mode); err != nil {
 		return err
 	}
+	written, err := file.Stat()
+	if err != nil {
+		return err
+	}
 	if err := file.Close(); err != nil {
 		return err
 	}
+	expectOwn(target, written)
 	if err := os.Rename(file.Name(), target); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -46,7 +47,8 @@ func watchFolder(c *call) error {
 		return err
 	}
 	defer watcher.Close()
-	w := &treeWatch{root: root, watcher: watcher, kinds: map[string]string{}}
+	w := &treeWatch{root: root, watcher: watcher, kinds: map[string]string{}, ours: map[string]fs.FileInfo{}}
+	defer follow(w)()
 	if err := w.add(root, false); err != nil {
 		return err
 	}
@@ -63,6 +65,65 @@ type treeWatch struct {
 	watcher *fsnotify.Watcher
 	kinds   map[string]string // changes to report, by path
 	order   []string
+
+	mutex sync.Mutex
+	// Files as the page wrote them, by path. Their appearing is no news to it.
+	ours map[string]fs.FileInfo
+}
+
+// watches are those under way.
+var watches = struct {
+	sync.Mutex
+	list map[*treeWatch]bool
+}{list: map[*treeWatch]bool{}}
+
+// follow has w learn of what the page writes, until the returned function is called.
+func follow(w *treeWatch) func() {
+	watches.Lock()
+	defer watches.Unlock()
+	watches.list[w] = true
+	return func() {
+		watches.Lock()
+		defer watches.Unlock()
+		delete(watches.list, w)
+	}
+}
+
+// expectOwn tells the watches that the file described by info is about to get the name path. To be called before the renaming:
+// the event may be there before it returns.
+func expectOwn(path string, info fs.FileInfo) {
+	watches.Lock()
+	defer watches.Unlock()
+	for w := range watches.list {
+		if strings.HasPrefix(path, w.root+"/") {
+			w.mutex.Lock()
+			w.ours[path] = info
+			w.mutex.Unlock()
+		}
+	}
+}
+
+// isOwn says whether a file that appeared at path is the very one that the page wrote, unchanged. Whoever changes it later
+// makes an event of another kind, which does not come here; whoever puts another in its place, one with another inode.
+func (w *treeWatch) isOwn(path string, found fs.FileInfo) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	own, known := w.ours[path]
+	if !known {
+		return false
+	}
+	if os.SameFile(own, found) && own.Size() == found.Size() && own.ModTime().Equal(found.ModTime()) {
+		return true
+	}
+	delete(w.ours, path)
+	return false
+}
+
+// forgetOwn is for a path whose file went: when it comes back that is news.
+func (w *treeWatch) forgetOwn(path string) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.ours, path)
 }
 
 // add watches folder and all below it. With report, what is found there counts as changed: it may have come before the watch.
@@ -127,15 +188,21 @@ func (w *treeWatch) take(event fsnotify.Event) {
 		if event.Name == w.root {
 			return
 		}
+		w.forgetOwn(event.Name)
 		if _, err := os.Lstat(event.Name); err != nil {
 			w.note(event.Name, "removed")
 			return
 		}
 	}
 	if event.Has(fsnotify.Create) {
-		if info, err := os.Lstat(event.Name); err == nil && info.IsDir() {
-			w.add(event.Name, true)
-			return
+		if info, err := os.Lstat(event.Name); err == nil {
+			if info.IsDir() {
+				w.add(event.Name, true)
+				return
+			}
+			if w.isOwn(event.Name, info) {
+				return
+			}
 		}
 	}
 	w.note(event.Name, "changed")

@@ -128,8 +128,12 @@ function fromIndex(manifest: v.InferOutput<typeof index>, mediaType: string): Ma
     };
 }
 
+/** Bytes; manifests of images have a few thousand. */
+const longestTold = 256 * 1024;
+
 /** What the network panel shows of a manifest; undefined where it cannot be read: what a student pushes need not be sound. */
 export function contentOf(bytes: Bytes, contentType: string): ToldManifest | undefined {
+    if (bytes.byteLength > longestTold) return undefined;
     try {
         const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
         if (!isIndexType(parseManifest(bytes, contentType).mediaType)) {

@@ -303,18 +303,81 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                     );
                 // The watch begins when the agent has it: touch until it shows.
                 await until(
-                    async () => (await agent.files.write(`${place}/first`, "1"), seen.length ? true : undefined),
+                    async () => (await agent.exec(["touch", "first"], { cwd: place }), seen.length ? true : undefined),
                     { every: 50, timeout: 20_000, what: "the watch" },
                 );
                 await agent.exec(["sh", "-c", "mkdir -p sub/sub && echo x > sub/sub/file"], { cwd: place });
                 await sees("changed", "sub/sub/file");
-                await agent.files.write(`${place}/sub/later`, "2");
+                await agent.exec(["sh", "-c", "echo 2 > sub/later"], { cwd: place });
                 await sees("changed", "sub/later");
                 await agent.files.remove(`${place}/sub`);
                 await sees("removed", "sub/sub/file");
                 await sees("removed", "sub");
                 expect(seen.filter(change => change.path.includes(".drydock-write-"))).toEqual([]);
                 expect(failure).toBeUndefined();
+            });
+
+            test("watch leaves out what the page wrote, and nothing that a program did to it", async () => {
+                const place = `${folder}/echoes`;
+                await agent.files.makeFolder(place);
+                const seen: FileChange[] = [];
+                stops.push(agent.files.watch(place, changes => seen.push(...changes)));
+                const run = (line: string) => agent.exec(["sh", "-c", line], { cwd: place });
+                /** What was reported so far: a change made now comes after all that came before it. */
+                let marks = 0;
+                const reported = async (): Promise<string[]> => {
+                    const mark = `mark-${marks++}`;
+                    await until(
+                        async () => {
+                            await run(`echo x > ${mark}`);
+                            return seen.some(change => change.path === mark) || undefined;
+                        },
+                        { every: 50, timeout: 20_000, what: mark },
+                    );
+                    const told = seen.splice(0).filter(({ path }) => !path.startsWith("mark-"));
+                    return told.map(({ kind, path }) => `${kind} ${path}`);
+                };
+                await reported();
+                await agent.files.write(`${place}/own`, "1111");
+                await agent.files.write(`${place}/own`, "2222");
+                expect(await reported()).toEqual([]);
+                await run("printf 3333 > own");
+                expect(await reported()).toContain("changed own");
+                await agent.files.write(`${place}/own`, "4444");
+                await run("printf 5555 > ../other && mv ../other own");
+                expect(await reported()).toContain("changed own");
+                await agent.files.write(`${place}/own`, "6666");
+                await run("mv own away && mv away own");
+                expect(await reported()).toContain("changed own");
+                await agent.files.remove(`${place}/own`);
+                expect(await reported()).toContain("removed own");
+            });
+
+            test("watch misses no program that writes the same file at the same moment", async () => {
+                const place = `${folder}/races`;
+                await agent.files.makeFolder(place);
+                const seen: FileChange[] = [];
+                stops.push(agent.files.watch(place, changes => seen.push(...changes)));
+                await until(
+                    async () => (await agent.exec(["touch", "first"], { cwd: place }), seen.length ? true : undefined),
+                    { every: 50, timeout: 20_000, what: "the watch" },
+                );
+                for (let round = 0; round < 20; round++) {
+                    const path = `race-${round}`;
+                    // same size, in place and by renaming in turn
+                    const line = round % 2 ? `printf theirs > ${path}` : `printf theirs > ../t && mv ../t ${path}`;
+                    await Promise.all([
+                        agent.files.write(`${place}/${path}`, "ours__"),
+                        agent.exec(["sh", "-c", line], { cwd: place }),
+                    ]);
+                    const last = decodeText(await agent.files.read(`${place}/${path}`));
+                    if (last !== "theirs") continue;
+                    await until(() => seen.some(change => change.path === path) || undefined, {
+                        every: 20,
+                        timeout: 20_000,
+                        what: `changed ${path}`,
+                    });
+                }
             });
 
             test("watch tells when there is nothing to watch", async () => {

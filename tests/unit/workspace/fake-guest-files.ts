@@ -8,6 +8,7 @@ export class FakeGuestFiles implements GuestFiles {
     readonly folders = new Set<string>();
     readonly modes = new Map<string, number>();
     readonly writes: string[] = [];
+    readonly reads: string[] = [];
     gone = false;
     #watchers = new Set<{
         path: string;
@@ -51,6 +52,7 @@ export class FakeGuestFiles implements GuestFiles {
 
     async read(path: string): Promise<Bytes> {
         await this.#turn();
+        this.reads.push(path);
         const bytes = this.contents.get(path);
         if (!bytes) throw new DrydockError("agent.not-found", `${path}: not found`, "");
         return bytes.slice();
@@ -61,7 +63,6 @@ export class FakeGuestFiles implements GuestFiles {
         this.writes.push(path);
         if (options.mode !== undefined) this.modes.set(path, options.mode);
         this.#set(path, typeof bytes === "string" ? encodeText(bytes) : new Uint8Array(bytes));
-        this.#report(path, "changed");
     }
 
     async list(path: string, options: { recursive?: boolean } = {}): Promise<FileEntry[]> {

@@ -155,6 +155,19 @@ describe("with a machine", () => {
         guest.change("/workspace/mark", "x");
         await settled(() => changes.some(change => change.path === "mark"));
         expect(changes.filter(change => change.by === "guest").map(change => change.path)).toEqual(["mark"]);
+        expect(guest.reads).toEqual(["/workspace/mark"]);
+    });
+
+    test("a program that writes the file while it is saved is heard, be its text as long as ours", async () => {
+        const { workspace, guest, text, stored } = await joined();
+        const write = guest.write.bind(guest);
+        guest.write = async (path, bytes, options) => {
+            await write(path, bytes, options);
+            guest.change(path, "theirs"); // before the answer is back
+        };
+        await workspace.write("app.py", "ours__");
+        await settled(async () => (await text("app.py")) === "theirs");
+        expect((await stored())["app.py"]).toBe("theirs");
     });
 
     test("the last writer wins", async () => {
