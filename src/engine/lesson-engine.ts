@@ -9,7 +9,7 @@ import { StepRecord } from "./attempt";
 import { AutoCheck } from "./auto-check";
 import type { ProgressStore, StoredProgress } from "../storage/stores";
 import type { CheckStep, Engine, LessonState, StepState } from "./engine";
-import { loadProgress, noProgress, ProgressSaver } from "./progress";
+import { loadProgress, noProgress, ProgressSaver, type LoadedProgress } from "./progress";
 
 /** Enough for any lesson; a loop in a terminal must not fill the memory. */
 const COMMANDS_KEPT = 1_000;
@@ -18,7 +18,7 @@ export interface EngineOptions {
     lesson: Lesson;
     progress: ProgressStore;
     check: CheckStep;
-    /** Progress could not be read or saved. The lesson goes on. */
+    /** Progress could not be read or saved. The lesson goes on. Called before `createEngine` has resolved, too. */
     onProblem?: (error: DrydockError) => void;
     /** Milliseconds since 1970. */
     now?: () => number;
@@ -26,9 +26,9 @@ export interface EngineOptions {
 
 /** Loads the lesson's progress and starts. Resolves even when the progress cannot be read; `onProblem` says so. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-    const { progress, problem } = await loadProgress(options.progress, options.lesson);
-    if (problem) options.onProblem?.(problem);
-    return new LessonEngine(options, progress);
+    const loaded = await loadProgress(options.progress, options.lesson);
+    if (loaded.problem) options.onProblem?.(loaded.problem);
+    return new LessonEngine(options, loaded);
 }
 
 /** A check under way, shared by those who asked for it meanwhile. */
@@ -52,11 +52,11 @@ class LessonEngine implements Engine {
     #chosen: string | undefined;
     #disposed = false;
 
-    constructor(options: EngineOptions, progress: StoredProgress) {
+    constructor(options: EngineOptions, { progress, unread }: LoadedProgress) {
         this.#lesson = options.lesson;
         this.#check = options.check;
         this.#now = options.now ?? Date.now;
-        this.#saver = new ProgressSaver(options.progress, options.onProblem ?? (() => undefined));
+        this.#saver = new ProgressSaver(options.progress, options.onProblem ?? (() => undefined), unread);
         this.#progress = progress;
         this.#readRecords();
         this.#store = new Store(this.#compose());

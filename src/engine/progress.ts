@@ -6,16 +6,16 @@ import type { ProgressStore, StoredProgress } from "../storage/stores";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const storedSchema = v.object({
-    lesson: v.string(),
-    version: count,
-    passed: v.record(v.string(), v.object({ at: v.number(), attempts: count })),
-    hintsShown: v.record(v.string(), count),
-    solutionShown: v.record(v.string(), v.boolean()),
-    answers: v.record(v.string(), v.string()),
-});
+const passedSchema = v.object({ at: v.number(), attempts: count });
 
-export const noProgress = (lesson: Lesson): StoredProgress => ({
+/** What of a lesson its progress depends on. */
+export interface ProgressSubject {
+    id: string;
+    version: number;
+    steps: readonly { id: string }[];
+}
+
+export const noProgress = (lesson: ProgressSubject): StoredProgress => ({
     lesson: lesson.id,
     version: lesson.version,
     passed: {},
@@ -24,68 +24,102 @@ export const noProgress = (lesson: Lesson): StoredProgress => ({
     answers: {},
 });
 
+/** The entries that are what they should be; `onDamage` hears that there are others. */
+function entriesOf<T>(stored: unknown, schema: v.GenericSchema<unknown, T>, onDamage: () => void): Record<string, T> {
+    if (typeof stored !== "object" || stored === null || Array.isArray(stored)) {
+        onDamage();
+        return {};
+    }
+    const good = Object.entries(stored).filter((entry): entry is [string, T] => v.is(schema, entry[1]));
+    if (good.length < Object.keys(stored).length) onDamage();
+    return Object.fromEntries(good);
+}
+
 /**
- * What is stored for `lesson`, without steps that it no longer has. Nothing stored, or stored for another version: starts
- * anew. Damaged or unreadable: starts anew too, and `problem` says so ("progress.damaged", "progress.unreadable").
+ * Progress of `lesson` out of what a store gave, without steps that the lesson no longer has. Nothing stored, or stored for another
+ * version: none. What is damaged is left out, be it all of it.
  */
-export async function loadProgress(
-    store: ProgressStore,
-    lesson: Lesson,
-): Promise<{ progress: StoredProgress; problem: DrydockError | undefined }> {
-    const anew = noProgress(lesson);
+export function readProgress(stored: unknown, lesson: ProgressSubject): { progress: StoredProgress; damaged: boolean } {
+    const none = noProgress(lesson);
+    if (stored === undefined) return { progress: none, damaged: false };
+    const head = v.safeParse(v.object({ lesson: v.literal(lesson.id), version: count }), stored);
+    if (!head.success) return { progress: none, damaged: true };
+    if (head.output.version !== lesson.version) return { progress: none, damaged: false };
+    let damaged = false;
+    const onDamage = () => void (damaged = true);
+    const fields = stored as Record<keyof StoredProgress, unknown>;
+    const ids = new Set(lesson.steps.map(step => step.id));
+    const ofSteps = <T>(field: keyof StoredProgress, schema: v.GenericSchema<unknown, T>) =>
+        Object.fromEntries(Object.entries(entriesOf(fields[field], schema, onDamage)).filter(([id]) => ids.has(id)));
+    const progress: StoredProgress = {
+        ...none,
+        passed: ofSteps("passed", passedSchema),
+        hintsShown: ofSteps("hintsShown", count),
+        solutionShown: ofSteps("solutionShown", v.boolean()),
+        answers: entriesOf(fields.answers, v.string(), onDamage),
+    };
+    return { progress, damaged };
+}
+
+export interface LoadedProgress {
+    progress: StoredProgress;
+    /** "progress.damaged": a part of it, or all, was set aside. "progress.unreadable": the store gave nothing. */
+    problem: DrydockError | undefined;
+    /** Something may be stored all the same. */
+    unread: boolean;
+}
+
+/** What is stored for `lesson`. Resolves in any case. */
+export async function loadProgress(store: ProgressStore, lesson: Lesson): Promise<LoadedProgress> {
     let stored: unknown;
     try {
         stored = await store.load(lesson.id);
     } catch (thrown) {
         return {
-            progress: anew,
+            progress: noProgress(lesson),
             problem: asDrydockError(
                 thrown,
                 "progress.unreadable",
                 "Your saved progress could not be read.",
                 "The lesson starts anew; your files are kept apart from it.",
             ),
+            unread: true,
         };
     }
-    if (stored === undefined) return { progress: anew, problem: undefined };
-    const parsed = v.safeParse(storedSchema, stored);
-    if (!parsed.success || parsed.output.lesson !== lesson.id) {
-        const cause = parsed.success ? `stored for ${parsed.output.lesson}` : v.summarize(parsed.issues);
-        return {
-            progress: anew,
-            problem: new DrydockError(
-                "progress.damaged",
-                "Your saved progress of this lesson is damaged.",
-                "The lesson starts anew; your files are kept apart from it.",
-                { cause },
-            ),
-        };
+    const { progress, damaged } = readProgress(stored, lesson);
+    if (!damaged) return { progress, problem: undefined, unread: false };
+    try {
+        await store.setAside(lesson.id);
+        await store.save(progress);
+    } catch (thrown) {
+        return { progress, problem: damagedProgress(thrown), unread: true };
     }
-    const { output } = parsed;
-    if (output.version !== lesson.version) return { progress: anew, problem: undefined };
-    const ids = new Set(lesson.steps.map(step => step.id));
-    const known = <T>(record: Record<string, T>) =>
-        Object.fromEntries(Object.entries(record).filter(([id]) => ids.has(id)));
-    return {
-        progress: {
-            ...output,
-            passed: known(output.passed),
-            hintsShown: known(output.hintsShown),
-            solutionShown: known(output.solutionShown),
-        },
-        problem: undefined,
-    };
+    return { progress, problem: damagedProgress(), unread: false };
 }
+
+const damagedProgress = (cause?: unknown) =>
+    new DrydockError(
+        "progress.damaged",
+        "Your saved progress of this lesson is damaged.",
+        "What could be read of it is used. The damaged record is set aside in this browser, not deleted.",
+        { cause },
+    );
 
 /** Saves the newest progress; what came in between is not written. */
 export class ProgressSaver {
     #waiting: StoredProgress | undefined;
     #running: Promise<void> | undefined;
 
+    #unread: boolean;
+
+    /** `unread`: the store may hold what could not be read; it is set aside before anything is written over it. */
     constructor(
         private readonly store: ProgressStore,
         private readonly onProblem: (error: DrydockError) => void,
-    ) {}
+        unread = false,
+    ) {
+        this.#unread = unread;
+    }
 
     save(progress: StoredProgress): void {
         this.#waiting = progress;
@@ -104,11 +138,22 @@ export class ProgressSaver {
         await this.#running;
     }
 
+    async #setAside(lesson: string): Promise<void> {
+        this.#unread = false;
+        try {
+            await this.store.setAside(lesson);
+        } catch (thrown) {
+            // what can be neither read nor moved is lost already; the student has been told that it could not be read
+            console.warn("The unreadable progress could not be set aside.", thrown);
+        }
+    }
+
     async #run(): Promise<void> {
         while (this.#waiting) {
             const progress = this.#waiting;
             this.#waiting = undefined;
             try {
+                if (this.#unread) await this.#setAside(progress.lesson);
                 await this.store.save(progress);
             } catch (thrown) {
                 this.onProblem(

@@ -1,19 +1,24 @@
 /** Storage in the browser's database. What it refuses becomes a named error. */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { DrydockError, messageOf } from "../base/errors";
-import type { StoredProgress } from "./stores";
+import { asideKey, type StoredProgress } from "./stores";
 import type { Storage } from "./memory";
 
 interface Schema extends DBSchema {
     /** By lesson. Parsed where it is read: another version of this page may have written it. */
-    progress: { key: string; value: StoredProgress };
+    progress: { key: string; value: StoredProgress | { lesson: string; damaged: unknown } };
     /** Lessons whose workspace has been saved, be it empty. */
     workspaces: { key: string; value: { lesson: string } };
     /** By lesson and path. */
-    files: { key: [string, string]; value: { lesson: string; path: string; bytes: Uint8Array } };
+    files: { key: [string, string]; value: { lesson: string; path: string; bytes: unknown } };
 }
 
-/** Rejects with "storage.unavailable" where the browser has no database (some private windows). */
+const stores = ["progress", "workspaces", "files"] as const;
+
+/**
+ * Rejects with "storage.unavailable" where the browser has no database (some private windows), with "storage.newer" when a newer
+ * version of this page has changed it, and with "storage.damaged" when it lacks what this version has put there.
+ */
 export async function openIndexedDb(name = "drydock"): Promise<Storage> {
     let database: Promise<IDBPDatabase<Schema>> | undefined;
     const open = (): Promise<IDBPDatabase<Schema>> => {
@@ -40,7 +45,11 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
             throw named(thrown);
         }
     };
-    await use(async () => undefined);
+    await use(async opened => {
+        if (stores.every(store => opened.objectStoreNames.contains(store))) return;
+        opened.close();
+        throw damaged(name);
+    });
 
     const allOf = (lesson: string) => IDBKeyRange.bound([lesson], [lesson, []]);
     return {
@@ -48,6 +57,17 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
             load: lesson => use(opened => opened.get("progress", lesson)),
             save: stored => use(async opened => void (await opened.put("progress", stored))),
             clear: lesson => use(opened => opened.delete("progress", lesson)),
+            setAside: lesson =>
+                use(async opened => {
+                    const transaction = opened.transaction("progress", "readwrite");
+                    const found: unknown = await transaction.store.get(lesson);
+                    const aside = { lesson: asideKey(lesson), damaged: found };
+                    await Promise.all([
+                        found === undefined ? undefined : transaction.store.put(aside),
+                        transaction.store.delete(lesson),
+                        transaction.done,
+                    ]);
+                }),
         },
         workspace: {
             load: lesson =>
@@ -58,7 +78,8 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
                         transaction.objectStore("files").getAll(allOf(lesson)),
                         transaction.done,
                     ]);
-                    return saved ? new Map(files.map(({ path, bytes }) => [path, bytes])) : undefined;
+                    const content = (bytes: unknown) => (bytes instanceof Uint8Array ? bytes : undefined);
+                    return saved ? new Map(files.map(({ path, bytes }) => [path, content(bytes)])) : undefined;
                 }),
             put: (lesson, path, bytes) =>
                 use(async opened => {
@@ -87,17 +108,42 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
                         transaction.done,
                     ]);
                 }),
+            setAside: (lesson, path) =>
+                use(async opened => {
+                    const transaction = opened.transaction("files", "readwrite");
+                    const found = await transaction.store.get([lesson, path]);
+                    await Promise.all([
+                        found && transaction.store.put({ ...found, lesson: asideKey(lesson) }),
+                        transaction.store.delete([lesson, path]),
+                        transaction.done,
+                    ]);
+                }),
         },
     };
 }
 
+const damaged = (name: string) =>
+    new DrydockError(
+        "storage.damaged",
+        `The browser's database "${name}" is damaged.`,
+        "It stays in the browser as it is; a new one takes its place.",
+    );
+
 function named(thrown: unknown): DrydockError {
+    if (thrown instanceof DrydockError) return thrown;
     const name = thrown instanceof Error || thrown instanceof DOMException ? thrown.name : "";
     if (name === "QuotaExceededError")
         return new DrydockError(
             "storage.full",
             "The browser's storage is full; the last change is not kept.",
             "Free space: remove large files from the workspace, or data of other sites.",
+            { cause: thrown },
+        );
+    if (name === "VersionError")
+        return new DrydockError(
+            "storage.newer",
+            "A newer version of Drydock has saved your work in this browser, and this version cannot read it.",
+            "Reload the page to get the newer version. Your saved work stays as it is; what you do now lasts until you close this tab.",
             { cause: thrown },
         );
     if (
@@ -108,7 +154,6 @@ function named(thrown: unknown): DrydockError {
             "UnknownError",
             "NotAllowedError",
             "TypeError",
-            "VersionError",
         ].includes(name)
     )
         return new DrydockError(

@@ -1,5 +1,5 @@
 /** Storage that lasts as long as the page: for tests, and where the browser keeps nothing. */
-import type { ProgressStore, StoredProgress, WorkspaceStore } from "./stores";
+import { asideKey, type ProgressStore, type WorkspaceStore } from "./stores";
 
 export interface Storage {
     readonly progress: ProgressStore;
@@ -7,7 +7,7 @@ export interface Storage {
 }
 
 export function createMemoryStorage(): Storage {
-    const progress = new Map<string, StoredProgress>();
+    const progress = new Map<string, unknown>();
     const workspaces = new Map<string, Map<string, Uint8Array>>();
     const workspaceOf = (lesson: string) => {
         const files = workspaces.get(lesson) ?? new Map<string, Uint8Array>();
@@ -19,12 +19,22 @@ export function createMemoryStorage(): Storage {
             load: async lesson => structuredClone(progress.get(lesson)),
             save: async stored => void progress.set(stored.lesson, structuredClone(stored)),
             clear: async lesson => void progress.delete(lesson),
+            setAside: async lesson => {
+                if (!progress.has(lesson)) return;
+                progress.set(asideKey(lesson), progress.get(lesson));
+                progress.delete(lesson);
+            },
         },
         workspace: {
             load: async lesson => structuredClone(workspaces.get(lesson)),
             put: async (lesson, path, bytes) => void workspaceOf(lesson).set(path, bytes.slice()),
             remove: async (lesson, path) => void workspaceOf(lesson).delete(path),
             clear: async lesson => void workspaces.delete(lesson),
+            setAside: async (lesson, path) => {
+                const bytes = workspaceOf(lesson).get(path);
+                if (bytes) workspaceOf(asideKey(lesson)).set(path, bytes);
+                workspaceOf(lesson).delete(path);
+            },
         },
     };
 }

@@ -1,5 +1,5 @@
 /** The browser's storage, or memory with a notice where there is none. */
-import { asDrydockError, type DrydockError } from "../base/errors";
+import { asDrydockError, DrydockError } from "../base/errors";
 import { within } from "../base/abort";
 import { openIndexedDb } from "./indexed-db";
 import { createMemoryStorage, type Storage } from "./memory";
@@ -8,17 +8,21 @@ import { createMemoryStorage, type Storage } from "./memory";
 const OPEN_TIMEOUT_MILLISECONDS = 5_000;
 
 export interface OpenedStorage extends Storage {
-    /** Why nothing outlives the page; undefined when it does. */
+    /** Why nothing outlives the page, or why what was saved earlier is not used; undefined when all is well. */
     readonly notice: DrydockError | undefined;
 }
 
 /** Never rejects. */
-export async function openStorage(name?: string): Promise<OpenedStorage> {
+export async function openStorage(name = "drydock"): Promise<OpenedStorage> {
+    const open = (database: string) =>
+        within(openIndexedDb(database), OPEN_TIMEOUT_MILLISECONDS, "The browser's storage");
     try {
-        return {
-            ...(await within(openIndexedDb(name), OPEN_TIMEOUT_MILLISECONDS, "The browser's storage")),
-            notice: undefined,
-        };
+        try {
+            return { ...(await open(name)), notice: undefined };
+        } catch (thrown) {
+            if (!(thrown instanceof DrydockError && thrown.code === "storage.damaged")) throw thrown;
+            return { ...(await open(`${name}-2`)), notice: thrown };
+        }
     } catch (thrown) {
         const notice = asDrydockError(
             thrown,

@@ -11,15 +11,23 @@ export interface StoredProgress {
 }
 
 export interface ProgressStore {
-    load(lesson: string): Promise<StoredProgress | undefined>;
+    /** As it lies there: another version of this page or a fault may have written it. undefined: never saved. */
+    load(lesson: string): Promise<unknown>;
     save(progress: StoredProgress): Promise<void>;
     clear(lesson: string): Promise<void>;
+    /** Moves what is stored to a key of its own (`asideKey`), where it is neither read nor written over. */
+    setAside(lesson: string): Promise<void>;
 }
 
 export interface WorkspaceStore {
-    /** Path relative to the workspace -> content. undefined: never saved. */
-    load(lesson: string): Promise<Map<string, Uint8Array> | undefined>;
+    /** Path relative to the workspace -> content, undefined where what lies there is no content. undefined: never saved. */
+    load(lesson: string): Promise<Map<string, Uint8Array | undefined> | undefined>;
     put(lesson: string, path: string, bytes: Uint8Array): Promise<void>;
     remove(lesson: string, path: string): Promise<void>;
     clear(lesson: string): Promise<void>;
+    /** As in `ProgressStore`, for one file. */
+    setAside(lesson: string, path: string): Promise<void>;
 }
+
+/** The key under which damaged data of `lesson` is kept. */
+export const asideKey = (lesson: string): string => `${lesson}~damaged-${new Date().toISOString()}`;

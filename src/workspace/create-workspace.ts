@@ -8,7 +8,7 @@ import { Signal, Store } from "../base/store";
 import { filesOf } from "../lesson/file-tree";
 import type { WorkspaceStore } from "../storage/stores";
 import { GuestSync, isGone, type GuestNews } from "./guest-sync";
-import { goodPath, KeptFiles } from "./kept-files";
+import { goodPath, isPath, KeptFiles } from "./kept-files";
 import type { Workspace, WorkspaceChange, WorkspaceEntry } from "./workspace";
 import { WorkspaceSaver } from "./workspace-saver";
 
@@ -60,7 +60,7 @@ class KeptWorkspace implements Workspace {
     async load(): Promise<void> {
         let stored: Files | undefined;
         try {
-            stored = await this.store.load(this.lesson);
+            stored = await this.#read(this.lesson);
             this.canUndo.set((await this.store.load(this.#beforeReset)) !== undefined);
         } catch (thrown) {
             this.#notice(
@@ -79,6 +79,29 @@ class KeptWorkspace implements Workspace {
             if (!stored && !this.#noticeOf.has("store")) this.#saver.put(path, bytes);
         }
         this.#publish();
+    }
+
+    /** What is kept for `lesson`. A file that is damaged is set aside and named; in its place is the lesson's own, if there is one. */
+    async #read(lesson: string): Promise<Files | undefined> {
+        const found = await this.store.load(lesson);
+        if (!found) return undefined;
+        const files = new Map<string, Uint8Array>();
+        for (const [path, bytes] of found) {
+            if (bytes && isPath(path)) {
+                files.set(path, bytes);
+                continue;
+            }
+            const own = this.first.get(path);
+            if (own) files.set(path, own);
+            try {
+                await this.store.setAside(lesson, path);
+                if (own && lesson === this.lesson) this.#saver.put(path, own);
+                this.#notice(`damaged ${path}`, damaged(path, own !== undefined));
+            } catch (thrown) {
+                this.#notice(`damaged ${path}`, damaged(path, own !== undefined, thrown));
+            }
+        }
+        return files;
     }
 
     async read(path: string): Promise<Bytes> {
@@ -137,7 +160,7 @@ class KeptWorkspace implements Workspace {
     }
 
     async undo(): Promise<void> {
-        const before = await this.store.load(this.#beforeReset);
+        const before = await this.#read(this.#beforeReset);
         if (!before)
             throw new DrydockError(
                 "workspace.nothing-to-undo",
@@ -297,6 +320,14 @@ class KeptWorkspace implements Workspace {
         this.files.set(this.#kept.entries());
     }
 }
+
+const damaged = (path: string, hasOwn: boolean, cause?: unknown) =>
+    new DrydockError(
+        "workspace.file-damaged",
+        `The saved file "${path}" is damaged.`,
+        `${hasOwn ? "The lesson's own version takes its place." : "It is missing from the workspace."} The damaged one is set aside in this browser, not deleted.`,
+        { cause },
+    );
 
 const missing = (path: string) =>
     new DrydockError(

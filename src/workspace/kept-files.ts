@@ -95,9 +95,13 @@ const tooLarge = (path: string) =>
         "It goes when the machine restarts.",
     );
 
+/** What stays in the workspace. */
+export const isPath = (path: unknown): path is string =>
+    typeof path === "string" && isWorkspacePath(path) && path.length <= 400;
+
 /** Rejects with "workspace.bad-path" what does not stay in the workspace. */
 export function goodPath(path: string): string {
-    if (isWorkspacePath(path) && path.length <= 400) return path;
+    if (isPath(path)) return path;
     throw new DrydockError(
         "workspace.bad-path",
         `"${path}" is no name for a file in the workspace.`,

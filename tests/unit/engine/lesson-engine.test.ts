@@ -384,8 +384,8 @@ describe("progress", () => {
         engine.answer("order", "this");
         engine.dispose();
         await expect
-            .poll(async () => (await storage.progress.load("images/flask"))?.answers)
-            .toEqual({ order: "this" });
+            .poll(() => storage.progress.load("images/flask"))
+            .toMatchObject({ answers: { order: "this" } });
         const again = await open();
         expect(again.state).toMatchObject({
             current: "build",
@@ -419,9 +419,34 @@ describe("progress", () => {
         ["another lesson's", saved({ lesson: "other/lesson" })],
         ["negative attempts", saved({ passed: { write: { at: 1, attempts: -1 } } })],
     ])("damaged progress (%s) starts anew and says so", async (_name, value) => {
-        const engine = await open({ ...storage.progress, load: () => Promise.resolve(value as StoredProgress) });
+        const setAside = vi.fn(async () => undefined);
+        const engine = await open({ ...storage.progress, setAside, load: () => Promise.resolve(value) });
         expect(engine.state.points.earned).toBe(0);
         expect(problems).toMatchObject([{ code: "progress.damaged" }]);
+        expect(setAside).toHaveBeenCalledExactlyOnceWith("images/flask");
+    });
+
+    test("what is whole of damaged progress is used and kept, and the damage is told once", async () => {
+        const passed = { write: { at: 5, attempts: 3 }, build: "yes" };
+        await storage.progress.save({ ...saved(), passed, hintsShown: 3 } as unknown as StoredProgress);
+        expect((await open()).state).toMatchObject({ points: { earned: 1 }, hintsShown: {}, answers: { order: "that" } });
+        expect(problems).toMatchObject([{ code: "progress.damaged" }]);
+        expect((await open()).state.points.earned).toBe(1);
+        expect(problems).toHaveLength(1);
+    });
+
+    test("what could not be read is set aside before anything is written over it", async () => {
+        const order: string[] = [];
+        const engine = await open({
+            ...storage.progress,
+            load: () => Promise.reject(new Error("broken")),
+            setAside: async () => void order.push("set aside"),
+            save: async () => void order.push("saved"),
+        });
+        engine.showHint("write");
+        await expect.poll(() => order).toEqual(["set aside", "saved"]);
+        engine.showHint("write");
+        await expect.poll(() => order).toEqual(["set aside", "saved", "saved"]);
     });
 
     test("a store that fails is told, and the lesson goes on", async () => {
@@ -429,6 +454,7 @@ describe("progress", () => {
             load: () => Promise.reject(new Error("broken")),
             save: () => Promise.reject(new DrydockError("storage.full", "Full.", "")),
             clear: () => Promise.resolve(),
+            setAside: () => Promise.resolve(),
         });
         guest.truth = { write: pass };
         expect(await engine.check("write")).toMatchObject({ kind: "passed" });

@@ -1,4 +1,5 @@
 import "fake-indexeddb/auto";
+import { openDB } from "idb";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { StoredProgress } from "../../../src/storage/stores";
 import { openIndexedDb } from "../../../src/storage/indexed-db";
@@ -27,10 +28,10 @@ describe.each([
         await store.save({ ...progress, lesson: "other/lesson", answers: {} });
         expect(await store.load("images/flask")).toEqual(progress);
         await store.save({ ...progress, version: 2 });
-        expect((await store.load("images/flask"))?.version).toBe(2);
+        expect(await store.load("images/flask")).toMatchObject({ version: 2 });
         await store.clear("images/flask");
         expect(await store.load("images/flask")).toBeUndefined();
-        expect((await store.load("other/lesson"))?.answers).toEqual({});
+        expect(await store.load("other/lesson")).toMatchObject({ answers: {} });
     });
 
     test("what is loaded or saved is a copy", async () => {
@@ -72,6 +73,63 @@ describe.each([
         expect(await workspace.load("images/flask")).toEqual(new Map());
         await workspace.clear("images/flask");
         expect(await workspace.load("images/flask")).toBeUndefined();
+    });
+});
+
+/** Everything in an object store, by key. */
+async function all(name: string, store: string): Promise<[IDBValidKey, unknown][]> {
+    const database = await openDB(name);
+    const [keys, values] = await Promise.all([database.getAllKeys(store), database.getAll(store)]);
+    database.close();
+    return keys.map((key, index) => [key, values[index]]);
+}
+
+describe("what is damaged", () => {
+    test("progress is set aside under a key of its own, and whole", async () => {
+        const { progress: store } = await openIndexedDb("aside");
+        const damaged = { lesson: "images/flask", passed: 7 };
+        await store.save(damaged as unknown as StoredProgress);
+        await store.setAside("images/flask");
+        expect(await store.load("images/flask")).toBeUndefined();
+        await store.setAside("images/flask"); // nothing there: nothing happens
+        expect(await all("aside", "progress")).toEqual([
+            [expect.stringMatching(/^images\/flask~damaged-20/), expect.objectContaining({ damaged })],
+        ]);
+    });
+
+    test("a file that holds no bytes is given as damaged, and set aside alone", async () => {
+        const { workspace } = await openIndexedDb("file aside");
+        await workspace.put("a/b", "good", bytes("good"));
+        await workspace.put("a/b", "bad", "no bytes" as unknown as Uint8Array);
+        expect(await workspace.load("a/b")).toEqual(
+            new Map([
+                ["bad", undefined],
+                ["good", bytes("good")],
+            ]),
+        );
+        await workspace.setAside("a/b", "bad");
+        expect([...(await workspace.load("a/b"))!.keys()]).toEqual(["good"]);
+        const [key, value] = (await all("file aside", "files")).find(([key]) => (key as string[])[0] !== "a/b")!;
+        expect(key).toEqual([expect.stringMatching(/^a\/b~damaged-20/), "bad"]);
+        expect(value).toMatchObject({ bytes: "no bytes" });
+    });
+
+    test("a database of a newer version stays as it is; the page works without it and says why", async () => {
+        const newer = await openDB("newer", 7, { upgrade: created => void created.createObjectStore("else") });
+        newer.close();
+        const storage = await openStorage("newer");
+        expect(storage.notice).toMatchObject({ code: "storage.newer" });
+        await storage.progress.save(progress);
+        expect(await storage.progress.load("images/flask")).toEqual(progress);
+        expect((await openDB("newer")).version).toBe(7);
+    });
+
+    test("a database without its stores is left alone, and another takes its place", async () => {
+        (await openDB("empty", 1)).close();
+        const storage = await openStorage("empty");
+        expect(storage.notice).toMatchObject({ code: "storage.damaged" });
+        await storage.progress.save(progress);
+        expect(await (await openStorage("empty")).progress.load("images/flask")).toEqual(progress);
     });
 });
 

@@ -69,6 +69,35 @@ describe("before the machine", () => {
         expect((await open(storage)).workspace.files.state).toEqual([]);
     });
 
+    test("a damaged file is set aside and named; the others, and the lesson's own in its place, are there", async () => {
+        const storage = createMemoryStorage();
+        await storage.workspace.put(lesson, "mine.txt", encodeText("mine"));
+        const put = (path: string, bytes: unknown) => storage.workspace.put(lesson, path, bytes as Uint8Array);
+        await put("../out", encodeText("no path"));
+        const load = storage.workspace.load.bind(storage.workspace);
+        storage.workspace.load = async of => {
+            const found = await load(of);
+            if (of === lesson && !aside.includes("app.py")) found?.set("app.py", undefined);
+            return found;
+        };
+        const aside: string[] = [];
+        const setAside = storage.workspace.setAside.bind(storage.workspace);
+        storage.workspace.setAside = async (of, path) => {
+            aside.push(path);
+            await setAside(of, path);
+        };
+        const { workspace, text, stored } = await open(storage);
+        expect(aside).toEqual(["../out", "app.py"]);
+        expect(await text("mine.txt")).toBe("mine");
+        expect(await text("app.py")).toBe("print('start')\n");
+        expect(workspace.notices.state.map(({ code, message }) => [code, message])).toEqual([
+            ["workspace.file-damaged", 'The saved file "../out" is damaged.'],
+            ["workspace.file-damaged", 'The saved file "app.py" is damaged.'],
+        ]);
+        expect(await stored()).toEqual({ "app.py": "print('start')\n", "mine.txt": "mine" });
+        expect((await open(storage)).workspace.notices.state).toEqual([]);
+    });
+
     test.each(["", "/etc/passwd", "../x", "a//b", "a/../b", "a\0b"])("bad path %j", async path => {
         await expect((await open()).workspace.write(path, "")).rejects.toMatchObject({ code: "workspace.bad-path" });
     });
