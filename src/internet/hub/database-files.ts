@@ -29,10 +29,10 @@ export class DatabaseFiles implements ByteFiles {
                 async pull(controller) {
                     if (at >= end) return controller.close();
                     const index = Math.floor(at / pieceBytes);
-                    const piece = await database.get("pieces", [id, index]);
+                    const piece: unknown = await database.get("pieces", [id, index]);
                     const from = at - index * pieceBytes;
-                    if (!piece || piece.byteLength <= from) throw fileMissing(id);
-                    const part = piece.subarray(from, end - index * pieceBytes);
+                    if (!(piece instanceof Uint8Array) || piece.byteLength <= from) throw fileMissing(id);
+                    const part = (piece as Bytes).subarray(from, end - index * pieceBytes);
                     at += part.byteLength;
                     controller.enqueue(part);
                     if (at >= end) controller.close();
@@ -55,6 +55,8 @@ export class DatabaseFiles implements ByteFiles {
     async list(): Promise<{ id: string; touched: number }[]> {
         const transaction = this.database.transaction("files");
         const [keys, rows] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()]);
-        return keys.map((id, index) => ({ id, touched: rows[index]!.touched }));
+        // a row without its time belongs to no upload that is under way
+        const touched = (row: unknown) => Number((row as { touched?: unknown } | undefined)?.touched) || 0;
+        return keys.map((id, index) => ({ id, touched: touched(rows[index]) }));
     }
 }

@@ -1,3 +1,4 @@
+import { DrydockError } from "../../base/errors";
 import { StoredBlobs, type BlobStore } from "./blob-store";
 import type { ByteFiles } from "./byte-files";
 import { DatabaseRecords, openHubDatabase, type HubDatabase } from "./database";
@@ -19,11 +20,24 @@ export function memoryStorage(): HubStorage {
     return { records, blobs: new StoredBlobs(records, new MemoryFiles()), exclusive: oneAtATime() };
 }
 
-/** The browser's storage: layers in the private file system where there is one, else in IndexedDB. Rejects with "hub.storage-unavailable". */
-export async function browserStorage(): Promise<HubStorage> {
-    const database = await openHubDatabase();
-    const records = new DatabaseRecords(database);
+/**
+ * The browser's storage: layers in the private file system where there is one, else in IndexedDB. Rejects with
+ * "hub.storage-unavailable" or "hub.storage-newer". `onDamage` hears of what is set aside because it is damaged.
+ */
+export async function browserStorage(onDamage: (error: DrydockError) => void = () => undefined): Promise<HubStorage> {
+    const database = await openWhole(onDamage);
+    const records = new DatabaseRecords(database, onDamage);
     return { records, blobs: new StoredBlobs(records, await chooseFiles(database)), exclusive: acrossTabs() };
+}
+
+async function openWhole(onDamage: (error: DrydockError) => void): Promise<HubDatabase> {
+    try {
+        return await openHubDatabase();
+    } catch (thrown) {
+        if (!(thrown instanceof DrydockError && thrown.code === "hub.storage-damaged")) throw thrown;
+        onDamage(thrown);
+        return openHubDatabase("drydock-hub-2");
+    }
 }
 
 function oneAtATime(): HubStorage["exclusive"] {
