@@ -19,7 +19,7 @@ export interface OpenTarget extends SolveTarget {
 
 /** A fresh machine with the lesson's first files, and a prompt. */
 export async function openTarget(lesson: Lesson, signal?: AbortSignal): Promise<OpenTarget> {
-    const guest = await openHeadless({ signal });
+    const guest = await openHeadless({ signal, leastMemory: lesson.requires.memory });
     const lifetime = new Lifetime();
     lifetime.add(guest.close);
     const close = async () => {

@@ -12,6 +12,8 @@ export interface MachineOptions {
     image: ImageSource;
     /** Guest memory in MB. The snapshot restores only into the size it was made with; any other size boots cold. */
     memory?: number;
+    /** Guest memory in MB that is needed, where `memory` does not say exactly: the snapshot's size if that is enough, else this one. */
+    leastMemory?: number;
     /** "auto" (default): from the snapshot, and cold when it is missing or does not fit. */
     boot?: "auto" | "snapshot" | "cold";
     /** Appended to the kernel's command line at a cold boot. */

@@ -12,6 +12,7 @@ export interface StartOptions {
     /** Absolute address of the image's folder, ending in "/". */
     base: string;
     memory?: number;
+    leastMemory?: number;
     boot: NonNullable<MachineOptions["boot"]>;
     commandLine: string;
     /** Whether `save` is to give compiled code. */

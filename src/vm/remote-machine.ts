@@ -26,6 +26,9 @@ export interface WorkerLink {
     terminate(): Promise<void> | void;
 }
 
+const isMemory = (megabytes: number): boolean =>
+    Number.isInteger(megabytes) && megabytes >= LEAST_MEMORY && megabytes <= MOST_MEMORY;
+
 type Answer = { kind: "statistics"; statistics: MachineStatistics } | { kind: "saved"; saved: SavedMachine };
 
 export class RemoteMachine implements Machine {
@@ -110,16 +113,17 @@ export class RemoteMachine implements Machine {
     #begin(): Deferred<void> {
         const started = (this.#started = deferred<void>());
         started.promise.catch(() => undefined); // whoever called `start` hears of it
-        const { image, memory, boot = "auto", commandLine = "", keepCode, onKernelLog } = this.#options;
+        const { image, memory, leastMemory, boot = "auto", commandLine = "", keepCode, onKernelLog } = this.#options;
         this.#state.set({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
         if (typeof WebAssembly === "undefined") {
             void this.#fail(noWebAssembly());
             return started;
         }
-        if (memory !== undefined && !(Number.isInteger(memory) && memory >= LEAST_MEMORY && memory <= MOST_MEMORY)) {
-            void this.#fail(memoryOutOfRange(memory));
-            return started;
-        }
+        for (const megabytes of [memory, leastMemory])
+            if (megabytes !== undefined && !isMemory(megabytes)) {
+                void this.#fail(memoryOutOfRange(megabytes));
+                return started;
+            }
         try {
             this.#link = this.#open();
             this.#link.listen(
@@ -131,6 +135,7 @@ export class RemoteMachine implements Machine {
                 options: {
                     base: image.base,
                     memory,
+                    leastMemory,
                     boot,
                     commandLine,
                     keepCode,

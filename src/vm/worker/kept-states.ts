@@ -47,12 +47,7 @@ export async function openState({ bytes, sha256 }: StateContent): Promise<KeptSt
     } catch {
         return undefined; // not there, in use by another tab, or no such storage
     }
-    const end = new Uint8Array(sha256.length);
-    if (
-        access.getSize() !== bytes + end.byteLength ||
-        access.read(end, { at: bytes }) !== end.byteLength ||
-        decodeText(end) !== sha256
-    ) {
+    if (!isWhole(access, bytes, sha256)) {
         access.close();
         return undefined;
     }
@@ -65,6 +60,20 @@ export async function openState({ bytes, sha256 }: StateContent): Promise<KeptSt
         },
         close: () => access.close(),
     };
+}
+
+function isWhole(access: FileSystemSyncAccessHandle, bytes: number, sha256: string): boolean {
+    const end = new Uint8Array(sha256.length);
+    try {
+        return (
+            access.getSize() === bytes + end.byteLength &&
+            access.read(end, { at: bytes }) === end.byteLength &&
+            decodeText(end) === sha256
+        );
+    } catch (thrown) {
+        console.warn("The kept state of the machine cannot be read.", thrown);
+        return false;
+    }
 }
 
 /** Writes what `pieces` give, in place of every other state. Resolves to false where there is no room. */

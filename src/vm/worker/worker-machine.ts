@@ -136,7 +136,7 @@ export class WorkerMachine {
         progress.enter("emulator");
         const manifest = await loader.manifest();
         refuseUnknownEmulator(manifest.emulator);
-        const memory = options.memory ?? manifest.snapshot.memory;
+        const memory = options.memory ?? Math.max(options.leastMemory ?? 0, manifest.snapshot.memory);
 
         let fallback: DrydockError | undefined;
         if (options.boot !== "cold" && memory !== manifest.snapshot.memory)
