@@ -59,7 +59,7 @@ export class Transport {
                 : new Uint8Array();
             if (response.ok) return { bytes, type: response.headers.get("Content-Type") ?? "" };
             if (options.lookup && response.status === notThere) return undefined;
-            throw refusal(path, response.status, bytes);
+            throw refusal(path, response.status, bytes, options.method);
         } catch (thrown) {
             if (signal.aborted) throw signal.reason;
             throw thrown instanceof DrydockError ? thrown : unreachable(thrown);
@@ -69,13 +69,13 @@ export class Transport {
     }
 }
 
-export function refusal(path: string, status: number, body: Uint8Array): DrydockError {
+export function refusal(path: string, status: number, body: Uint8Array, method = "GET"): DrydockError {
     return new DrydockError(
         "docker.refused",
         `The Docker engine refused: ${wordsOf(body) || `status ${status}`}`,
         "Read the engine's own words; try the same with the docker command in a terminal.",
         {
-            cause: new Error(`GET ${path}: ${status}`),
+            cause: new Error(`${method} ${path}: ${status}`),
         },
     );
 }

@@ -32,7 +32,7 @@ const SERVED = [
     "cpu",
 ] as const;
 
-/** One version in the index, as src/internet/npm-index.ts reads it. */
+/** One version in the index, as src/internet/node-index.ts reads it. */
 interface IndexVersion {
     /** What package.json says, without what only its developers need. */
     manifest: Record<string, unknown>;
