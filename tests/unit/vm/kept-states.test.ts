@@ -9,6 +9,8 @@ const missing = () => new DOMException("not there", "NotFoundError");
 class FakeFolder {
     readonly files = new Map<string, Uint8Array>();
     locked = false;
+    /** It opens, and then fails. */
+    broken = false;
 
     async getFileHandle(name: string, options?: { create?: boolean }) {
         if (!this.files.has(name)) {
@@ -21,7 +23,10 @@ class FakeFolder {
     #open(name: string) {
         if (this.locked) throw new DOMException("another tab", "NoModificationAllowedError");
         return {
-            getSize: () => this.files.get(name)!.byteLength,
+            getSize: () => {
+                if (this.broken) throw new DOMException("broken", "InvalidStateError");
+                return this.files.get(name)!.byteLength;
+            },
             read: (into: Uint8Array, { at }: { at: number }) => {
                 const part = this.files.get(name)!.subarray(at, at + into.byteLength);
                 into.set(part);
@@ -111,6 +116,15 @@ test.each([
     await writeState(content, pieces);
     file().set(content.sha256, damage(file().get(content.sha256)!));
     expect(await readState(content)).toBeUndefined();
+});
+
+test("a file that cannot be read once it is open counts as not there", async () => {
+    await writeState(content, pieces);
+    [...folders.values()][0]!.broken = true;
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    expect(await readState(content)).toBeUndefined();
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
 });
 
 test("too few or too many bytes are no state", async () => {

@@ -201,6 +201,16 @@ describe("the end of a machine", () => {
         expect(opened()).toBe(0);
     });
 
+    test("the least memory is passed on, and refused by name where no machine can have it", async () => {
+        const { machine, worker } = remoteMachine({ leastMemory: 768 });
+        void machine.start().catch(() => undefined);
+        expect(worker.of("start")).toMatchObject([{ options: { leastMemory: 768 } }]);
+        await machine.stop();
+        await expect(remoteMachine({ leastMemory: 4096 }).machine.start()).rejects.toMatchObject({
+            code: "vm.memory-out-of-range",
+        });
+    });
+
     test("without WebAssembly the start fails at once, with advice", async () => {
         vi.stubGlobal("WebAssembly", undefined);
         const machine = createBrowserMachine({ image: { base: "http://image.test/" } });

@@ -71,6 +71,18 @@ describe("the machine in its thread", () => {
         await vi.waitFor(() => expect(failure()).toMatchObject({ error: { code: "vm.memory-differs" } }));
     });
 
+    test.each([
+        ["less than the snapshot has keeps the snapshot", 256, "image.unreachable"],
+        ["as much as the snapshot has keeps it", 512, "image.unreachable"],
+        ["more than the snapshot has does not fit it", 768, "vm.memory-differs"],
+    ])("a demand for at least %s", async (_name, leastMemory, code) => {
+        const { machine, failure } = open(async url =>
+            url.endsWith("image.json") ? new Response(JSON.stringify(manifest())) : new Response(null, { status: 404 }),
+        );
+        machine.receive({ kind: "start", options: { ...start, boot: "snapshot", leastMemory } });
+        await vi.waitFor(() => expect(failure()).toMatchObject({ error: { code } }));
+    });
+
     test("what v86 throws in a turn of its CPU ends the machine, once, with its cause", () => {
         const { machine, said } = open(offline);
         machine.crashed(new WebAssembly.RuntimeError("unreachable"));

@@ -1,7 +1,9 @@
 import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
+import { openDB } from "idb";
 import { beforeEach, describe, expect, test } from "vitest";
 import { encodeText, readAll } from "../../../../src/base/bytes";
+import type { DrydockError } from "../../../../src/base/errors";
 import { StoredBlobs, type BlobStore } from "../../../../src/internet/hub/blob-store";
 import { pieceBytes, type ByteFiles } from "../../../../src/internet/hub/byte-files";
 import { DatabaseRecords, openHubDatabase } from "../../../../src/internet/hub/database";
@@ -9,7 +11,8 @@ import { DatabaseFiles } from "../../../../src/internet/hub/database-files";
 import { digestOf } from "../../../../src/internet/hub/digest";
 import { MemoryFiles, MemoryRecords } from "../../../../src/internet/hub/memory-storage";
 import { OpfsFiles } from "../../../../src/internet/hub/opfs-files";
-import { keyOf, type Records } from "../../../../src/internet/hub/records";
+import { keyOf, type Records, type Table } from "../../../../src/internet/hub/records";
+import { browserStorage } from "../../../../src/internet/hub/storage";
 import { noise } from "./fixtures";
 import { FakeFolder } from "./opfs-fake";
 
@@ -218,5 +221,76 @@ describe.each(Object.entries(kinds))("records: %s", (_name, make) => {
         expect((await records.list("tags", "")).length).toBe(4);
         await records.write([{ table: "tags", key: "a\nb", row: undefined }]);
         expect(await records.get("tags", "a\nb")).toBeUndefined();
+    });
+});
+
+describe("damaged records", () => {
+    const repository = "me/app";
+    const manifest = encodeText("{}");
+    let told: DrydockError[];
+
+    beforeEach(() => {
+        globalThis.indexedDB = new IDBFactory();
+        told = [];
+    });
+
+    test.each<[Table, string, unknown]>([
+        ["tags", keyOf(repository, "latest"), { digest: "latest" }],
+        ["links", keyOf(repository, digestOf(manifest)), 7],
+        ["blobs", digestOf(manifest), { file: "a", bytes: -1 }],
+        ["manifests", keyOf(repository, digestOf(manifest)), { mediaType: "a/b", bytes: "{}" }],
+        ["manifests", keyOf(repository, digestOf(manifest)), { mediaType: "a/b", bytes: encodeText("{ }") }],
+        ["referrers", keyOf(repository, "a", "b"), null],
+        ["accounts", "me", { salt: "" }],
+    ])("one of %s is set aside and named, and the others stay", async (table, key, row) => {
+        const database = await openHubDatabase();
+        const good = keyOf("other/app", "good");
+        await database.put(table, row as never, key);
+        await database.put("tags", { digest: digestOf(manifest) }, good);
+        const records = new DatabaseRecords(database, error => told.push(error));
+        expect(await records.get(table, key)).toBeUndefined();
+        expect(told).toMatchObject([{ code: "hub.record-damaged" }]);
+        expect((await records.list(table, "")).map(found => found.key)).toEqual(table === "tags" ? [good] : []);
+        expect(await records.get("tags", good)).toEqual({ digest: digestOf(manifest) });
+        expect(told).toHaveLength(1);
+        const keys = await database.getAllKeys(table);
+        const aside = keys.find(found => found.endsWith(key) && found !== key)!;
+        expect(await database.get(table, aside)).toEqual(row);
+    });
+
+    test("in a list are left out and told", async () => {
+        const database = await openHubDatabase();
+        await database.put("tags", { digest: digestOf(manifest) }, keyOf(repository, "good"));
+        await database.put("tags", "bad" as never, keyOf(repository, "bad"));
+        const records = new DatabaseRecords(database, error => told.push(error));
+        expect((await records.list("tags", keyOf(repository, ""))).map(({ key }) => key)).toEqual([
+            keyOf(repository, "good"),
+        ]);
+        expect(told.map(({ message }) => message)).toEqual([
+            'What this browser keeps of the pushed image "me/app" is damaged.',
+        ]);
+    });
+
+    test("a piece that is no bytes is a lost file; a file without its time is an old one", async () => {
+        const database = await openHubDatabase();
+        const files = new DatabaseFiles(database);
+        await database.put("files", null as never, "odd");
+        await database.put("pieces", "text" as never, ["odd", 0]);
+        await expect(readAll(await files.open("odd", 0, 4))).rejects.toMatchObject({ code: "hub.file-missing" });
+        expect(await files.list()).toEqual([{ id: "odd", touched: 0 }]);
+    });
+
+    test("a database of a newer version is refused by that name", async () => {
+        (await openDB("drydock-hub", 9)).close();
+        await expect(browserStorage()).rejects.toMatchObject({ code: "hub.storage-newer" });
+    });
+
+    test("a database without its stores stays, and another takes its place", async () => {
+        (await openDB("drydock-hub", 1)).close();
+        const { records } = await browserStorage(error => told.push(error));
+        expect(told).toMatchObject([{ code: "hub.storage-damaged" }]);
+        await records.write([{ table: "accounts", key: "me", row: { salt: "s", hash: "h" } }]);
+        expect(await (await browserStorage()).records.get("accounts", "me")).toEqual({ salt: "s", hash: "h" });
+        expect(await indexedDB.databases()).toHaveLength(2);
     });
 });
