@@ -1,10 +1,14 @@
 import { toHex } from "../base/bytes";
+import type { KeptValues } from "../storage/kept-values";
 
 /** A number of this browser's own, kept: the same student gets the same values. */
-export function studentSeed(storage: Storage): string {
-    const kept = storage.getItem("drydock.student");
-    if (kept) return kept;
+export function studentSeed(kept: KeptValues): string {
+    const known = kept.read("drydock.student", "number that chooses your values", text => {
+        if (!/^[0-9a-f]{16}$/.test(text)) throw new TypeError(`${JSON.stringify(text)} is no seed`);
+        return text;
+    });
+    if (known) return known;
     const seed = toHex(crypto.getRandomValues(new Uint8Array(8)));
-    storage.setItem("drydock.student", seed);
+    kept.write("drydock.student", seed);
     return seed;
 }

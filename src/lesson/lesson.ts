@@ -15,6 +15,8 @@ export interface Part {
 export interface Lesson {
     /** "images/flask". Stable. */
     id: string;
+    /** "lessons/02-images/02-flask": what the paths of its pictures are relative to. */
+    folder: string;
     title: string;
     summary: string;
     /** A bump says that old progress no longer counts. */
@@ -22,7 +24,7 @@ export interface Lesson {
     difficulty: "beginner" | "intermediate" | "advanced";
     minutes: number;
     objectives: string[];
-    requires: { lessons: string[]; images: string[]; /** MB */ memory: number };
+    requires: { lessons: string[]; images: string[]; /** MB, at least */ memory: number };
     open: { panes: ("editor" | "terminal" | "preview")[]; file: string | undefined };
     /** Prose before the first step, Markdown. */
     introduction: string;

@@ -15,7 +15,7 @@ import { parseLink, type LessonLink } from "./links";
 
 export interface MarkdownOptions {
     /** Address of a picture that lies beside lesson.md; undefined shows its alternative text instead. */
-    picture?: (path: string) => string | undefined;
+    picture?: ((path: string) => string | undefined) | undefined;
 }
 
 /** What one rendering carries: how to find pictures, and how the links now open end. */

@@ -61,7 +61,12 @@ export const headerSchema = v.strictObject({
                     v.optional(v.array(text), []),
                     v.description("Container images that must be in the bundle."),
                 ),
-                memory: v.pipe(v.optional(wholeNumber(128, 2000), USUAL_MEMORY), v.description("Guest memory in MB.")),
+                memory: v.pipe(
+                    v.optional(wholeNumber(128, 2000), USUAL_MEMORY),
+                    v.description(
+                        "Guest memory in MB, at least. With more than the image's snapshot has, the machine boots without it, which takes longer.",
+                    ),
+                ),
             }),
             {},
         ),
@@ -71,12 +76,19 @@ export const headerSchema = v.strictObject({
         v.optional(
             v.strictObject({
                 panes: v.pipe(
-                    v.optional(v.array(v.picklist(["editor", "terminal", "preview"])), [
-                        "editor",
-                        "terminal",
-                        "preview",
-                    ]),
-                    v.description("Panes shown at the start."),
+                    v.optional(
+                        v.pipe(
+                            v.array(v.picklist(["editor", "terminal", "preview"])),
+                            v.check(
+                                panes => panes.includes("editor") || panes.includes("terminal"),
+                                "needs editor or terminal",
+                            ),
+                        ),
+                        ["editor", "terminal", "preview"],
+                    ),
+                    v.description(
+                        "Panes open at the start; the student can open the others. One is editor or terminal.",
+                    ),
                 ),
                 file: v.pipe(v.optional(text), v.description("File open in the editor at the start.")),
             }),

@@ -1,4 +1,5 @@
 import { MediaQuery } from "svelte/reactivity";
+import type { KeptValues } from "../../storage/kept-values";
 
 export type ThemeChoice = "system" | "light" | "dark";
 
@@ -12,36 +13,36 @@ interface Stored {
 const KEY = "drydock.settings";
 const initial: Stored = { theme: "system", screenReader: false, preview: undefined };
 
-function stored(storage: Storage | undefined): Stored {
-    try {
-        const found: unknown = JSON.parse(storage?.getItem(KEY) ?? "{}");
-        if (typeof found !== "object" || found === null) return initial;
-        const { theme, screenReader, preview } = found as Partial<Record<keyof Stored, unknown>>;
-        return {
-            theme: theme === "light" || theme === "dark" ? theme : "system",
-            screenReader: screenReader === true,
-            preview: typeof preview === "boolean" ? preview : undefined,
-        };
-    } catch {
-        return initial; // damaged or forbidden storage: the defaults are as good
-    }
+/** A field of an unknown value counts as not set: another version of this page may know more of them. Throws where there are no fields at all. */
+function parse(text: string): Stored {
+    const found: unknown = JSON.parse(text);
+    if (typeof found !== "object" || found === null || Array.isArray(found)) throw new TypeError("no settings");
+    const { theme, screenReader, preview } = found as Partial<Record<keyof Stored, unknown>>;
+    return {
+        theme: theme === "light" || theme === "dark" ? theme : "system",
+        screenReader: screenReader === true,
+        preview: typeof preview === "boolean" ? preview : undefined,
+    };
 }
 
 /** How this person wants the interface; remembered on this device. */
 export class Settings {
     /** The chosen theme has changed. */
     onTheme: (() => void) | undefined;
-    readonly #storage: Storage | undefined;
     readonly #systemDark = new MediaQuery("(prefers-color-scheme: dark)");
     readonly #forced = new MediaQuery("(forced-colors: active)");
     #theme = $state<ThemeChoice>("system");
     #screenReader = $state(false);
     readonly #roomy = new MediaQuery("(min-width: 1160px)");
     #preview = $state<boolean>();
+    /** Whether the lesson wants the preview open at its start. What the student has chosen goes before. */
+    previewAtStart = $state(true);
 
-    constructor(storage?: Storage) {
-        this.#storage = storage;
-        const { theme, screenReader, preview } = stored(storage);
+    constructor(
+        /** What this browser keeps for the interface. */
+        readonly kept: KeptValues,
+    ) {
+        const { theme, screenReader, preview } = kept.read(KEY, "settings", parse) ?? initial;
         this.#theme = theme;
         this.#screenReader = screenReader;
         this.#preview = preview;
@@ -65,7 +66,7 @@ export class Settings {
     }
 
     get preview(): boolean {
-        return this.#preview ?? this.#roomy.current;
+        return this.#preview ?? (this.previewAtStart && this.#roomy.current);
     }
 
     chooseTheme(theme: ThemeChoice): void {
@@ -90,13 +91,9 @@ export class Settings {
     }
 
     #save(): void {
-        try {
-            this.#storage?.setItem(
-                KEY,
-                JSON.stringify({ theme: this.#theme, screenReader: this.#screenReader, preview: this.#preview }),
-            );
-        } catch {
-            // full or forbidden storage: the choice holds until the page closes
-        }
+        this.kept.write(
+            KEY,
+            JSON.stringify({ theme: this.#theme, screenReader: this.#screenReader, preview: this.#preview }),
+        );
     }
 }

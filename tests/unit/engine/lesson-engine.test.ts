@@ -25,6 +25,7 @@ const step = (id: string, more: Partial<Step> = {}): Step => ({
 });
 const lesson: Lesson = {
     id: "images/flask",
+    folder: "lessons/02-images/02-flask",
     title: "Flask",
     summary: "",
     version: 1,
@@ -383,9 +384,7 @@ describe("progress", () => {
         engine.showSolution("build");
         engine.answer("order", "this");
         engine.dispose();
-        await expect
-            .poll(() => storage.progress.load("images/flask"))
-            .toMatchObject({ answers: { order: "this" } });
+        await expect.poll(() => storage.progress.load("images/flask")).toMatchObject({ answers: { order: "this" } });
         const again = await open();
         expect(again.state).toMatchObject({
             current: "build",
@@ -429,7 +428,11 @@ describe("progress", () => {
     test("what is whole of damaged progress is used and kept, and the damage is told once", async () => {
         const passed = { write: { at: 5, attempts: 3 }, build: "yes" };
         await storage.progress.save({ ...saved(), passed, hintsShown: 3 } as unknown as StoredProgress);
-        expect((await open()).state).toMatchObject({ points: { earned: 1 }, hintsShown: {}, answers: { order: "that" } });
+        expect((await open()).state).toMatchObject({
+            points: { earned: 1 },
+            hintsShown: {},
+            answers: { order: "that" },
+        });
         expect(problems).toMatchObject([{ code: "progress.damaged" }]);
         expect((await open()).state.points.earned).toBe(1);
         expect(problems).toHaveLength(1);
