@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { GuestProcess } from "../../../src/agent/agent";
 import { until } from "../../../src/base/abort";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
+import { deferred } from "../../../src/base/deferred";
 import { DrydockError } from "../../../src/base/errors";
 import type { WarmUpAgent, WarmUpStep } from "../../../src/guest/warm-up/kit";
 import {
@@ -182,6 +183,7 @@ describe("warm-up", () => {
     test("a program whose end is an error once it was killed disturbs nobody", async () => {
         const guest = new Guest();
         guest.hanging = true;
+        const ended = deferred<never>();
         const unheard: unknown[] = [];
         const onUnheard = (reason: unknown) => unheard.push(reason);
         process.on("unhandledRejection", onUnheard);
@@ -193,7 +195,8 @@ describe("warm-up", () => {
                 void gone;
                 return {
                     ...program,
-                    exit: new Promise((_, reject) => setTimeout(() => reject(new Error("given up")), 5)),
+                    exit: new Promise((_, reject) => ended.promise.catch(reject)),
+                    kill: () => ended.reject(new Error("given up")),
                 };
             };
             const warmUp: WarmUp = createWarmUp(guest, { steps: [warmUpSteps[0]!] });
@@ -203,7 +206,8 @@ describe("warm-up", () => {
                 timeout: 5_000,
                 what: "giving way",
             });
-            await new Promise(resolve => setTimeout(resolve, 30));
+            await ended.promise.catch(() => undefined);
+            await new Promise(resolve => setImmediate(resolve)); // Node tells of rejections before its next turn
             expect(unheard).toEqual([]);
         } finally {
             process.off("unhandledRejection", onUnheard);
