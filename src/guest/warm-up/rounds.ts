@@ -15,6 +15,8 @@ export interface WarmUpRoundsOptions {
     pythonHost: string;
     /** Whether the page can be seen: a hidden one does not warm up. */
     visible(): boolean;
+    /** The warm-up of a guest; the real one when left out. */
+    createWarmUp?: typeof createWarmUp;
 }
 
 export class WarmUpRounds {
@@ -32,7 +34,8 @@ export class WarmUpRounds {
     /** For a machine whose engine answers; until the stop. */
     start({ agent }: { agent: Agent }): Stop {
         const lifetime = new Lifetime();
-        const warmUp = createWarmUp(agent, { pythonHost: this.#options.pythonHost });
+        const { createWarmUp: create = createWarmUp } = this.#options;
+        const warmUp = create(agent, { pythonHost: this.#options.pythonHost });
         this.#warmUp = warmUp;
         this.#busy = 0;
         lifetime.add(
