@@ -7,7 +7,8 @@ import { DrydockError, messageOf } from "../base/errors";
 import { createHttpBundle } from "../internet/http-bundle";
 import { browserStorage, memoryStorage, type HubStorage } from "../internet/hub/storage";
 import { createInternet } from "../internet/router";
-import type { CourseStart, MachineNeeds } from "../lesson/lesson-address";
+import { picturePath, type CourseStart, type MachineNeeds } from "../lesson/lesson-address";
+import { KeptValues } from "../storage/kept-values";
 import { openStorage } from "../storage/open";
 import { openPreview } from "../preview/open";
 import App from "../ui/App.svelte";
@@ -29,20 +30,17 @@ import type { Starting } from "./starting";
 import { studentSeed } from "./student";
 import { followTheme } from "./theme";
 
-/** What students push; it survives a reload where the browser allows. `onRefusal` hears that it does not. */
-async function hubStorage(onRefusal: () => void): Promise<HubStorage> {
+/** What students push; it survives a reload where the browser allows. `onRefusal` hears that it does not, `tell` of what is damaged. */
+async function hubStorage(onRefusal: () => void, tell: (error: DrydockError) => void): Promise<HubStorage> {
     try {
-        return await browserStorage();
+        return await browserStorage(tell);
     } catch (thrown) {
         console.warn("The browser gives no storage for pushed images.", thrown);
-        onRefusal();
+        if (thrown instanceof DrydockError && thrown.code === "hub.storage-newer") tell(thrown);
+        else onRefusal();
         return memoryStorage();
     }
 }
-
-const target = document.getElementById("app")!;
-const settings = new Settings(localStorage);
-followTheme(settings);
 
 /** What the first script has begun, before anything of this was loaded. */
 export interface Opening {
@@ -61,19 +59,28 @@ export interface Opening {
     step: string | undefined;
 }
 
-const notHere = (title: string, advice: string): void => void mount(NotHere, { target, props: { title, advice } });
+const notHere = (target: HTMLElement, title: string, advice: string): void =>
+    void mount(NotHere, { target, props: { title, advice } });
 
 export function open(opening: Opening): void {
-    compose(opening).catch((thrown: unknown) => {
+    const target = document.getElementById("app")!;
+    compose(opening, target).catch((thrown: unknown) => {
         console.error(thrown);
         const advice = thrown instanceof DrydockError ? ` ${thrown.advice}` : "";
-        notHere("Drydock could not start", messageOf(thrown) + advice);
+        notHere(target, "Drydock could not start", messageOf(thrown) + advice);
     });
 }
 
-async function compose(opening: Opening): Promise<void> {
+async function compose(opening: Opening, target: HTMLElement): Promise<void> {
+    // the first of all: whatever is made below may have something to say before it is there
+    const notices = new Notices();
+    const tell = ({ message, advice }: DrydockError): void => notices.problem(message, advice);
+    const kept = new KeptValues(() => localStorage, tell);
+    const settings = new Settings(kept);
+    followTheme(settings);
     if (typeof WebAssembly === "undefined")
         return notHere(
+            target,
             "This browser cannot run Drydock",
             "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off.",
         );
@@ -81,12 +88,11 @@ async function compose(opening: Opening): Promise<void> {
     const { base, createMachine, start, fetchFile } = opening;
     if (start.first === undefined || opening.lesson === undefined)
         return notHere(
+            target,
             "There is no lesson here",
             "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why.",
         );
-    const notices = new Notices();
-    const tell = ({ message, advice }: DrydockError): void => notices.problem(message, advice);
-    const lessons = new Lessons(studentSeed(localStorage), fetchFile);
+    const lessons = new Lessons(studentSeed(kept), fetchFile);
     const [config, storage, loaded] = await Promise.all([
         readConfig(),
         openStorage(),
@@ -100,7 +106,7 @@ async function compose(opening: Opening): Promise<void> {
         lesson: present,
         network: createNetwork(
             createInternet(createHttpBundle(base), {
-                hubStorage: () => hubStorage(() => tell(pushesNotKept)),
+                hubStorage: () => hubStorage(() => tell(pushesNotKept), tell),
                 report: tell,
             }),
         ),
@@ -113,6 +119,7 @@ async function compose(opening: Opening): Promise<void> {
         course,
         sandbox: session,
         settings,
+        picture: (id, path) => new URL(picturePath(id, path), document.baseURI).pathname,
         navigate: (id, step) => location.assign(addressOf(id, step)),
     });
     await breath();

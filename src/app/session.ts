@@ -2,16 +2,18 @@
  * The running sandbox, made of the real parts: a machine, the guest opened on it, files and checks attached. A restart puts a
  * new machine in the old one's place; files, progress and panes stay.
  */
-import { openShell } from "../agent/shell";
+import type { Agent } from "../agent/agent";
+import { openShell, type Shell, type ShellOptions } from "../agent/shell";
 import { abortable, delay } from "../base/abort";
-import { asDrydockError, isAbort } from "../base/errors";
+import { deferred, type Deferred } from "../base/deferred";
+import { asDrydockError, isAbort, type DrydockError } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import { Store } from "../base/store";
 import { openGuest, type Guest } from "../guest/guest";
 import type { MachineNeeds } from "../lesson/lesson-address";
 import { ownPythonHost } from "../internet/own-host";
 import type { PreviewBridge } from "../preview/bridge";
-import type { Network, Sandbox, SandboxState, TerminalShell } from "../ui/sandbox";
+import type { Network, Sandbox, SandboxState, Stall, TerminalShell } from "../ui/sandbox";
 import type { Machine, MachineState } from "../vm/machine";
 import { watchWallClock } from "../vm/wall-clock";
 import { GuestWatch } from "../guest/guest-watch";
@@ -29,7 +31,13 @@ export interface SessionOptions {
     network: Network & { internet(request: Request): Promise<Response> };
     lesson: GuestLesson;
     openPreview(http: (port: number, request: Request) => Promise<Response>): PreviewBridge;
+    /** How the guest and a shell in it are opened; over the real agent when left out. */
+    openGuest?: typeof openGuest;
+    openShell?: (agent: Agent, options: ShellOptions) => Promise<SessionShell>;
 }
+
+/** What a terminal gets, and what the session hears of it. */
+export type SessionShell = TerminalShell & Pick<Shell, "events">;
 
 /** The first prompt has the processor for itself for so long at most. */
 const PROMPT_MILLISECONDS = 5_000;
@@ -44,14 +52,15 @@ export class Session implements Sandbox {
     readonly #lesson: LessonInGuest;
     #needs: MachineNeeds;
     readonly #state = new Store<SandboxState>({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
+    readonly stall = new Store<Stall | undefined>(undefined);
     readonly #watch = new GuestWatch(() => !document.hidden);
     readonly #warmUp = new WarmUpRounds({ pythonHost: ownPythonHost, visible: () => !document.hidden });
     #lull = new Lull();
-    #guest = withResolvers<Guest>();
+    #guest = promised<Guest>();
     /** No prompt before the student's files are there. */
-    #filesReady = withResolvers<void>();
+    #filesReady = promised<void>();
     /** The first prompt of this machine. */
-    #prompted = withResolvers<void>();
+    #prompted = promised<void>();
     #end: Stop = () => undefined;
 
     constructor(options: SessionOptions) {
@@ -99,7 +108,8 @@ export class Session implements Sandbox {
             await abortable(started, abort.signal);
             mark("machine");
             this.#stage("agent");
-            const guest = await openGuest(machine, { internet: this.#options.network.internet, signal: abort.signal });
+            const open = this.#options.openGuest ?? openGuest;
+            const guest = await open(machine, { internet: this.#options.network.internet, signal: abort.signal });
             lifetime.add(guest.close);
             lifetime.add(watchWallClock(() => void setClock(guest)));
             this.#stage("files");
@@ -137,13 +147,17 @@ export class Session implements Sandbox {
         signal?: AbortSignal;
     }): Promise<TerminalShell> {
         const { agent, machine } = await abortable(this.#guest.promise, signal);
-        const [shell] = await Promise.all([
-            openShell(agent, { columns, rows }),
-            abortable(this.#filesReady.promise, signal),
-        ]);
-        if (signal?.aborted) {
-            shell.close();
-            throw signal.reason;
+        const open = this.#options.openShell ?? openShell;
+        const opening = open(agent, { columns, rows });
+        let shell: SessionShell;
+        try {
+            [shell] = await Promise.all([abortable(opening, signal), abortable(this.#filesReady.promise, signal)]);
+        } catch (thrown) {
+            opening.then(
+                late => late.close(),
+                () => undefined, // told above
+            );
+            throw thrown;
         }
         let timed: TimedCommand | undefined;
         const ended = () => {
@@ -197,8 +211,14 @@ export class Session implements Sandbox {
     }
 
     #follow(state: MachineState): void {
+        this.#tellStall(state.kind === "running" ? state.warning : undefined);
         if (state.kind === "starting") this.#state.set(state);
         else if (state.kind === "failed") this.#fail(state.error);
+    }
+
+    #tellStall(error: DrydockError | undefined): void {
+        const since = this.stall.state?.since ?? Date.now();
+        this.stall.set(error && { error, since });
     }
 
     #stage(stage: "agent" | "files"): void {
@@ -233,9 +253,10 @@ export class Session implements Sandbox {
         this.#guest.reject(reason);
         this.#filesReady.reject(reason);
         this.#end();
-        this.#guest = withResolvers<Guest>();
-        this.#filesReady = withResolvers<void>();
-        this.#prompted = withResolvers<void>();
+        this.#tellStall(undefined);
+        this.#guest = promised<Guest>();
+        this.#filesReady = promised<void>();
+        this.#prompted = promised<void>();
     }
 }
 
@@ -249,8 +270,8 @@ async function setClock({ agent }: Guest): Promise<void> {
 }
 
 /** One whose rejection nobody needs to have waited for. */
-function withResolvers<T>(): PromiseWithResolvers<T> {
-    const made = Promise.withResolvers<T>();
+function promised<T>(): Deferred<T> {
+    const made = deferred<T>();
     made.promise.catch(() => undefined); // told to those who ask
     return made;
 }

@@ -15,8 +15,6 @@ export interface Part {
 export interface Lesson {
     /** "images/flask". Stable. */
     id: string;
-    /** "lessons/02-images/02-flask": what the paths of its pictures are relative to. */
-    folder: string;
     title: string;
     summary: string;
     /** A bump says that old progress no longer counts. */

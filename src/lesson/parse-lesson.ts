@@ -151,7 +151,6 @@ export function parseLesson(
     const lesson: Lesson | undefined = whole
         ? {
               ...kept,
-              folder,
               open: { panes: kept.open.panes, file: kept.open.file },
               introduction: document.introduction,
               steps,

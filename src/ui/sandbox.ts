@@ -17,6 +17,13 @@ export type SandboxState =
     | { kind: "ready"; docker: boolean; /** The snapshot could not be used. */ fallback: DrydockError | undefined }
     | { kind: "failed"; error: DrydockError };
 
+/** The machine stands still for a reason that may pass. */
+export interface Stall {
+    error: DrydockError;
+    /** Milliseconds since 1970. */
+    since: number;
+}
+
 /** What the guest asks its internet for, and the switch to the real one. */
 export interface Network {
     /** Oldest first. */
@@ -37,6 +44,8 @@ export interface Sandbox extends Readable<SandboxState> {
     readonly ports: Readable<readonly PublishedPort[]>;
     readonly usage: Readable<GuestUsage | undefined>;
     readonly warmUp: Readable<"idle" | "running" | "done">;
+    /** Set while the machine waits, as for a piece of its disk that the network does not bring. */
+    readonly stall: Readable<Stall | undefined>;
     /** Waits for the prompt. Rejects when the machine has failed or the signal aborts. */
     openShell(options: {
         terminal: number;

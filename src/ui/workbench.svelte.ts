@@ -19,10 +19,12 @@ import { NetworkView } from "./network/network-view.svelte";
 import { parseTarget, PreviewView } from "./preview/preview-view.svelte";
 import type { GuestUsage } from "../guest/guest-watch";
 import type { OpenLesson } from "./open-lesson";
-import type { Sandbox, SandboxState } from "./sandbox";
+import type { Sandbox, SandboxState, Stall } from "./sandbox";
 import { Terminals, type MakeScreen } from "./terminal/terminals.svelte";
 
 export type PaneName = "lesson" | "editor" | "terminal" | "preview" | "network";
+/** Panes that a lesson may leave closed at its start; the right-hand side has a switch of its own. */
+export type ClosablePane = "editor" | "terminal";
 /** Panes that share the right-hand side. */
 export type SidePaneName = "preview" | "network";
 export const paneNames: readonly PaneName[] = ["lesson", "editor", "terminal", "preview", "network"];
@@ -37,6 +39,8 @@ export interface WorkbenchOptions {
     settings: Settings;
     /** Goes to another lesson, or to a step. */
     navigate(lesson: string, step?: string): void;
+    /** Address of a picture of a lesson, by the lesson's id and the picture's path as the prose writes it. */
+    picture?: (lesson: string, path: string) => string | undefined;
     /** How a terminal gets its screen; xterm.js when left out. */
     makeScreen?: MakeScreen;
 }
@@ -72,9 +76,11 @@ export class Workbench {
     readonly proseActions: ProseActions;
     /** Whether to give a machine up that a lesson cannot use. */
     readonly freshMachine = new Question();
+    readonly #pictureOf: WorkbenchOptions["picture"];
     helpShown = $state(false);
     #pane = $state<PaneName>("lesson");
     #side = $state<SidePaneName>("preview");
+    #closed = $state.raw<ReadonlySet<PaneName>>(new Set());
     readonly #narrow = new MediaQuery("(max-width: 799px)");
     readonly #sandbox: Sandbox;
     readonly #navigate: WorkbenchOptions["navigate"];
@@ -84,6 +90,7 @@ export class Workbench {
     readonly #state: Watched<SandboxState>;
     readonly #usage: Watched<GuestUsage | undefined>;
     readonly #warmUp: Watched<"idle" | "running" | "done">;
+    readonly #stall: Watched<Stall | undefined>;
     readonly #desks = new Map<OpenLesson, Desk>();
     readonly #lifetime = new Lifetime();
     #desk = $state.raw<Desk>() as Desk; // the constructor sets it
@@ -92,6 +99,7 @@ export class Workbench {
         const { lesson, course, sandbox, settings, navigate, notices } = options;
         this.settings = settings;
         this.notices = notices ?? new Notices();
+        this.#pictureOf = options.picture;
         this.#sandbox = sandbox;
         this.#navigate = navigate;
         this.#course = course;
@@ -100,7 +108,9 @@ export class Workbench {
         this.#state = new Watched(sandbox);
         this.#usage = new Watched(sandbox.usage);
         this.#warmUp = new Watched(sandbox.warmUp);
+        this.#stall = new Watched(sandbox.stall);
         this.#desk = this.#deskOf(lesson);
+        this.#openPanes(this.lesson.lesson);
         this.code = new Code(() => this.editor, this.notices);
         this.terminals = new Terminals({
             sandbox,
@@ -180,6 +190,25 @@ export class Workbench {
         return this.#warmUp.state;
     }
 
+    get stall(): Stall | undefined {
+        return this.#stall.state;
+    }
+
+    /** Of the lesson that is shown. */
+    readonly picture = (path: string): string | undefined => this.#pictureOf?.(this.lesson.lesson.id, path);
+
+    /** Those that the lesson wants at its start. */
+    #openPanes({ open: { panes } }: Lesson): void {
+        const closable: readonly ClosablePane[] = ["editor", "terminal"];
+        this.#closed = new Set(closable.filter(pane => !panes.includes(pane)));
+        this.settings.previewAtStart = panes.includes("preview");
+    }
+
+    /** Whether the pane is there where panes stand side by side. */
+    isOpen(pane: ClosablePane): boolean {
+        return !this.#closed.has(pane);
+    }
+
     /** One pane at a time, as tabs. */
     get narrow(): boolean {
         return this.#narrow.current;
@@ -201,6 +230,7 @@ export class Workbench {
     /** First terminal, first file; then the editor's big code, after the page is drawn. `step`: the one to begin at. */
     start(step?: string): Stop {
         this.#arrive(step);
+        this.#lifetime.add(this.#tellFallback());
         this.terminals.open();
         const flush = () => void this.#saveAll();
         // a page that is hidden may never be shown again, and one that goes away has little time
@@ -214,6 +244,7 @@ export class Workbench {
     /** Puts another lesson in the place of the present one. Terminals, preview and network stay. */
     change(opened: OpenLesson, step?: string): void {
         this.#desk = this.#deskOf(opened);
+        this.#openPanes(this.lesson.lesson);
         this.showPane("lesson");
         this.#arrive(step);
     }
@@ -254,8 +285,29 @@ export class Workbench {
         return notices.subscribe(tell);
     }
 
+    /** Why a machine started without the snapshot; once a machine. */
+    #tellFallback(): Stop {
+        let told: DrydockError | undefined;
+        const tell = (state: SandboxState) => {
+            if (state.kind !== "ready" || !state.fallback || state.fallback === told) return;
+            told = state.fallback;
+            if (told.code === "vm.memory-differs")
+                this.notices.say(
+                    "This lesson needs more memory than the snapshot has, so the machine booted without it, which takes longer.",
+                );
+            else
+                this.notices.problem(
+                    `The machine booted without its snapshot, which takes longer: ${told.message}`,
+                    told.advice,
+                );
+        };
+        tell(this.#sandbox.state);
+        return this.#sandbox.subscribe(tell);
+    }
+
     showPane(pane: PaneName): void {
         this.#pane = pane;
+        if (this.#closed.has(pane)) this.#closed = new Set([...this.#closed].filter(other => other !== pane));
         if (pane === "preview" || pane === "network") this.#side = pane;
     }
 

@@ -17,6 +17,12 @@ export function lasting(milliseconds: number): string {
     return `${Math.floor(milliseconds / 60_000)} min ${Math.floor((milliseconds % 60_000) / 1_000)} s`;
 }
 
+/** How long something has been going on, counted up each second: "12 s", "3 min 5 s". */
+export function elapsed(milliseconds: number): string {
+    const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
 /** Bytes of guest memory, in the units its size is chosen in (512 MB means MiB). */
 export const memory = (bytes: number): string => Math.round(bytes / MEBIBYTE).toString();
 

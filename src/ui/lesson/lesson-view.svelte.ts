@@ -1,12 +1,16 @@
 import type { Engine, LessonState, StepState } from "../../engine/engine";
 import type { Lesson, Step } from "../../lesson/lesson";
 import { explain } from "../common/explain";
+import { giveWay } from "../common/give-way";
 import type { Notices } from "../common/notices.svelte";
 import { Watched } from "../common/watched.svelte";
 import type { Sandbox } from "../sandbox";
 
 /** "failed" is an open step whose last attempt did not hold. */
 export type StepMark = "locked" | "open" | "failed" | "checking" | "passed";
+
+/** What a check that was asked for waits for. */
+export type PendingCheck = "files" | "background";
 
 export function markOf(state: StepState): StepMark {
     if (
@@ -23,6 +27,8 @@ export class LessonView {
     /** The step that is unfolded: one that passes stays open until the student goes on. */
     #open = $state("");
     #announcement = $state("");
+    /** Steps whose check was asked for and has not begun yet. */
+    #pending = $state.raw<ReadonlyMap<string, PendingCheck>>(new Map());
 
     constructor(
         private readonly engine: Engine,
@@ -67,16 +73,38 @@ export class LessonView {
         return this.state.steps[id] ?? { kind: "open", results: [], attempts: 0 };
     }
 
+    /** What the step's check waits for; undefined when none is asked for, or it has begun. */
+    pending(step: string): PendingCheck | undefined {
+        return this.#pending.get(step);
+    }
+
     async check(step: Step): Promise<void> {
+        if (this.#pending.has(step.id)) return;
+        this.#announcement = `Checking: ${step.title}`;
         try {
+            this.#waitFor(step.id, "files");
             await this.saveAll();
-            await this.sandbox.giveWay();
+            if (this.sandbox.warmUp.state === "running") {
+                this.#waitFor(step.id, "background");
+                this.#announcement = "Waiting for background work to stop";
+            }
+            await giveWay(this.sandbox);
             this.#announcement = `Checking: ${step.title}`;
+            this.#waitFor(step.id, undefined);
             const state = await this.engine.check(step.id);
             this.#announcement = spoken(step, state);
         } catch (thrown) {
             explain(this.notices, thrown);
+        } finally {
+            this.#waitFor(step.id, undefined);
         }
+    }
+
+    #waitFor(step: string, what: PendingCheck | undefined): void {
+        const pending = new Map(this.#pending);
+        if (what) pending.set(step, what);
+        else pending.delete(step);
+        this.#pending = pending;
     }
 
     choose(step: string): void {

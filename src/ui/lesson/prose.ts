@@ -18,9 +18,9 @@ export interface ProseActions {
 /** Colours `code`; HTML of spans and line breaks. undefined: not at hand yet, or not for this language. */
 export type Colour = (code: string, language: string) => Promise<string | undefined>;
 
-/** Markdown as HTML that is safe to put into the page. */
-export function proseHtml(markdown: string): string {
-    return DOMPurify.sanitize(renderMarkdown(markdown), {
+/** Markdown as HTML that is safe to put into the page. `picture`: the address of a picture that lies beside the lesson. */
+export function proseHtml(markdown: string, picture?: (path: string) => string | undefined): string {
+    return DOMPurify.sanitize(renderMarkdown(markdown, { picture }), {
         USE_PROFILES: { html: true },
         ALLOW_DATA_ATTR: true,
         ADD_ATTR: ["target"],

@@ -40,6 +40,9 @@ export function bootLines(state: SandboxState): BootLine[] {
     }));
 }
 
+/** The machine stands still until a piece of its disk arrives. */
+export const stallWords = "Waiting for the network";
+
 /** One line for the status bar. */
 export function bootSentence(state: SandboxState): string {
     switch (state.kind) {

@@ -1,8 +1,8 @@
 import type { ShellState } from "../../agent/shell";
-import { delay } from "../../base/abort";
 import { isAbort, messageOf } from "../../base/errors";
 import type { Notices } from "../common/notices.svelte";
 import { explain } from "../common/explain";
+import { giveWay } from "../common/give-way";
 import type { Settings } from "../common/settings.svelte";
 import type { Sandbox, TerminalShell } from "../sandbox";
 import { pump } from "./pump";
@@ -32,6 +32,20 @@ export interface TerminalParts {
     makeScreen?: MakeScreen;
 }
 
+/** Why a tab gets another shell, as its screen says it. */
+export type NewShell = "machine" | "asked" | "ended";
+
+/**
+ * What a program may have left behind on a screen that stays: the alternate screen, mouse reports, bracketed paste, a hidden cursor,
+ * colours and modes.
+ */
+const TIDY = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?25h\x1b[!p\x1b[0m";
+
+const words: Record<Exclude<NewShell, "machine">, string> = {
+    asked: "The shell was started anew. What ran in it has been ended.",
+    ended: "A new shell.",
+};
+
 /** What a pressed "Run" wants typed. */
 interface Typed {
     text: string;
@@ -39,9 +53,6 @@ interface Typed {
 }
 
 const INTERRUPT = "\u0003";
-
-/** The background warm-up may take so long to clear up behind itself before a command is typed all the same. */
-const GIVE_WAY_MILLISECONDS = 2_500;
 
 export class TerminalTab {
     #phase = $state<TerminalPhase>("waiting");
@@ -88,7 +99,9 @@ export class TerminalTab {
             if (signal.aborted) return;
             const shell = await this.parts.sandbox.openShell({ terminal: this.number, ...screen.size, signal });
             this.#shell = shell;
-            shell.state.subscribe(({ kind }) => (this.#busy = kind === "running"));
+            shell.state.subscribe(({ kind }) => {
+                if (!signal.aborted) this.#busy = kind === "running";
+            });
             shell.resize(screen.size.columns, screen.size.rows);
             this.#phase = "open";
             void this.#typeQueued();
@@ -96,11 +109,13 @@ export class TerminalTab {
             const code = await shell.exit;
             if (signal.aborted) return;
             screen.write(
-                `\r\n\x1b[2mThe shell has ended${code === 0 ? "" : ` with status ${code}`}. Press Enter for a new one.\x1b[0m\r\n`,
+                `${TIDY}\r\n\x1b[2mThe shell has ended${code === 0 ? "" : ` with status ${code}`}. Press Enter for a new one.\x1b[0m\r\n`,
             );
         } catch (thrown) {
             if (signal.aborted || isAbort(thrown)) return;
-            this.#screen?.write(`\r\n\x1b[2m${messageOf(thrown)}\x1b[0m\r\n`);
+            this.#screen?.write(
+                `${TIDY}\r\n\x1b[2m${this.#shell ? "The connection to the shell has broken" : "No shell could be opened"}: ${messageOf(thrown)} Press Enter for a new shell.\x1b[0m\r\n`,
+            );
         }
         this.#shell = undefined;
         this.#phase = "ended";
@@ -109,7 +124,7 @@ export class TerminalTab {
     /** Types a command and Enter; as soon as there is a prompt when there is none yet. */
     async run(text: string, options: { interrupt?: boolean } = {}): Promise<void> {
         this.#queue = [...this.#queue, { text, interrupt: options.interrupt ?? false }];
-        if (this.#phase === "ended") this.restart();
+        if (this.#phase === "ended") this.restart("ended");
         else if (this.#phase === "open") await this.#typeQueued();
     }
 
@@ -142,14 +157,16 @@ export class TerminalTab {
         this.#send(INTERRUPT);
     }
 
-    /** A new shell in the same tab; for a new machine, or after `exit`. */
-    restart(): void {
+    /** A new shell in the same tab. What the screen shows stays, unless the machine is a new one too. */
+    restart(why: NewShell): void {
         this.#end.abort();
         this.#end = new AbortController();
         this.#shell?.close();
         this.#shell = undefined;
+        this.#busy = false;
         this.#phase = "waiting";
-        this.#screen?.reset();
+        if (why === "machine") this.#screen?.reset();
+        else this.#screen?.write(`${TIDY}\r\n\x1b[2m${words[why]}\x1b[0m\r\n`);
         void this.start();
     }
 
@@ -174,7 +191,7 @@ export class TerminalTab {
     }
 
     #typed(data: string): void {
-        if (this.#phase === "ended" && data === "\r") return this.restart();
+        if (this.#phase === "ended" && data === "\r") return this.restart("ended");
         void this.parts.sandbox.giveWay();
         this.#send(data);
     }
@@ -192,7 +209,7 @@ export class TerminalTab {
         this.#typing = true;
         const { signal } = this.#end;
         try {
-            await Promise.race([this.parts.sandbox.giveWay(), delay(GIVE_WAY_MILLISECONDS, signal)]);
+            await giveWay(this.parts.sandbox, signal);
             const over = () => signal.aborted || shell.state.state.kind === "ended";
             for (let next = this.#queue[0]; next && !over(); next = this.#queue[0]) {
                 if (next.interrupt && shell.state.state.kind === "running") this.#send(INTERRUPT);
@@ -280,6 +297,6 @@ export class Terminals {
 
     /** After the machine was started anew. */
     restartAll(): void {
-        for (const tab of this.#tabs) tab.restart();
+        for (const tab of this.#tabs) tab.restart("machine");
     }
 }

@@ -25,7 +25,6 @@ const step = (id: string, more: Partial<Step> = {}): Step => ({
 });
 const lesson: Lesson = {
     id: "images/flask",
-    folder: "lessons/02-images/02-flask",
     title: "Flask",
     summary: "",
     version: 1,

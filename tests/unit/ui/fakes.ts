@@ -5,6 +5,7 @@ import { Store } from "../../../src/base/store";
 import type { CheckStep } from "../../../src/engine/engine";
 import { createEngine } from "../../../src/engine/lesson-engine";
 import { createWorkspace } from "../../../src/workspace/create-workspace";
+import { KeptValues } from "../../../src/storage/kept-values";
 import { createMemoryStorage } from "../../../src/storage/memory";
 import type { Workspace } from "../../../src/workspace/workspace";
 import { treeOf } from "../../../src/lesson/file-tree";
@@ -14,9 +15,9 @@ import type { PreviewBridge, PreviewLocation } from "../../../src/preview/bridge
 import { Settings } from "../../../src/ui/common/settings.svelte";
 import type { Exchange } from "../../../src/internet/traffic";
 import type { GuestUsage, PublishedPort } from "../../../src/guest/guest-watch";
-import type { Network, Sandbox, SandboxState, TerminalShell } from "../../../src/ui/sandbox";
+import type { Network, Sandbox, SandboxState, Stall, TerminalShell } from "../../../src/ui/sandbox";
 import type { MakeScreen, TerminalScreen } from "../../../src/ui/terminal/terminals.svelte";
-import { Workbench } from "../../../src/ui/workbench.svelte";
+import { Workbench, type WorkbenchOptions } from "../../../src/ui/workbench.svelte";
 
 export class FakeShell implements TerminalShell {
     readonly state = new Store<ShellState>({ kind: "prompt" });
@@ -37,10 +38,20 @@ export class FakeShell implements TerminalShell {
 
     resize(): void {}
 
-    close(): void {}
+    close(): void {
+        this.closed = true;
+    }
 
     print(text: string): void {
         this.#controller.enqueue(encodeText(text));
+    }
+
+    closed = false;
+
+    /** The stream to it ends with an error. */
+    breakOff(reason: Error): void {
+        this.state.set({ kind: "ended", code: undefined });
+        this.#controller.error(reason);
     }
 
     end(code: number): void {
@@ -78,6 +89,7 @@ export class FakeSandbox extends Store<SandboxState> implements Sandbox {
     readonly ports = new Store<readonly PublishedPort[]>([]);
     readonly usage = new Store<GuestUsage | undefined>(undefined);
     readonly warmUp = new Store<"idle" | "running" | "done">("idle");
+    readonly stall = new Store<Stall | undefined>(undefined);
     readonly shells: FakeShell[] = [];
     restarts = 0;
 
@@ -96,7 +108,7 @@ export class FakeSandbox extends Store<SandboxState> implements Sandbox {
         return shell;
     }
 
-    giveWay = async () => undefined;
+    giveWay: () => Promise<void> = async () => undefined;
 
     restart = async () => void this.restarts++;
 }
@@ -111,7 +123,7 @@ export const makeScreen: MakeScreen = async () =>
         screenReader: false,
         mount: () => () => undefined,
         focus: () => undefined,
-        reset: () => undefined,
+        reset: () => void shown.push("(reset)"),
         dispose: () => undefined,
         write: (chunk, parsed) => {
             shown.push(typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk));
@@ -189,13 +201,13 @@ export interface Made {
 
 export async function makeWorkbench(
     lesson: Lesson,
-    options: { check?: CheckStep; state?: SandboxState } = {},
+    options: { check?: CheckStep; state?: SandboxState; picture?: WorkbenchOptions["picture"] } = {},
 ): Promise<Made> {
     const storage = createMemoryStorage();
     const workspace = await createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace });
     const engine = await createEngine({ lesson, progress: storage.progress, check: options.check ?? fails });
     const sandbox = new FakeSandbox(options.state);
-    const settings = new Settings();
+    const settings = new Settings(new KeptValues(() => undefined));
     const navigated: string[] = [];
     const index = new Store<CourseIndex | undefined>(undefined);
     const parts = [{ id: "images", title: "Images", summary: "", lessons: [] }];
@@ -210,6 +222,7 @@ export async function makeWorkbench(
         settings,
         navigate: id => navigated.push(id),
         makeScreen,
+        ...(options.picture && { picture: options.picture }),
     });
     return { workbench, sandbox, workspace, settings, navigated };
 }

@@ -1,6 +1,8 @@
 // @vitest-environment happy-dom
 import { render, screen, waitFor } from "@testing-library/svelte";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { GIVE_WAY_MILLISECONDS } from "../../../src/ui/common/give-way";
+import { deferred } from "../../../src/base/deferred";
 import { markOf } from "../../../src/ui/lesson/lesson-view.svelte";
 import LessonPane from "../../../src/ui/lesson/LessonPane.svelte";
 import { expectAccessible } from "./accessible";
@@ -69,6 +71,49 @@ describe("lesson pane", () => {
         const results = screen.getByRole("list", { name: "What the check found" });
         expect(results.textContent).toContain("Not checked yet:");
         expect(markOf(workbench.lesson.state.steps.write!)).toBe("open");
+    });
+
+    test("a pressed Check shows at once, and says what it waits for", async () => {
+        const { sandbox } = await shown({ check: passes });
+        sandbox.warmUp.set("running");
+        const gaveWay = deferred<void>();
+        sandbox.giveWay = () => gaveWay.promise;
+        press("Check");
+        await screen.findByText("Waiting for background work to stop", { selector: ".pending" });
+        const button = screen.getByRole("button", { name: "Checking" });
+        expect((button as HTMLButtonElement).disabled).toBe(true);
+        expect(screen.getByRole("status").textContent).toBe("Waiting for background work to stop");
+        await expectAccessible(document.body);
+        gaveWay.resolve();
+        await screen.findByRole("button", { name: "Check again" });
+        expect(document.querySelector(".pending")).toBeNull();
+    });
+
+    test("background work that does not stop holds a check up for so long and no longer", async () => {
+        const { workbench, sandbox } = await shown({ check: passes });
+        sandbox.giveWay = () => new Promise(() => undefined);
+        vi.useFakeTimers();
+        try {
+            const checked = workbench.checkCurrent();
+            await vi.advanceTimersByTimeAsync(GIVE_WAY_MILLISECONDS - 1);
+            expect(workbench.lesson.pending("write")).toBeDefined();
+            await vi.advanceTimersByTimeAsync(1);
+            await checked;
+            expect(workbench.lesson.passed).toBe(1);
+        } finally {
+            vi.useRealTimers();
+        }
+    });
+
+    test("shows a lesson's pictures, with their words in place of those that are not there", async () => {
+        const pictured = makeLesson([makeStep("write", { prose: "![The layers](layers.png) ![A map](map.svg)" })]);
+        const { workbench } = await makeWorkbench(pictured, {
+            picture: (id, path) => (path === "layers.png" ? `/lessons/${id}/${path}` : undefined),
+        });
+        render(Bench, { workbench, show: LessonPane });
+        const picture = screen.getByRole("img", { name: "The layers" });
+        expect(picture.getAttribute("src")).toBe("/lessons/images/flask/layers.png");
+        expect(screen.getByText("A map").className).toBe("picture");
         await expectAccessible(document.body);
     });
 

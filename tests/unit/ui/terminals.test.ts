@@ -75,6 +75,42 @@ describe("terminals", () => {
         await waitFor(() => expect(sandbox.shells[1]?.typed).toEqual(["ls\r"]));
     });
 
+    test("a shell that hangs is replaced: its program ends, the screen stays, and says what happened", async () => {
+        const { workbench, sandbox } = await opened();
+        const hung = sandbox.shells[0]!;
+        hung.state.set({ kind: "running", command: "cat" });
+        shown.length = 0;
+        (await screen.findByRole("button", { name: "Restart the shell of Terminal 1" })).click();
+        await waitFor(() => expect(sandbox.shells).toHaveLength(2));
+        await waitFor(() => expect(workbench.terminals.active?.phase).toBe("open"));
+        expect(hung.closed).toBe(true);
+        expect(shown.join("")).toContain("The shell was started anew. What ran in it has been ended.");
+        expect(shown).not.toContain("(reset)");
+        expect(sandbox.restarts).toBe(0);
+        await workbench.terminals.run("ls");
+        expect(sandbox.shells[1]!.typed).toEqual(["ls\r"]);
+        await expectAccessible(document.body);
+    });
+
+    test("a stream that breaks says so, and a button opens another shell", async () => {
+        const { workbench, sandbox } = await opened();
+        shown.length = 0;
+        sandbox.shells[0]!.breakOff(new Error("The agent is gone."));
+        (await screen.findByRole("button", { name: "New shell" })).click();
+        await waitFor(() => expect(workbench.terminals.active?.phase).toBe("open"));
+        expect(shown.join("")).toContain("The connection to the shell has broken: The agent is gone.");
+        expect(shown).not.toContain("(reset)");
+        expect(sandbox.shells).toHaveLength(2);
+    });
+
+    test("a restarted machine begins with an empty screen", async () => {
+        const { workbench, sandbox } = await opened();
+        shown.length = 0;
+        await workbench.restartMachine();
+        await waitFor(() => expect(sandbox.shells).toHaveLength(2));
+        expect(shown).toEqual(["(reset)"]);
+    });
+
     test("a named terminal is opened when it is not there", async () => {
         const { workbench, sandbox } = await opened();
         await workbench.terminals.run("ls", { terminal: 2 });
