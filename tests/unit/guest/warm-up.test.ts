@@ -195,7 +195,7 @@ describe("warm-up", () => {
                 void gone;
                 return {
                     ...program,
-                    exit: new Promise((_, reject) => ended.promise.catch(reject)),
+                    exit: new Promise((_, reject) => void ended.promise.catch(reject)),
                     kill: () => ended.reject(new Error("given up")),
                 };
             };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from "vitest";
 import type { DrydockError } from "../../../src/base/errors";
 import { KeptValues, type TextStorage } from "../../../src/storage/kept-values";
 
@@ -17,7 +17,7 @@ const number = (text: string) => {
 const refuse = () => {
     throw new DOMException("blocked", "SecurityError");
 };
-let warn: ReturnType<typeof vi.spyOn>;
+let warn: MockInstance;
 beforeEach(() => void (warn = vi.spyOn(console, "warn").mockImplementation(() => undefined)));
 afterEach(() => warn.mockRestore());
 
