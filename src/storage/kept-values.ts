@@ -40,7 +40,7 @@ export class KeptValues {
                 new DrydockError(
                     "storage.value-damaged",
                     `The saved ${what} could not be read.`,
-                    "Drydock goes on without it. The damaged data is set aside in this browser, not deleted.",
+                    "Drydock starts afresh. The damaged data is set aside in this browser, not deleted.",
                     { cause: thrown },
                 ),
             );

@@ -42,7 +42,7 @@ export type NewShell = "machine" | "asked" | "ended";
 const TIDY = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?25h\x1b[!p\x1b[0m";
 
 const words: Record<Exclude<NewShell, "machine">, string> = {
-    asked: "The shell was started anew. What ran in it has been ended.",
+    asked: "Shell restarted. Whatever was running in it has been stopped.",
     ended: "A new shell.",
 };
 

@@ -84,7 +84,7 @@ describe("terminals", () => {
         await waitFor(() => expect(sandbox.shells).toHaveLength(2));
         await waitFor(() => expect(workbench.terminals.active?.phase).toBe("open"));
         expect(hung.closed).toBe(true);
-        expect(shown.join("")).toContain("The shell was started anew. What ran in it has been ended.");
+        expect(shown.join("")).toContain("Shell restarted. Whatever was running in it has been stopped.");
         expect(shown).not.toContain("(reset)");
         expect(sandbox.restarts).toBe(0);
         await workbench.terminals.run("ls");
