@@ -5,6 +5,7 @@ import { Lifetime, type Stop } from "../base/lifetime";
 import type { Readable } from "../base/store";
 import type { SaveState, Workspace } from "../workspace/workspace";
 import { asText, filesOf } from "../lesson/file-tree";
+import type { Lesson } from "../lesson/lesson";
 import type { CourseIndex, LessonName } from "../lesson/packed";
 import { explain } from "./common/explain";
 import { Question } from "./common/question.svelte";

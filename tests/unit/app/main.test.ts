@@ -5,6 +5,8 @@ import "fake-indexeddb/auto";
 import { screen, waitFor } from "@testing-library/svelte";
 import { openDB } from "idb";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { checkKinds } from "../../../src/checks/registry";
+import { packCourse } from "../../../src/lesson/pack";
 import { openIndexedDb } from "../../../src/storage/indexed-db";
 import type { StoredProgress } from "../../../src/storage/stores";
 import { remoteMachine } from "../vm/fake-worker";
@@ -21,6 +23,28 @@ for (const layer of ["platform", "common", "core", "features", "extras"])
 
 const FIRST_LESSON = "containers/lifecycle";
 
+/** The project's own lessons, as the build packs them. */
+const texts = import.meta.glob<string>(["../../../lessons/*/**/*", "../../../lessons/*/**/.*"], {
+    query: "?raw",
+    import: "default",
+    eager: true,
+});
+const course = packCourse(
+    new Map(Object.entries(texts).map(([path, text]) => [path.replace("../../../", ""), text])),
+    checkKinds,
+);
+const ofLessons = {
+    needs: {},
+    start: course.start,
+    fetchFile: async (path: string) => {
+        const content = course.files.get(path);
+        return new Response(content as BodyInit | undefined, { status: content === undefined ? 404 : 200 });
+    },
+    lesson: FIRST_LESSON,
+    content: undefined,
+    step: undefined,
+};
+
 async function openPage(): Promise<ReturnType<typeof remoteMachine>> {
     document.body.innerHTML = '<div id="app"></div>';
     const { open } = await import("../../../src/app/main");
@@ -30,6 +54,7 @@ async function openPage(): Promise<ReturnType<typeof remoteMachine>> {
         base: "http://image.test/vm/",
         createMachine: () => remoteMachine().machine,
         first: startMachine(first.machine),
+        ...ofLessons,
     });
     return first;
 }
@@ -128,6 +153,7 @@ describe("the page", { timeout: 60_000 }, () => {
             base: "http://image.test/vm/",
             createMachine: () => machine,
             first: { machine, started: Promise.resolve() },
+            ...ofLessons,
         });
         await screen.findByText("This browser cannot run Drydock");
     });

@@ -5,7 +5,9 @@ import { Session, type SessionOptions } from "../../../src/app/session";
 import { startMachine } from "../../../src/app/starting";
 import { deferred } from "../../../src/base/deferred";
 import { DrydockError } from "../../../src/base/errors";
-import { Signal } from "../../../src/base/store";
+import { Feed, Signal } from "../../../src/base/store";
+import type { DockerEvent } from "../../../src/docker/docker";
+import type { Engine } from "../../../src/engine/engine";
 import type { Guest } from "../../../src/guest/guest";
 import { createMemoryStorage } from "../../../src/storage/memory";
 import type { SandboxState } from "../../../src/ui/sandbox";
@@ -38,24 +40,30 @@ async function makeSession(options: Partial<SessionOptions> = {}) {
     let attached = 0;
     const session = new Session({
         createMachine,
-        workspace,
+        needs: {},
         network: Object.assign(new FakeNetwork(), { internet: async () => new Response() }),
-        checker: {
-            check: async () => [],
-            attach: () => {
-                attached++;
-                return () => void attached--;
+        lesson: {
+            workspace,
+            checker: {
+                check: async () => [],
+                attach: () => {
+                    attached++;
+                    return () => void attached--;
+                },
             },
+            engine: {
+                commandEnded: ({ command, code }) => void commands.push(`${command}: ${code}`),
+                checkSoon: () => undefined,
+            } as Partial<Engine> as Engine,
         },
         openPreview: () => new FakePreview(),
-        onCommand: ({ command, code }) => commands.push(`${command}: ${code}`),
-        onChange: () => undefined,
         openGuest: async machine => {
             const guest = { files: new FakeGuestFiles(), engine: deferred<void>(), closed: false };
             guests.push(guest);
             return {
                 machine,
                 agent: { files: guest.files as Agent["files"], setTime: async () => undefined },
+                events: new Feed<DockerEvent>(),
                 engineReady: () => guest.engine.promise,
                 close: () => void (guest.closed = true),
             } as unknown as Guest;

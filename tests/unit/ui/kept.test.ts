@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** What the interface itself keeps in localStorage. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { studentSeed } from "../../../src/app/course";
+import { studentSeed } from "../../../src/app/student";
 import type { DrydockError } from "../../../src/base/errors";
 import { KeptValues } from "../../../src/storage/kept-values";
 import { paneStorage } from "../../../src/ui/common/pane-storage";
