@@ -63,7 +63,7 @@ async function makeSession(options: Partial<SessionOptions> = {}) {
             return {
                 machine,
                 agent: { files: guest.files as Agent["files"], setTime: async () => undefined },
-                events: new Feed<DockerEvent>(),
+                events: new Feed<DockerEvent>(10),
                 engineReady: () => guest.engine.promise,
                 close: () => void (guest.closed = true),
             } as unknown as Guest;
