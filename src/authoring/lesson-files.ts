@@ -22,6 +22,10 @@ export function lessonFiles(folder = lessons): Plugin {
     const course = () => (packing ??= pack(folder));
     return {
         name: "drydock-lessons",
+        // Before the work begins: Vite gives up a module of `runnerImport` after a minute, and the thread is busy for longer then.
+        async buildStart() {
+            if (this.environment.config.command === "build") await course();
+        },
         resolveId: { filter: { id: new RegExp(`^${MODULE}$`) }, handler: () => RESOLVED },
         load: {
             filter: { id: new RegExp(`^${RESOLVED}$`) },
