@@ -10,6 +10,9 @@ const editorLayers = ["base", "platform", "editor/common"].map(layer => ({
     test: new RegExp(`/monaco-editor/esm/vs/${layer}/`),
 }));
 
+/** Vite's loader of chunks, which the first script needs: in one of Monaco's layers it would have the machine wait for Monaco. */
+const loader = { name: "loader", test: /vite\/preload-helper/, priority: 1 };
+
 export default defineConfig({
     root: "src/app",
     publicDir: "../../static",
@@ -19,7 +22,7 @@ export default defineConfig({
         emptyOutDir: true,
         target: "es2022",
         sourcemap: true,
-        rolldownOptions: { output: { codeSplitting: { groups: editorLayers } } },
+        rolldownOptions: { output: { codeSplitting: { groups: [loader, ...editorLayers] } } },
     },
     worker: { format: "es" },
     test: {
