@@ -171,7 +171,8 @@ export class Traffic implements Readable<readonly Exchange[]> {
     }
 
     #tell(): void {
-        this.#telling ??= setTimeout(() => {
+        if (this.#telling !== undefined) return;
+        this.#telling = setTimeout(() => {
             this.#telling = undefined;
             this.#store.set([...this.#exchanges.values()]);
         }, TELL_MILLISECONDS);
