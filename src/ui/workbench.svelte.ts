@@ -7,6 +7,7 @@ import type { SaveState, Workspace } from "../workspace/workspace";
 import { asText, filesOf } from "../lesson/file-tree";
 import type { Lesson } from "../lesson/lesson";
 import type { CourseIndex, LessonName } from "../lesson/packed";
+import { copyText } from "./common/clipboard";
 import { explain } from "./common/explain";
 import { Question } from "./common/question.svelte";
 import { Notices } from "./common/notices.svelte";
@@ -118,6 +119,7 @@ export class Workbench {
             settings,
             notices: this.notices,
             onLink: address => this.#follow(address),
+            onCopy: text => void this.#copy(text),
             makeScreen: options.makeScreen,
         });
         this.preview = new PreviewView(sandbox, () => {
@@ -128,7 +130,7 @@ export class Workbench {
         this.proseActions = {
             run: (command, options) => void this.run(command, options),
             save: (path, text) => void this.editor.propose(path, text),
-            copy: text => navigator.clipboard.writeText(text).catch((thrown: unknown) => explain(this.notices, thrown)),
+            copy: text => this.#copy(text),
             openFile: (path, line) => void this.editor.show(path, { line }),
             openPort: (port, path) => this.preview.open(port, path),
             openLesson: (lesson, step) => this.openLesson(lesson, step),
@@ -376,6 +378,17 @@ export class Workbench {
         await this.lesson.reset();
         await this.resetFiles();
         await this.restartMachine();
+    }
+
+    /** True when the text is on the clipboard. */
+    async #copy(text: string): Promise<boolean> {
+        try {
+            await copyText(text);
+            return true;
+        } catch (thrown) {
+            explain(this.notices, thrown);
+            return false;
+        }
     }
 
     /** A link in a terminal: one of the machine's own addresses opens in the preview, any other in a new tab. */

@@ -1,4 +1,5 @@
 import { DrydockError } from "../../base/errors";
+import { secureContext } from "../../base/secure-context";
 import { StoredBlobs, type BlobStore } from "./blob-store";
 import type { ByteFiles } from "./byte-files";
 import { DatabaseRecords, openHubDatabase, type HubDatabase } from "./database";
@@ -49,19 +50,20 @@ function oneAtATime(): HubStorage["exclusive"] {
     };
 }
 
-/** Without TLS there are no locks; then two tabs that delete and push the same layer at once may cost a second push. */
+/** Without locks, two tabs that delete and push the same layer at once may cost a second push. */
 function acrossTabs(): HubStorage["exclusive"] {
-    if (typeof navigator === "undefined" || !navigator.locks) return oneAtATime();
-    return async work => navigator.locks.request("drydock-hub", work);
+    const { locks } = secureContext;
+    return locks ? async work => locks.request("drydock-hub", work) : oneAtATime();
 }
 
 async function chooseFiles(database: HubDatabase): Promise<ByteFiles> {
-    // in a page without TLS `navigator.storage` is missing; Safari before 26 has no createWritable
-    if (typeof navigator === "undefined" || !navigator.storage?.getDirectory) return new DatabaseFiles(database);
+    const { privateFiles } = secureContext;
+    if (!privateFiles) return new DatabaseFiles(database);
+    // Safari before 26 has no createWritable
     if (typeof FileSystemFileHandle === "undefined" || !("createWritable" in FileSystemFileHandle.prototype))
         return new DatabaseFiles(database);
     try {
-        const root = await navigator.storage.getDirectory();
+        const root = await privateFiles();
         return new OpfsFiles(await root.getDirectoryHandle("drydock-hub", { create: true }));
     } catch (thrown) {
         // Firefox's private windows have the function and refuse the call

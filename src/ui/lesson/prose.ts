@@ -8,7 +8,8 @@ import { renderMarkdown } from "../../lesson/markdown";
 export interface ProseActions {
     run(command: string, options: { terminal: number | undefined; interrupt: boolean }): void;
     save(path: string, text: string): void;
-    copy(text: string): Promise<void>;
+    /** Resolves to whether the text is on the clipboard; the student has been told why when it is not. */
+    copy(text: string): Promise<boolean>;
     openFile(path: string, line: number | undefined): void;
     openPort(port: number, path: string): void;
     openLesson(lesson: string, step: string | undefined): void;
@@ -48,7 +49,8 @@ function button(
 
 function copyButton(code: string, actions: ProseActions): HTMLButtonElement {
     return button("Copy", "Copy to the clipboard", false, made => {
-        void actions.copy(code).then(() => {
+        void actions.copy(code).then(copied => {
+            if (!copied) return;
             made.textContent = "Copied";
             setTimeout(() => (made.textContent = "Copy"), 1_500);
         });

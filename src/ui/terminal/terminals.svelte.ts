@@ -29,6 +29,8 @@ export interface TerminalParts {
     notices: Notices;
     /** A link in a terminal was followed. */
     onLink(address: string): void;
+    /** Text was copied in a terminal. */
+    onCopy(text: string): void;
     makeScreen?: MakeScreen;
 }
 
@@ -178,7 +180,7 @@ export class TerminalTab {
 
     async #makeScreen(): Promise<TerminalScreen> {
         if (this.#screen) return this.#screen;
-        const { settings, onLink, makeScreen = makeXtermScreen } = this.parts;
+        const { settings, onLink, onCopy, makeScreen = makeXtermScreen } = this.parts;
         this.#screen = await makeScreen({
             dark: settings.dark,
             screenReader: settings.screenReader,
@@ -186,6 +188,7 @@ export class TerminalTab {
             onData: data => this.#typed(data),
             onResize: (columns, rows) => this.#shell?.resize(columns, rows),
             onLink,
+            onCopy,
         });
         return this.#screen;
     }

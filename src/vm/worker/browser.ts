@@ -1,4 +1,5 @@
 /** The machine's worker in the browser. */
+import { secureContext } from "../../base/secure-context";
 import type { FromWorker, ToWorker } from "../protocol";
 import { forgetStates, openState, type KeptStates } from "./kept-states";
 import type { StateToWrite } from "./state-writer";
@@ -22,8 +23,7 @@ const machine = new WorkerMachine({
     post: (message: FromWorker, moved: Transferable[] = []) => self.postMessage(message, moved),
     fetchFile: (url, options) => fetch(url, options),
     keepsOptimised: true,
-    // plain http to another computer is no secure context, and has no such storage
-    ...(globalThis.isSecureContext && { states }),
+    ...(secureContext.privateFiles && { states }),
 });
 
 self.addEventListener("message", (event: MessageEvent<ToWorker>) => machine.receive(event.data));

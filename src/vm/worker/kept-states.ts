@@ -6,6 +6,7 @@
  * A file is named by the sha256 of its content, and ends with that name: written last, it says that the rest is there.
  */
 import { decodeText, encodeText, type Bytes } from "../../base/bytes";
+import { secureContext } from "../../base/secure-context";
 import type { ImageManifest } from "../image/image";
 import type { StateReader } from "../image/saved-state";
 
@@ -31,8 +32,11 @@ const SHARE_OF_FREE_SPACE = 0.2;
 
 const PIECE_BYTES = 4 << 20;
 
+/** `browser.ts` makes use of kept states only where the browser offers private files. */
+const root = (): Promise<FileSystemDirectoryHandle> => secureContext.privateFiles!();
+
 const folderOf = async (create: boolean): Promise<FileSystemDirectoryHandle> =>
-    (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create });
+    (await root()).getDirectoryHandle(FOLDER, { create });
 
 /** Only workers have them, and only in secure contexts. Several tabs may read at once where the browser knows the mode. */
 type OpenSync = (options?: { mode: "read-only" }) => Promise<FileSystemSyncAccessHandle>;
@@ -78,7 +82,7 @@ function isWhole(access: FileSystemSyncAccessHandle, bytes: number, sha256: stri
 
 /** Writes what `pieces` give, in place of every other state. Resolves to false where there is no room. */
 export async function writeState({ bytes, sha256 }: StateContent, pieces: Iterable<Uint8Array>): Promise<boolean> {
-    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+    const { quota = 0, usage = 0 } = await secureContext.storageEstimate!();
     if (bytes > (quota - usage) * SHARE_OF_FREE_SPACE) return false;
     await forgetStates();
     const folder = await folderOf(true);
@@ -99,8 +103,8 @@ export async function writeState({ bytes, sha256 }: StateContent, pieces: Iterab
 }
 
 export async function forgetStates(): Promise<void> {
-    const root = await navigator.storage.getDirectory();
-    await root.removeEntry(FOLDER, { recursive: true }).catch((thrown: unknown) => {
+    const folder = await root();
+    await folder.removeEntry(FOLDER, { recursive: true }).catch((thrown: unknown) => {
         if (!(thrown instanceof DOMException && thrown.name === "NotFoundError")) throw thrown;
     });
 }
