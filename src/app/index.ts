@@ -7,6 +7,7 @@ import { lessonPath, type MachineNeeds } from "../lesson/lesson-address";
 import { createBrowserMachine } from "../vm/browser-machine";
 import { parseAddress } from "./address";
 import { startMachine } from "./starting";
+import { lessonMayBeFree } from "./tab";
 
 /** The site's image. */
 const base = new URL("/vm/", location.href).href;
@@ -17,7 +18,8 @@ const fetchFile = (path: string) => fetch(new URL(`/${path}`, location.href));
 const asked = parseAddress(location.hash);
 const lesson = asked?.lesson ?? start.first;
 const needs = (lesson !== undefined && start.machines[lesson]) || {};
-const first = startMachine(createMachine(needs));
+/** undefined: another tab may have the lesson, and the machine waits until this one has it. */
+const first = lessonMayBeFree(lesson).then(free => (free ? startMachine(createMachine(needs)) : undefined));
 const content = lesson === undefined ? undefined : fetchFile(lessonPath(lesson));
 content?.catch(() => undefined); // who reads it says so
 

@@ -7,6 +7,7 @@ import { USUAL_MEMORY } from "../lesson/schema";
 import type { Workbench } from "../ui/workbench.svelte";
 import { explain } from "../ui/common/explain";
 import { addressOf, parseAddress, type Address } from "./address";
+import type { LessonTabs } from "./lesson-tabs";
 import type { Lessons, LoadedLesson } from "./lessons";
 import type { LessonInHand } from "./open-lesson";
 import type { Session } from "./session";
@@ -20,6 +21,8 @@ export interface AddressBar {
 
 export interface LessonChangesOptions {
     lessons: Pick<Lessons, "load">;
+    /** undefined: nothing is kept that another tab could write over. */
+    tabs: Pick<LessonTabs, "claim" | "show"> | undefined;
     /** Of a lesson that is opened for the first time. */
     open(loaded: LoadedLesson): Promise<LessonInHand>;
     workbench: Pick<Workbench, "change" | "openStep" | "notices" | "freshMachine" | "editor" | "terminals">;
@@ -44,6 +47,22 @@ export class LessonChanges {
         this.#opened.set(idOf(options.present), options.present);
     }
 
+    get present(): LessonInHand {
+        return this.#present;
+    }
+
+    /** The lesson if it was opened since the page was. */
+    opened(id: string): LessonInHand | undefined {
+        return this.#opened.get(id);
+    }
+
+    /** Another tab has the lesson: the next time it is read anew. False when it is the one that is shown. */
+    forget(id: string): boolean {
+        if (id === idOf(this.#present)) return false;
+        this.#opened.delete(id);
+        return true;
+    }
+
     /** The address has changed. Resolves when the page shows what it names, or says why it does not. */
     follow(): Promise<void> {
         this.#turn = this.#turn.then(() => this.#follow());
@@ -64,13 +83,18 @@ export class LessonChanges {
         } catch (thrown) {
             this.#stay();
             explain(workbench.notices, thrown);
+        } finally {
+            this.#options.tabs?.show(idOf(this.#present));
         }
     }
 
     /** False when the student would rather stay. Rejects when the lesson cannot be had; the present one is open then. */
     async #change({ lesson: id, step }: Address): Promise<boolean> {
-        const { lessons, open, workbench, session } = this.#options;
-        const next = this.#opened.get(id) ?? (await open(await lessons.load(id)));
+        const { tabs, workbench, session } = this.#options;
+        const known = this.#opened.get(id);
+        const open = known ? async () => known : await this.#load(id);
+        await tabs?.claim(id); // before its files and progress are read
+        const next = await open();
         const { lesson } = next.engine.state;
         const fresh = !suffices(session.needs, { memory: lesson.requires.memory });
         if (fresh && !(await workbench.freshMachine.ask(freshQuestion(lesson.title, lesson.requires.memory))))
@@ -91,6 +115,12 @@ export class LessonChanges {
             await session.change(next);
         }
         return true;
+    }
+
+    async #load(id: string): Promise<() => Promise<LessonInHand>> {
+        const { lessons, open } = this.#options;
+        const loaded = await lessons.load(id);
+        return () => open(loaded);
     }
 
     /** The address says again what is shown. */

@@ -20,14 +20,17 @@ import type { Machine } from "../vm/machine";
 import { addressOf } from "./address";
 import { readConfig } from "./config";
 import { createCourseMenu } from "./course-menu";
+import { handOver } from "./hand-over";
 import { LessonChanges } from "./lesson-changes";
+import { LessonTabs, startAnew } from "./lesson-tabs";
 import { Lessons, type FetchFile, type LoadedLesson } from "./lessons";
 import { createNetwork } from "./network";
 import { mark } from "./marks";
 import { openLesson } from "./open-lesson";
 import { Session } from "./session";
-import type { Starting } from "./starting";
+import { startMachine, type Starting } from "./starting";
 import { studentSeed } from "./student";
+import { tabName } from "./tab";
 import { followTheme } from "./theme";
 
 /** What students push; it survives a reload where the browser allows. `onRefusal` hears that it does not, `tell` of what is damaged. */
@@ -47,7 +50,8 @@ export interface Opening {
     /** Address of the image's folder, ending in "/". */
     base: string;
     createMachine(needs: MachineNeeds): Machine;
-    first: Starting;
+    /** undefined: another tab may have the lesson. */
+    first: Promise<Starting | undefined>;
     /** Of that machine. */
     needs: MachineNeeds;
     start: CourseStart;
@@ -93,12 +97,33 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
             "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why.",
         );
     const lessons = new Lessons(studentSeed(kept), fetchFile);
+    const tab = tabName(sessionStorage);
     const [config, storage, loaded] = await Promise.all([
         readConfig(),
-        openStorage(),
+        openStorage(undefined, tab),
         firstLesson(lessons, opening, start.first, tell),
     ]);
     if (storage.notice) tell(storage.notice);
+    let { first } = opening;
+    let changes: LessonChanges | undefined;
+    const tabs = new LessonTabs({
+        tab,
+        claims: storage.claims,
+        save: async id => {
+            const lesson = changes?.opened(id);
+            if (lesson) await handOver(lesson, lesson === changes?.present ? workbench.editor : undefined);
+        },
+        onLost: id => {
+            if (!changes?.forget(id)) startAnew();
+        },
+    });
+    // what is not kept is not shared with other tabs
+    if (!storage.notice)
+        await tabs.open(loaded.lesson, {
+            target,
+            // two tabs that open at the same moment may both start a machine
+            onElsewhere: () => (first = first.then(starting => void starting?.machine.stop())),
+        });
     const present = await openLesson(loaded, storage, tell);
     const session = new Session({
         createMachine,
@@ -127,8 +152,9 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
     mark("shown");
     await breath();
     workbench.start(opening.step);
-    const changes = new LessonChanges({
+    changes = new LessonChanges({
         lessons,
+        tabs: storage.notice ? undefined : tabs,
         open: other => openLesson(other, storage, tell),
         workbench,
         session,
@@ -141,8 +167,10 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
         present,
         first: start.first,
     });
-    addEventListener("hashchange", () => void changes.follow());
-    void session.start(opening.first).then(() => course.load().catch((thrown: unknown) => console.warn(thrown)));
+    addEventListener("hashchange", () => void changes?.follow());
+    void first
+        .then(starting => session.start(starting ?? startMachine(createMachine(opening.needs))))
+        .then(() => course.load().catch((thrown: unknown) => console.warn(thrown)));
     await workbench.code.load();
     mark("editor");
 }

@@ -40,6 +40,8 @@ export interface Engine extends Readable<LessonState> {
     showHint(stepId: string): void;
     showSolution(stepId: string): void;
     answer(questionId: string, text: string): void;
+    /** Resolves when no progress waits to be saved. */
+    idle(): Promise<void>;
     /** Forgets this lesson's progress (not the files). */
     reset(): Promise<void>;
     /** Gives up the checks under way and looks no more until something asks again: the student is in another lesson. */

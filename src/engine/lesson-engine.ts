@@ -122,6 +122,10 @@ class LessonEngine implements Engine {
         this.checkSoon();
     }
 
+    async idle(): Promise<void> {
+        await this.#saver.idle();
+    }
+
     async reset(): Promise<void> {
         this.rest();
         this.#progress = noProgress(this.#lesson);

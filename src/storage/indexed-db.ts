@@ -1,5 +1,5 @@
 /** Storage in the browser's database. What it refuses becomes a named error. */
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from "idb";
 import { DrydockError, messageOf } from "../base/errors";
 import { asideKey, type StoredProgress } from "./stores";
 import type { Storage } from "./memory";
@@ -11,22 +11,32 @@ interface Schema extends DBSchema {
     workspaces: { key: string; value: { lesson: string } };
     /** By lesson and path. */
     files: { key: [string, string]; value: { lesson: string; path: string; bytes: unknown } };
+    /** Which tab has a lesson. */
+    claims: { key: string; value: { lesson: string; tab: string } };
 }
 
-const stores = ["progress", "workspaces", "files"] as const;
+const stores = ["progress", "workspaces", "files", "claims"] as const;
+
+type Change = IDBPTransaction<Schema, StoreNames<Schema>[], "readwrite">;
 
 /**
  * Rejects with "storage.unavailable" where the browser has no database (some private windows), with "storage.newer" when a newer
  * version of this page has changed it, and with "storage.damaged" when it lacks what this version has put there.
+ *
+ * `tab` is this one's name in `claims`. What it changes in a lesson that another tab has by now is refused with
+ * "storage.taken", in the very transaction: a tab that was asleep while its lesson was taken over cannot write over it.
  */
-export async function openIndexedDb(name = "drydock"): Promise<Storage> {
+export async function openIndexedDb(name = "drydock", tab?: string): Promise<Storage> {
     let database: Promise<IDBPDatabase<Schema>> | undefined;
     const open = (): Promise<IDBPDatabase<Schema>> => {
-        const opened = openDB<Schema>(name, 1, {
-            upgrade(created) {
-                created.createObjectStore("progress", { keyPath: "lesson" });
-                created.createObjectStore("workspaces", { keyPath: "lesson" });
-                created.createObjectStore("files", { keyPath: ["lesson", "path"] });
+        const opened = openDB<Schema>(name, 2, {
+            upgrade(created, before) {
+                if (before < 1) {
+                    created.createObjectStore("progress", { keyPath: "lesson" });
+                    created.createObjectStore("workspaces", { keyPath: "lesson" });
+                    created.createObjectStore("files", { keyPath: ["lesson", "path"] });
+                }
+                if (before < 2) created.createObjectStore("claims", { keyPath: "lesson" });
             },
             // a newer page in another tab wants to change the database: let it; the next use opens again
             blocking: (_current, _blocked, event) => {
@@ -50,13 +60,27 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
         opened.close();
         throw damaged(name);
     });
+    const change = (
+        lesson: string,
+        stores: StoreNames<Schema>[],
+        work: (transaction: Change) => Promise<unknown>[],
+    ): Promise<void> =>
+        use(async opened => {
+            const transaction: Change = opened.transaction([...stores, "claims"], "readwrite");
+            const claim = await transaction.objectStore("claims").get(claimed(lesson));
+            const taken = tab !== undefined && claim !== undefined && claim.tab !== tab;
+            await Promise.all([...(taken ? [] : work(transaction)), transaction.done]);
+            if (taken) throw takenOver();
+        });
 
     const allOf = (lesson: string) => IDBKeyRange.bound([lesson], [lesson, []]);
     return {
         progress: {
             load: lesson => use(opened => opened.get("progress", lesson)),
-            save: stored => use(async opened => void (await opened.put("progress", stored))),
-            clear: lesson => use(opened => opened.delete("progress", lesson)),
+            save: stored =>
+                change(stored.lesson, ["progress"], transaction => [transaction.objectStore("progress").put(stored)]),
+            clear: lesson =>
+                change(lesson, ["progress"], transaction => [transaction.objectStore("progress").delete(lesson)]),
             setAside: lesson =>
                 use(async opened => {
                     const transaction = opened.transaction("progress", "readwrite");
@@ -82,32 +106,20 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
                     return saved ? new Map(files.map(({ path, bytes }) => [path, content(bytes)])) : undefined;
                 }),
             put: (lesson, path, bytes) =>
-                use(async opened => {
-                    const transaction = opened.transaction(["workspaces", "files"], "readwrite");
-                    await Promise.all([
-                        transaction.objectStore("workspaces").put({ lesson }),
-                        transaction.objectStore("files").put({ lesson, path, bytes }),
-                        transaction.done,
-                    ]);
-                }),
+                change(lesson, ["workspaces", "files"], transaction => [
+                    transaction.objectStore("workspaces").put({ lesson }),
+                    transaction.objectStore("files").put({ lesson, path, bytes }),
+                ]),
             remove: (lesson, path) =>
-                use(async opened => {
-                    const transaction = opened.transaction(["workspaces", "files"], "readwrite");
-                    await Promise.all([
-                        transaction.objectStore("workspaces").put({ lesson }),
-                        transaction.objectStore("files").delete([lesson, path]),
-                        transaction.done,
-                    ]);
-                }),
+                change(lesson, ["workspaces", "files"], transaction => [
+                    transaction.objectStore("workspaces").put({ lesson }),
+                    transaction.objectStore("files").delete([lesson, path]),
+                ]),
             clear: lesson =>
-                use(async opened => {
-                    const transaction = opened.transaction(["workspaces", "files"], "readwrite");
-                    await Promise.all([
-                        transaction.objectStore("workspaces").delete(lesson),
-                        transaction.objectStore("files").delete(allOf(lesson)),
-                        transaction.done,
-                    ]);
-                }),
+                change(lesson, ["workspaces", "files"], transaction => [
+                    transaction.objectStore("workspaces").delete(lesson),
+                    transaction.objectStore("files").delete(allOf(lesson)),
+                ]),
             setAside: (lesson, path) =>
                 use(async opened => {
                     const transaction = opened.transaction("files", "readwrite");
@@ -119,6 +131,20 @@ export async function openIndexedDb(name = "drydock"): Promise<Storage> {
                     ]);
                 }),
         },
+        claims: {
+            holder: lesson => use(async opened => (await opened.get("claims", lesson))?.tab),
+            pass: (lesson, from, to) =>
+                use(async opened => {
+                    const { store, done } = opened.transaction("claims", "readwrite");
+                    const has = (await store.get(lesson))?.tab === from;
+                    await Promise.all([
+                        ...(has ? [to === undefined ? store.delete(lesson) : store.put({ lesson, tab: to })] : []),
+                        done,
+                    ]);
+                    return has;
+                }),
+            take: (lesson, taker) => use(async opened => void (await opened.put("claims", { lesson, tab: taker }))),
+        },
     };
 }
 
@@ -127,6 +153,16 @@ const damaged = (name: string) =>
         "storage.damaged",
         `The browser's database "${name}" is damaged.`,
         "It stays in the browser as it is; a new one takes its place.",
+    );
+
+/** The lesson that a name of the stores belongs to: "images/flask~before-reset" holds files of images/flask. */
+const claimed = (lesson: string): string => lesson.split("~", 1)[0]!;
+
+const takenOver = () =>
+    new DrydockError(
+        "storage.taken",
+        "Another tab has this lesson now: what you do here is not kept.",
+        "Go on in the other tab, or reload this page to take the lesson back.",
     );
 
 function named(thrown: unknown): DrydockError {

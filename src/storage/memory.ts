@@ -1,14 +1,16 @@
 /** Storage that lasts as long as the page: for tests, and where the browser keeps nothing. */
-import { asideKey, type ProgressStore, type WorkspaceStore } from "./stores";
+import { asideKey, type ClaimStore, type ProgressStore, type WorkspaceStore } from "./stores";
 
 export interface Storage {
     readonly progress: ProgressStore;
     readonly workspace: WorkspaceStore;
+    readonly claims: ClaimStore;
 }
 
 export function createMemoryStorage(): Storage {
     const progress = new Map<string, unknown>();
     const workspaces = new Map<string, Map<string, Uint8Array>>();
+    const claims = new Map<string, string | undefined>();
     const workspaceOf = (lesson: string) => {
         const files = workspaces.get(lesson) ?? new Map<string, Uint8Array>();
         workspaces.set(lesson, files);
@@ -35,6 +37,15 @@ export function createMemoryStorage(): Storage {
                 if (bytes) workspaceOf(asideKey(lesson)).set(path, bytes);
                 workspaceOf(lesson).delete(path);
             },
+        },
+        claims: {
+            holder: async lesson => claims.get(lesson),
+            pass: async (lesson, from, to) => {
+                if (claims.get(lesson) !== from) return false;
+                claims.set(lesson, to);
+                return true;
+            },
+            take: async (lesson, tab) => void claims.set(lesson, tab),
         },
     };
 }

@@ -12,10 +12,10 @@ export interface OpenedStorage extends Storage {
     readonly notice: DrydockError | undefined;
 }
 
-/** Never rejects. */
-export async function openStorage(name = "drydock"): Promise<OpenedStorage> {
+/** Never rejects. `tab`: as for `openIndexedDb`. */
+export async function openStorage(name = "drydock", tab?: string): Promise<OpenedStorage> {
     const open = (database: string) =>
-        within(openIndexedDb(database), OPEN_TIMEOUT_MILLISECONDS, "The browser's storage");
+        within(openIndexedDb(database, tab), OPEN_TIMEOUT_MILLISECONDS, "The browser's storage");
     try {
         try {
             return { ...(await open(name)), notice: undefined };

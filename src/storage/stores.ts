@@ -19,6 +19,16 @@ export interface ProgressStore {
     setAside(lesson: string): Promise<void>;
 }
 
+/** Which tab has a lesson. Each change is one step, whatever other tabs do at the same moment. */
+export interface ClaimStore {
+    /** The tab that has it. */
+    holder(lesson: string): Promise<string | undefined>;
+    /** Gives it to `tab`, if `from` is the one that has it now. Resolves to whether it was. */
+    pass(lesson: string, from: string | undefined, to: string | undefined): Promise<boolean>;
+    /** Gives it to `tab`, whoever has it. */
+    take(lesson: string, tab: string): Promise<void>;
+}
+
 export interface WorkspaceStore {
     /** Path relative to the workspace -> content, undefined where what lies there is no content. undefined: never saved. */
     load(lesson: string): Promise<Map<string, Uint8Array | undefined> | undefined>;

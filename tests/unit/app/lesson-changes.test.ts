@@ -29,8 +29,12 @@ async function course(agrees = true) {
     const present = await made("images/a");
     const lessons = { "images/b": await made("images/b"), "images/large": await made("images/large", 1024) };
     const happened: string[] = [];
+    /** Read from what is stored. */
+    const opened: string[] = [];
     let hash = "#/images/a";
     let gate: Promise<void> = Promise.resolve();
+    const elsewhere = new Set<string>();
+    let shown = "images/a";
     const changes = new LessonChanges({
         lessons: {
             load: async id => {
@@ -40,7 +44,16 @@ async function course(agrees = true) {
                 return { lesson: found.engine.state.lesson, part, next: undefined };
             },
         },
-        open: async ({ lesson }) => lessons[lesson.id as keyof typeof lessons],
+        tabs: {
+            claim: async id => {
+                if (elsewhere.has(id)) throw new DrydockError("lesson.elsewhere", `${id} is in another tab.`, "");
+            },
+            show: id => void (shown = id),
+        },
+        open: async ({ lesson }) => {
+            opened.push(lesson.id);
+            return lessons[lesson.id as keyof typeof lessons];
+        },
         workbench: {
             change: ({ engine }, step) => void happened.push(`shows ${engine.state.lesson.id} ${step ?? ""}`.trim()),
             openStep: step => void happened.push(`step ${step}`),
@@ -69,7 +82,7 @@ async function course(agrees = true) {
         first: "images/a",
     });
     const goTo = (to: string) => ((hash = to), changes.follow());
-    return { goTo, happened, waitFor: (loading: Promise<void>) => void (gate = loading) };
+    return { changes, elsewhere, opened, shown: () => shown, goTo, happened, waitFor: (loading: Promise<void>) => void (gate = loading) };
 }
 
 describe("following the address", () => {
@@ -116,6 +129,29 @@ describe("following the address", () => {
             "terminals anew",
             "guest images/large",
         ]);
+    });
+
+    test("one that another tab has is not opened, and says so", async () => {
+        const { goTo, happened, elsewhere, opened, shown } = await course();
+        elsewhere.add("images/b");
+        await goTo("#/images/b");
+        expect(happened).toEqual(["address #/images/a", "images/b is in another tab."]);
+        expect(opened).toEqual([]);
+        expect(shown()).toBe("images/a");
+    });
+
+    test("one that another tab had meanwhile is read anew; the one that is shown is not forgotten", async () => {
+        const { changes, goTo, opened, shown } = await course();
+        await goTo("#/images/b");
+        await goTo("#/images/a");
+        await goTo("#/images/b");
+        expect(opened).toEqual(["images/b"]);
+        expect(shown()).toBe("images/b");
+        expect(changes.forget("images/b")).toBe(false);
+        await goTo("#/images/a");
+        expect(changes.forget("images/b")).toBe(true);
+        await goTo("#/images/b");
+        expect(opened).toEqual(["images/b", "images/b"]);
     });
 
     test("and leaves everything as it is when the student would rather stay", async () => {

@@ -133,12 +133,66 @@ describe("what is damaged", () => {
     });
 });
 
+describe.each([
+    ["memory", async () => createMemoryStorage()],
+    ["IndexedDB", () => openIndexedDb(`test ${++databases}`)],
+])("claims in %s", (_name, open) => {
+    test("pass from the tab that has the lesson to the next, and from no other", async () => {
+        const { claims } = await open();
+        expect(await claims.holder("images/flask")).toBeUndefined();
+        const started = ["one", "two"].map(tab => claims.pass("images/flask", undefined, tab));
+        expect(await Promise.all(started)).toEqual([true, false]);
+        expect(await claims.pass("images/flask", "two", "three")).toBe(false);
+        expect(await claims.pass("images/flask", "one", "three")).toBe(true);
+        expect(await claims.holder("images/flask")).toBe("three");
+        expect(await claims.pass("images/flask", "three", undefined)).toBe(true);
+        expect(await claims.holder("images/flask")).toBeUndefined();
+        await claims.take("images/flask", "four");
+        expect(await claims.holder("images/flask")).toBe("four");
+    });
+});
+
 describe("the browser's refusals", () => {
     afterEach(() => vi.restoreAllMocks());
 
     test("what is in IndexedDB is there when the page is opened again", async () => {
         await (await openIndexedDb("again")).progress.save(progress);
         expect(await (await openIndexedDb("again")).progress.load("images/flask")).toEqual(progress);
+    });
+
+    test("changes of a lesson that another tab has by now are refused, and what that tab did stays", async () => {
+        const [first, second] = await Promise.all(["first", "second"].map(tab => openIndexedDb("two tabs", tab)));
+        expect(await first!.claims.pass("images/flask", undefined, "first")).toBe(true);
+        await first!.workspace.put("images/flask", "f", bytes("one"));
+        await first!.workspace.put("images/layers", "f", bytes("of no claim"));
+        await second!.claims.take("images/flask", "second");
+        await second!.workspace.put("images/flask", "f", bytes("two"));
+        await second!.progress.save(progress);
+        const taken = { code: "storage.taken" };
+        await expect(first!.workspace.put("images/flask", "f", bytes("late"))).rejects.toMatchObject(taken);
+        await expect(first!.workspace.remove("images/flask", "f")).rejects.toMatchObject(taken);
+        await expect(first!.workspace.clear("images/flask")).rejects.toMatchObject(taken);
+        await expect(first!.workspace.put("images/flask~before-reset", "f", bytes(""))).rejects.toMatchObject(taken);
+        await expect(first!.progress.save({ ...progress, answers: {} })).rejects.toMatchObject(taken);
+        await expect(first!.progress.clear("images/flask")).rejects.toMatchObject(taken);
+        expect(await first!.workspace.load("images/flask")).toEqual(new Map([["f", bytes("two")]]));
+        expect(await first!.progress.load("images/flask")).toEqual(progress);
+        await first!.workspace.put("images/layers", "f", bytes("still"));
+    });
+
+    test("a database of the first version keeps what it has", async () => {
+        const old = await openDB("older", 1, {
+            upgrade(created) {
+                created.createObjectStore("progress", { keyPath: "lesson" });
+                created.createObjectStore("workspaces", { keyPath: "lesson" });
+                created.createObjectStore("files", { keyPath: ["lesson", "path"] });
+            },
+        });
+        await old.put("progress", progress);
+        old.close();
+        const storage = await openIndexedDb("older", "tab");
+        expect(await storage.progress.load("images/flask")).toEqual(progress);
+        expect(await storage.claims.pass("images/flask", undefined, "tab")).toBe(true);
     });
 
     test("full storage is storage.full, and what was there stays", async () => {

@@ -1,0 +1,48 @@
+/** This page among the other tabs of the browser. */
+import { toHex } from "../base/bytes";
+import { secureContext } from "../base/secure-context";
+import { lockedLessons } from "../storage/claim/web-lock";
+
+const TAB = "drydock.tab";
+const OPEN = "drydock.open:";
+
+/**
+ * A name of this tab's own that outlives a reload. It is in the tab's storage only while no page of it is open: a tab that is
+ * duplicated takes a copy of that storage along, and must not get the same name.
+ */
+export function tabName(storage: Storage): string {
+    const name = storage.getItem(TAB) ?? toHex(crypto.getRandomValues(new Uint8Array(8)));
+    storage.removeItem(TAB);
+    addEventListener("pagehide", () => storage.setItem(TAB, name));
+    addEventListener("pageshow", () => storage.removeItem(TAB));
+    return name;
+}
+
+/** For `lessonMayBeFree` in other tabs: this one has the lesson. Where there are Web Locks they say so. */
+export function noteOpen(lesson: string, tab: string): void {
+    if (secureContext.locks) return;
+    const key = OPEN + lesson;
+    localStorage.setItem(key, tab);
+    addEventListener("pagehide", () => {
+        if (localStorage.getItem(key) === tab) localStorage.removeItem(key);
+    });
+}
+
+/**
+ * Whether, as far as can be told at once, no other tab has the lesson. The machine starts at once then. A false alarm, after a
+ * crash, costs the time until the rest of the page is loaded.
+ */
+export async function lessonMayBeFree(lesson: string | undefined): Promise<boolean> {
+    return lesson === undefined || !(await openLessons()).includes(lesson);
+}
+
+async function openLessons(): Promise<string[]> {
+    try {
+        const { locks } = secureContext;
+        if (locks) return await lockedLessons(locks);
+        return Object.keys(localStorage).flatMap(key => (key.startsWith(OPEN) ? [key.slice(OPEN.length)] : []));
+    } catch (thrown) {
+        console.warn("The browser does not tell which lessons are open in other tabs.", thrown);
+        return [];
+    }
+}
