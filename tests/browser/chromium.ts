@@ -6,7 +6,10 @@ import { chromium, type BrowserContext } from "playwright-core";
 import { DrydockError } from "../../src/base/errors";
 import { findProgram } from "../../src/host/debian-packages";
 
-/** Without the last five Chromium asks hosts of its own at every start. */
+/** A name that leads to this machine and that the browser takes for another computer's: plain http there is no secure context. */
+export const CLASSROOM = "classroom.test";
+
+/** Without those from --disable-quic on Chromium asks hosts of its own at every start. */
 const flags = [
     "--no-sandbox",
     "--disable-gpu",
@@ -15,6 +18,7 @@ const flags = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    `--host-resolver-rules=MAP ${CLASSROOM} 127.0.0.1`,
 ];
 
 export interface Browser {

@@ -2,92 +2,38 @@
  * The lesson images/flask as a student does it, in Chromium, through the interface and nothing else: editor, terminal,
  * preview, Check. One visit; the tests build on each other.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { longTasks, watchLongTasks } from "../bench/browser";
-import { openBrowser, type Browser } from "../browser/chromium";
-import { Student } from "../browser/student";
-import { currentImage } from "../../src/host/current-image";
-import { ensurePage } from "../../src/server/page";
+import type { Student } from "../browser/student";
 import { root } from "../../src/host/project";
-import { startServer, type RunningServer } from "../../src/server/server";
+import { SLOW, solution, Visit } from "./visit";
 
-const solution = (name: string) =>
-    readFileSync(join(root, "lessons/02-images/02-flask/solution", name), "utf8").trimEnd();
 const SENTENCE = "Docker and Flask are working!";
 
-/** The slowest thing waited for: pip inside a build on a busy machine. */
-const SLOW = 600_000;
-
 describe("a student in Chromium", () => {
-    let server: RunningServer;
-    let browser: Browser;
+    let visit: Visit;
     let page: Page;
     let student: Student;
-    const asked: string[] = [];
-    const complaints: string[] = [];
 
     beforeAll(async () => {
-        const { folder } = await currentImage();
-        server = await startServer({ port: 0, dist: await ensurePage(), image: folder });
-        browser = await openBrowser();
-        page = browser.context.pages()[0] ?? (await browser.context.newPage());
-        browser.context.on("request", request => asked.push(request.url()));
-        page.on("pageerror", error => complaints.push(String(error)));
+        visit = await Visit.open();
+        ({ page, student } = visit);
         await watchLongTasks(page);
-        student = new Student(page);
     });
 
-    afterAll(async () => {
-        await browser?.close();
-        await server?.close();
-    });
+    afterAll(async () => visit?.close());
 
     beforeEach(({ task }) => console.log(`${new Date().toISOString().slice(11, 19)} ${task.name}`));
 
-    const check = async (title: string) => {
-        const step = student.step(title);
-        const button = step.getByRole("button", { name: /^Check/ });
-        // a step that has passed by itself meanwhile needs no press
-        if (await button.isVisible()) await button.click();
-    };
-    const passes = async (title: string) => {
-        await student.openStep(title);
-        await check(title);
-        await student.step(title).getByText("(passed)").first().waitFor({ state: "attached", timeout: SLOW });
-    };
-    const saysWhy = async (title: string, why: string | RegExp) => {
-        await student.openStep(title);
-        await student
-            .step(title)
-            .getByRole("button", { name: /^Check/ })
-            .click();
-        await student.step(title).getByText(why).first().waitFor({ timeout: SLOW });
-    };
-    const previewShows = async (port: number, text: string) => {
-        const address = page.getByRole("textbox", { name: "Address in the machine" });
-        await address.fill(`localhost:${port}/`);
-        await address.press("Enter");
-        await page.frameLocator('section[aria-label="Preview"] iframe').getByText(text).waitFor({ timeout: SLOW });
-    };
+    const passes = (title: string) => visit.passes(title);
+    const saysWhy = (title: string, why: string | RegExp) => visit.saysWhy(title, why);
+    const previewShows = (port: number, text: string) => visit.previewShows(port, text);
 
-    test("gets a prompt with the engine up", async () => {
-        await student.open(server.url);
-        const { code } = await student.type("docker ps");
-        expect(code).toBe(0);
-        await expect.poll(() => student.terminalText()).toContain("CONTAINER ID");
-    });
+    test("gets a prompt with the engine up", async () => visit.start());
 
-    test("is told what is missing, writes the app, and passes", async () => {
-        await saysWhy("Write the app", /app\.py/);
-        await student.writeFile("app.py", solution("app.py"));
-        await student.writeFile("requirements.txt", solution("requirements.txt"));
-        await student.type("cat app.py requirements.txt");
-        await expect.poll(() => student.terminalText()).toContain("flask==3.1.3");
-        await passes("Write the app");
-    });
+    test("is told what is missing, writes the app, and passes", async () => visit.writeApp());
 
     test("mistypes the Dockerfile and reads why the build fails", async () => {
         await student.writeFile("Dockerfile", solution("Dockerfile").replace("WORKDIR", "WORKDIRR"));
@@ -178,15 +124,12 @@ describe("a student in Chromium", () => {
     });
 
     test("finds files and progress again after a reload", async () => {
-        await page.reload();
-        await student.ready();
-        await student.step("Run it twice").getByText("(passed)").first().waitFor({ state: "attached" });
-        await student.type("cat /workspace/Dockerfile");
-        await expect.poll(() => student.terminalText()).toContain("FROM python:3.13-slim");
+        await visit.findsAgain("Run it twice", "Dockerfile", "FROM python:3.13-slim");
     });
 
     test("no request left the page's own origins", () => {
-        const own = [new URL(server.url).origin, new URL(server.previewUrl).origin];
+        const own = [new URL(visit.server.url).origin, new URL(visit.server.previewUrl).origin];
+        const { asked, complaints } = visit;
         expect(asked.length).toBeGreaterThan(20);
         expect(asked.filter(url => !/^(data|blob):/.test(url) && !own.includes(new URL(url).origin))).toEqual([]);
         expect(complaints).toEqual([]);
