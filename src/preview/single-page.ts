@@ -6,6 +6,7 @@
  * its sandbox has no `allow-scripts`: the two together would give the guest the page.
  */
 import { headersOf } from "../agent/http";
+import { delay } from "../base/abort";
 import { decodeText, readAll } from "../base/bytes";
 import { DrydockError, isAbort } from "../base/errors";
 import { RawRequest } from "../base/http";
@@ -102,6 +103,7 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
         const { signal } = loading;
         let html: string;
         let title: string;
+        let retry: number | undefined;
         try {
             const found = await ask(visit, signal);
             visit = { ...found.visit, fragment: found.visit.fragment || visit.fragment };
@@ -118,10 +120,17 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
         } catch (thrown) {
             if (signal.aborted) return;
             title = "";
-            html = pageHtml({ ...pageFor(thrown, { port: visit.port, method: "GET" }), retry: undefined });
+            const page = pageFor(thrown, { port: visit.port, method: visit.body ? "POST" : "GET" });
+            ({ retry } = page);
+            html = pageHtml(page).replace(/<meta http-equiv="refresh"[^>]*>/, ""); // the frame cannot load itself
         }
         place.set({ port: visit.port, path: visit.path + visit.fragment, title });
         if (frame) show(frame, html, visit);
+        if (retry !== undefined)
+            void delay(retry * 1000, signal).then(
+                () => load(visit),
+                () => undefined,
+            );
     }
 
     function show(frame: HTMLIFrameElement, html: string, visit: Visit): void {

@@ -66,7 +66,7 @@ describe("a student at a classroom's address", () => {
         expect((await student.type("docker build -t page .", { timeout: SLOW })).code).toBe(0);
         expect((await student.type("docker run -d -p 5000:80 page")).code).toBe(0);
         await visit.previewShows(5000, "From the classroom");
-        await visit.previewed.getByRole("note").getByText("without its scripts").waitFor();
+        await visit.previewed.getByRole("note").filter({ hasText: "without its scripts" }).waitFor();
     });
 
     test("finds files and progress again after a reload", async () => {

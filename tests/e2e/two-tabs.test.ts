@@ -50,7 +50,9 @@ describe.each(["localhost", CLASSROOM])("a lesson in two tabs at %s", host => {
         const student = new Student(second);
         await student.ready();
         await student.type("cat mine.txt app.py");
-        await expect.poll(() => student.terminalText()).toMatch(/made-in-the-first[^]*at the last moment' # not saved yet/);
+        await expect
+            .poll(() => student.terminalText())
+            .toMatch(/made-in-the-first[^]*at the last moment' # not saved yet/);
     });
 
     test("the first one takes it back", async () => {

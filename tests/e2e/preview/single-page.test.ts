@@ -73,6 +73,16 @@ test("links, redirects, forms, cookies and the history work", async () => {
     expect(await shown().locator("#cookie").textContent()).toBe("session=abc");
 });
 
+test("a page that does not answer yet appears by itself once it does", async () => {
+    await open(8000);
+    await shown().getByRole("heading", { name: "Nothing answers on port 8000 yet" }).waitFor();
+    await shown().getByText("Tries again by itself").waitFor();
+    await page.route("**/guest/8000/**", route =>
+        route.continue({ url: route.request().url().replace("/guest/8000/", "/guest/5000/") }),
+    );
+    await shown().getByRole("heading", { name: "absolute" }).waitFor();
+});
+
 test("what a hostile page tries does not run, and no listener is said in words", async () => {
     await open(5000, "/hostile");
     await page.getByText("5000 /hostile Hostile").waitFor();
