@@ -10,7 +10,11 @@ export async function finishedLessons(course: CourseIndex, store: ProgressStore)
         const { id, version, steps } = lessons[index]!;
         const found = kept[index]!;
         if (found.status === "rejected") return false;
-        const { passed } = readProgress(found.value, { id, version, steps: steps.map(step => ({ id: step })) }).progress;
+        const { passed } = readProgress(found.value, {
+            id,
+            version,
+            steps: steps.map(step => ({ id: step })),
+        }).progress;
         return steps.every(step => passed[step] !== undefined);
     };
     return new Set(lessons.filter((_, index) => isFinished(index)).map(lesson => lesson.id));

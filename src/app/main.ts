@@ -97,7 +97,7 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
             "The folder lessons/ holds no lesson that can be read. Run `npm run drydock -- lint` to see why.",
         );
     const lessons = new Lessons(studentSeed(kept), fetchFile);
-    const tab = tabName(sessionStorage);
+    const tab = tabName(() => sessionStorage);
     const [config, storage, loaded] = await Promise.all([
         readConfig(),
         openStorage(undefined, tab),
@@ -105,7 +105,7 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
     ]);
     if (storage.notice) tell(storage.notice);
     let { first } = opening;
-    let changes: LessonChanges | undefined;
+    let changes = undefined as LessonChanges | undefined;
     const tabs = new LessonTabs({
         tab,
         claims: storage.claims,
@@ -122,7 +122,9 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
         await tabs.open(loaded.lesson, {
             target,
             // two tabs that open at the same moment may both start a machine
-            onElsewhere: () => (first = first.then(starting => void starting?.machine.stop())),
+            onElsewhere: () => {
+                first = first.then(starting => void starting?.machine.stop());
+            },
         });
     const present = await openLesson(loaded, storage, tell);
     const session = new Session({

@@ -10,12 +10,19 @@ const OPEN = "drydock.open:";
  * A name of this tab's own that outlives a reload. It is in the tab's storage only while no page of it is open: a tab that is
  * duplicated takes a copy of that storage along, and must not get the same name.
  */
-export function tabName(storage: Storage): string {
-    const name = storage.getItem(TAB) ?? toHex(crypto.getRandomValues(new Uint8Array(8)));
-    storage.removeItem(TAB);
-    addEventListener("pagehide", () => storage.setItem(TAB, name));
-    addEventListener("pageshow", () => storage.removeItem(TAB));
-    return name;
+export function tabName(storage: () => Storage): string {
+    const fresh = toHex(crypto.getRandomValues(new Uint8Array(8)));
+    try {
+        const kept = storage(); // throws where the site's data is blocked
+        const name = kept.getItem(TAB) ?? fresh;
+        kept.removeItem(TAB);
+        addEventListener("pagehide", () => kept.setItem(TAB, name));
+        addEventListener("pageshow", () => kept.removeItem(TAB));
+        return name;
+    } catch (thrown) {
+        console.warn("This tab's name is not kept over a reload.", thrown);
+        return fresh;
+    }
 }
 
 /** For `lessonMayBeFree` in other tabs: this one has the lesson. Where there are Web Locks they say so. */

@@ -82,7 +82,15 @@ async function course(agrees = true) {
         first: "images/a",
     });
     const goTo = (to: string) => ((hash = to), changes.follow());
-    return { changes, elsewhere, opened, shown: () => shown, goTo, happened, waitFor: (loading: Promise<void>) => void (gate = loading) };
+    return {
+        changes,
+        elsewhere,
+        opened,
+        shown: () => shown,
+        goTo,
+        happened,
+        waitFor: (loading: Promise<void>) => void (gate = loading),
+    };
 }
 
 describe("following the address", () => {

@@ -53,7 +53,7 @@ async function openPage(): Promise<ReturnType<typeof remoteMachine>> {
     open({
         base: "http://image.test/vm/",
         createMachine: () => remoteMachine().machine,
-        first: startMachine(first.machine),
+        first: Promise.resolve(startMachine(first.machine)),
         ...ofLessons,
     });
     return first;
@@ -152,7 +152,7 @@ describe("the page", { timeout: 60_000 }, () => {
         open({
             base: "http://image.test/vm/",
             createMachine: () => machine,
-            first: { machine, started: Promise.resolve() },
+            first: Promise.resolve({ machine, started: Promise.resolve() }),
             ...ofLessons,
         });
         await screen.findByText("This browser cannot run Drydock");

@@ -16,13 +16,13 @@ beforeEach(() => {
 afterEach(() => dispatchEvent(new Event("pagehide")));
 
 test("a tab keeps its name over a reload; its duplicate gets another one", () => {
-    const name = tabName(sessionStorage);
+    const name = tabName(() => sessionStorage);
     expect(name).toMatch(/^[0-9a-f]{16}$/);
-    expect(tabName(sessionStorage)).not.toBe(name); // the duplicate has a copy of what is stored now
+    expect(tabName(() => sessionStorage)).not.toBe(name); // the duplicate has a copy of what is stored now
     sessionStorage.clear();
-    const again = tabName(sessionStorage);
+    const again = tabName(() => sessionStorage);
     dispatchEvent(new Event("pagehide"));
-    expect(tabName(sessionStorage)).toBe(again);
+    expect(tabName(() => sessionStorage)).toBe(again);
 });
 
 test("Web Locks tell whether the lesson may be free", async () => {
