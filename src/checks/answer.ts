@@ -8,9 +8,11 @@ import { toPattern } from "./patterns";
 const schema = v.pipe(
     v.strictObject({
         question: text("The id of a question that the step asks."),
-        accept: v.optional(texts("The right answer, or several. Capitals and spaces around it do not count.")),
+        accept: v.optional(
+            texts("The right answer, or a list of right answers. Case and surrounding spaces do not matter."),
+        ),
         matches: v.optional(pattern("A regular expression that a right answer matches.")),
-        explain: v.optional(text("Said when the answer is wrong: what to look at, not the answer.")),
+        explain: v.optional(text("The sentence for a wrong answer: say what to look at, not the answer.")),
     }),
     v.check(spec => spec.accept !== undefined || spec.matches !== undefined, "needs `accept` or `matches`"),
 );
@@ -19,7 +21,7 @@ export type AnswerSpec = v.InferOutput<typeof schema>;
 
 const failures = {
     "answer.none": "The question has not been answered.",
-    "answer.wrong": "The answer is not right.",
+    "answer.wrong": "The answer is wrong.",
 };
 const fail = failer(failures);
 
@@ -34,11 +36,11 @@ export const answer: CheckKind<AnswerSpec> = {
 
 async function run(spec: AnswerSpec, context: CheckContext): Promise<CheckResult> {
     const given = context.answers.get(spec.question)?.trim() ?? "";
-    // The expected answer stays out of the result: it would be shown.
+    // The result is shown to the student, so it must not contain the expected answer.
     const expected = "the right answer";
     if (given === "")
         return fail("answer.none", {
-            message: "The question below the text has not been answered.",
+            message: "Answer the question below the text.",
             expected,
             found: "no answer",
         });
@@ -48,7 +50,7 @@ async function run(spec: AnswerSpec, context: CheckContext): Promise<CheckResult
     )
         return pass("The answer is right.");
     return fail("answer.wrong", {
-        message: spec.explain ?? `"${given}" is not the answer. Try it out in the terminal, then answer again.`,
+        message: spec.explain ?? `"${given}" is not right. Try it out in the terminal, then answer again.`,
         expected,
         found: given,
     });

@@ -1,4 +1,4 @@
-/** What the last lines of an app tell a beginner. "" where they tell nothing we know. */
+/** Advice for a beginner on the last lines of an app's log. "" when we do not know them. */
 export function adviceFromLog(log: string): string {
     for (const [pattern, advice] of known) {
         const found = pattern.exec(log);
@@ -11,17 +11,17 @@ const known: [pattern: RegExp, advice: (found: RegExpExecArray) => string][] = [
     [
         /(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?/,
         ([, name]) =>
-            `Python does not find the module ${name}. Is it in requirements.txt, and does the Dockerfile copy that file and run \`pip install\` before the app starts?`,
+            `Python cannot find the module ${name}. Is it in requirements.txt, and does the Dockerfile copy that file and run \`pip install\`?`,
     ],
     [
         /can't open file '([^']+)'/,
         ([, path]) =>
-            `Python does not find ${path} in the container. Compare WORKDIR, COPY and the file's name in ENTRYPOINT and CMD.`,
+            `Python cannot find ${path} in the container. Compare WORKDIR and COPY with the file name in ENTRYPOINT and CMD.`,
     ],
     [
         /File "([^"]+)", line (\d+)[\s\S]*?\b((?:Syntax|Indentation|Tab)Error): (.*)/,
         ([, path, line, kind, words]) =>
-            `Python cannot read line ${line} of ${path} (${kind}: ${words}). Correct it, build again and run again.`,
+            `Python cannot read line ${line} of ${path} (${kind}: ${words}). Fix it, build the image again and run it again.`,
     ],
     [
         /NameError: name '([^']+)' is not defined/,
@@ -29,16 +29,21 @@ const known: [pattern: RegExp, advice: (found: RegExpExecArray) => string][] = [
     ],
     [
         /(?:ImportError): cannot import name '([^']+)' from '([^']+)'/,
-        ([, name, module]) => `The module ${module} has no ${name}. Capital and small letters count.`,
+        ([, name, module]) =>
+            `The module ${module} has no ${name}. Check the spelling, including upper and lower case.`,
     ],
-    [/Address already in use/, () => "Inside the container the port is taken already: is the app started twice?"],
-    [/Permission denied/, () => "The program may not read or run a file. Look at the file's rights and at USER."],
+    [/Address already in use/, () => "The port is already in use inside the container. Is the app started twice?"],
+    [
+        /Permission denied/,
+        () => "The program lacks the permission to read or run a file. Look at the file's permissions and at USER.",
+    ],
     [
         /exec .*: exec format error/,
-        () => "The program is for another processor than this machine's (386), or a script without its first line #!.",
+        () =>
+            "The program was built for a different processor than this machine's (386), or it is a script without a #! in its first line.",
     ],
     [
         /(?:^|\n)(?:[\w/]+: )?(?:sh|bash): (?:\d+: |line \d+: )?(\S+): (?:command )?not found/,
-        ([, name]) => `The shell in the container does not find the program ${name}.`,
+        ([, name]) => `The shell in the container cannot find the program ${name}.`,
     ],
 ];

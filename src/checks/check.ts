@@ -1,4 +1,4 @@
-/** The seam of a check kind. One file a kind, registered once in registry.ts. */
+/** The interface of a check kind. Each kind is one file, registered once in registry.ts. */
 import type { GenericSchema } from "valibot";
 import type { Agent, GuestFiles } from "../agent/agent";
 import type { Docker, DockerEvent } from "../docker/docker";
@@ -11,7 +11,7 @@ export interface CommandRecord {
     terminal: number;
 }
 
-/** What a check looks at. A program that it runs and a request that it sends may change the guest: see `CheckKind.acts`. */
+/** What a check looks at. A program that it runs or a request that it sends may change the guest; see `CheckKind.acts`. */
 export interface CheckContext {
     docker: Docker;
     /** Files below the workspace, paths relative to it. */
@@ -22,7 +22,7 @@ export interface CheckContext {
     events: readonly DockerEvent[];
     /** The student's answers to a lesson's questions, by question id. */
     answers: ReadonlyMap<string, string>;
-    /** Last checks of the same attempt already asked; lets kinds share one `docker ps`. */
+    /** Asks once for all checks of an attempt, so that they share one `docker ps`. */
     memo<T>(key: string, ask: () => Promise<T>): Promise<T>;
     signal: AbortSignal;
 }
@@ -31,21 +31,21 @@ export type CheckResult =
     | { status: "pass"; /** what was found, one sentence */ message: string }
     | {
           status: "fail";
-          /** "container.exited"; a lesson's `why` may replace `message` by this. */
+          /** Such as "container.exited"; a lesson's `why` may replace `message` for it. */
           code: string;
-          /** One sentence: what is not as it should be, and what to look at. */
+          /** What is wrong, and what to do or look at. */
           message: string;
           expected: string;
           found: string;
-          /** Something to read next to it: last log lines, the body received. */
+          /** Something to read beside it: the last log lines, the body received. */
           excerpt?: string;
       }
-    /** The check itself could not be made: the engine is away, the lesson is wrong. */
+    /** The check could not run: the engine does not answer, or the lesson is wrong. */
     | { status: "error"; code: string; message: string }
-    /** Not made: it may change the guest, and the student has not asked for it. */
+    /** Not run: it may change the guest, and the student has not pressed Check. */
     | { status: "waiting"; message: string };
 
-/** What became of one expectation of a step. */
+/** The result of one expectation of a step. */
 export interface ExpectationResult {
     kind: string;
     /** What was wanted, in the student's words. */
@@ -60,9 +60,9 @@ export interface CheckKind<Spec = unknown> {
     /** One sentence for the reference page. */
     summary: string;
     schema: GenericSchema<unknown, Spec>;
-    /** Failure codes with what each means; documentation and `why` keys come from it. */
+    /** Failure codes with their meanings; the documentation and the keys of `why` come from here. */
     failures: Record<string, string>;
-    /** What this check wants, in the student's words: "the image docker-flask:1.0". */
+    /** What this check looks for, in the student's words: "the image docker-flask:1.0". */
     describe(spec: Spec): string;
     /** Only of kinds whose checks may change something in the guest; all others read. Such a check runs only when the student asks. */
     acts?: {

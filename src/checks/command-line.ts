@@ -1,4 +1,4 @@
-/** Command lines as a student may type them: order of flags, spaces, quotes and the long names of flags do not count. */
+/** Compares command lines as students type them: the order of flags, spaces, quotes and long flag names make no difference. */
 import { groups, shortFlags, synonyms, valued } from "./docker-flags";
 
 export interface Command {
@@ -10,7 +10,7 @@ export interface Command {
     words: string[];
 }
 
-/** Commands of a line: what `;`, `&&`, `||` and `|` part. Each a list of words without their quotes. */
+/** The commands of a line, as separated by `;`, `&&`, `||` and `|`. Each is a list of words without their quotes. */
 export function splitLine(line: string): string[][] {
     const commands: string[][] = [[]];
     let word: string | undefined;
@@ -41,7 +41,7 @@ export function splitLine(line: string): string[][] {
     return commands.filter(words => words.length > 0);
 }
 
-/** Parses the words of one command. `sudo` and variables set in front do not count. */
+/** Parses the words of one command. A leading `sudo` and variable assignments are ignored. */
 export function parseCommand(words: readonly string[]): Command {
     let rest = [...words];
     while (rest[0] === "sudo" || rest[0] === "time" || /^[A-Za-z_]\w*=/.test(rest[0] ?? "")) rest = rest.slice(1);
@@ -112,7 +112,7 @@ function splitOnce(word: string): [string, string | undefined] {
 
 export const sameVerb = (a: Command, b: Command): boolean => a.verb.join(" ") === b.verb.join(" ");
 
-/** What `given` lacks of `wanted`, as typed: flags it does not have, or words that differ. Flags beyond the wanted ones do no harm. */
+/** What `given` lacks of `wanted`, as typed: missing flags, or words that differ. Additional flags are accepted. */
 export function lackOf(wanted: Command, given: Command): string[] {
     const lacking = wanted.flags.filter(flag => !given.flags.includes(flag)).map(flag => flag.replace("=", " "));
     const plain = (words: readonly string[]) => words.map(word => (word === "./" ? "." : word)).join("\0");

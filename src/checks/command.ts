@@ -10,17 +10,17 @@ const schema = v.pipe(
     v.strictObject({
         ran: v.optional(
             text(
-                "The command, as in `docker ps -a`. Order and long names of flags, further flags, spaces and quotes do not count.",
+                "The command, such as `docker ps -a`. The order of flags, long flag names, additional flags, spaces and quotes make no difference.",
             ),
         ),
         matches: v.optional(pattern("A regular expression that the command line must match.")),
         code: v.optional(
             v.pipe(
                 v.union([v.pipe(v.number(), v.integer()), v.literal("any")]),
-                v.description("The status it must have ended with; `any` for any. Without it 0."),
+                v.description("The exit status it must have; `any` for any. Default: 0."),
             ),
         ),
-        count: v.optional(count("How often, at least. Without it once.")),
+        count: v.optional(count("How many times at least. Default: 1.")),
     }),
     v.check(spec => spec.ran !== undefined || spec.matches !== undefined, "needs `ran` or `matches`"),
 );
@@ -29,23 +29,23 @@ export type CommandSpec = v.InferOutput<typeof schema>;
 
 const failures = {
     "command.never-ran": "The student has not run it.",
-    "command.almost": "The student ran it with other flags or arguments.",
-    "command.failed": "The student ran it, and it ended with an error.",
-    "command.wrong-code": "The student ran it, and it ended with another status than wanted.",
+    "command.almost": "The student ran it with different flags or arguments.",
+    "command.failed": "The student ran it, and it failed.",
+    "command.wrong-code": "The student ran it, and its exit status is not the expected one.",
     "command.too-few": "The student has not run it often enough.",
 };
 const fail = failer(failures);
 
 export const command: CheckKind<CommandSpec> = {
     name: "command",
-    summary: "A command that the student ran in a terminal, and the status it ended with.",
+    summary: "A command that the student ran in a terminal, and its exit status.",
     schema,
     failures,
-    describe: spec => `the command ${inWords(spec)}`,
+    describe: spec => `the command \`${inWords(spec)}\``,
     run,
 };
 
-const inWords = (spec: CommandSpec) => spec.ran ?? `that matches ${spec.matches}`;
+const inWords = (spec: CommandSpec) => spec.ran ?? spec.matches ?? "";
 
 async function run(spec: CommandSpec, { commands }: CheckContext): Promise<CheckResult> {
     const matching = spec.matches === undefined ? undefined : await toPattern(spec.matches);
@@ -57,7 +57,7 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
     const expected = inWords(spec);
     if (good.length > 0)
         return fail("command.too-few", {
-            message: `You ran \`${expected}\` ${good.length} of ${often} times.`,
+            message: `You ran \`${expected}\` ${good.length} of ${often} times. Run it again.`,
             expected: `${often} times`,
             found: `${good.length}`,
         });
@@ -65,12 +65,12 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
     if (last)
         return wanted === 0
             ? fail("command.failed", {
-                  message: `You ran \`${last.command.trim()}\`, but it ended with an error (status ${last.code}). Read what it says in the terminal.`,
+                  message: `You ran \`${last.command.trim()}\`, but it failed with status ${last.code}. Read its message in the terminal.`,
                   expected: "status 0",
                   found: `status ${last.code}`,
               })
             : fail("command.wrong-code", {
-                  message: `You ran \`${last.command.trim()}\`; it ended with status ${last.code}, the step asks for ${wanted}.`,
+                  message: `You ran \`${last.command.trim()}\`. It ended with status ${last.code}, but this step asks for status ${wanted}.`,
                   expected: `status ${wanted}`,
                   found: `status ${last.code}`,
               });
@@ -79,7 +79,7 @@ async function run(spec: CommandSpec, { commands }: CheckContext): Promise<Check
         fail("command.never-ran", {
             message:
                 spec.ran === undefined
-                    ? "The command that this step asks for has not been run yet."
+                    ? "Run the command that this step asks for."
                     : `Run \`${spec.ran}\` in a terminal.`,
             expected,
             found: commands.at(-1)?.command.trim() ?? "no command yet",
@@ -103,7 +103,7 @@ function almost(spec: CommandSpec, commands: readonly CommandRecord[]): CheckRes
         for (const given of splitLine(record.command).map(parseCommand)) {
             if (!sameVerb(wanted, given)) continue;
             return fail("command.almost", {
-                message: `You ran \`${record.command.trim()}\`; the step asks for \`${spec.ran}\`. What is missing: ${spoken(lackOf(wanted, given).map(part => `\`${part}\``))}.`,
+                message: `You ran \`${record.command.trim()}\`, but this step asks for \`${spec.ran}\`. Missing: ${spoken(lackOf(wanted, given).map(part => `\`${part}\``))}.`,
                 expected: spec.ran!,
                 found: record.command.trim(),
             });

@@ -1,4 +1,4 @@
-/** No such container at all: what is there instead, and what was the last try. */
+/** There is no such container: what exists instead, and what the student tried last. */
 import type { CheckContext, CheckResult } from "./check";
 import { fail } from "./container-failures";
 import { allContainers, allImages, callOf, lastCommand } from "./look";
@@ -31,7 +31,7 @@ async function otherName({ image, name }: Wanted, context: CheckContext): Promis
     if (others.length === 0 && near === undefined) return undefined;
     const found = others.length > 0 ? spoken(others.map(callOf)) : near!;
     return fail("container.other-name", {
-        message: `There is no container named ${name}; there is ${found}. Give that one the right name with \`docker rename ${found.split(" ")[0]} ${name}\`, or remove it and run it again with \`--name ${name}\`.`,
+        message: `There is no container named ${name}, but there is ${found}. Rename it with \`docker rename ${found.split(" ")[0]} ${name}\`, or remove it and run a new one with \`--name ${name}\`.`,
         expected: name,
         found,
     });
@@ -48,9 +48,9 @@ function gone({ image, name }: Wanted, context: CheckContext): CheckResult | und
     if (!ended) return undefined;
     const code = ended.attributes["exitCode"] ?? "?";
     return fail("container.gone", {
-        message: `A container of ${ended.attributes["image"]} (${ended.attributes["name"]}) ended with exit code ${code} and is gone: removed by you, or by \`--rm\`. Run it again, without \`--rm\` if you want to read its log.`,
+        message: `The container ${ended.attributes["name"]}, image ${ended.attributes["image"]}, exited with code ${code} and was removed, by you or by \`--rm\`. Run it again; leave out \`--rm\` if you want to read its log.`,
         expected: "a container",
-        found: `ended with exit code ${code} and removed`,
+        found: `exited with code ${code} and removed`,
     });
 }
 
@@ -64,31 +64,31 @@ async function otherImage({ image }: Wanted, context: CheckContext): Promise<Che
     if (!near) return undefined;
     return fail("container.other-image", {
         message: sameRepository
-            ? `The container ${callOf(near)} was made from the tag ${parseImage(near.image).tag} of ${repository}; the step asks for ${tag}. Remove it and run ${image}.`
-            : `There is no container of ${image}, but one of ${near.image} (${callOf(near)}). Look at the image's name.`,
+            ? `The container ${callOf(near)} was created from ${repository}:${parseImage(near.image).tag}, but this step asks for the tag ${tag}. Remove the container and run ${image}.`
+            : `There is no container from ${image}, but ${callOf(near)} was created from ${near.image}. Check the name of the image.`,
         expected: image,
         found: near.image,
     });
 }
 
 async function nothing({ image, name }: Wanted, context: CheckContext): Promise<CheckResult> {
-    const what = name === undefined ? `of ${image}` : `named ${name}`;
+    const what = name === undefined ? `from ${image}` : `named ${name}`;
     const expected = `a container ${what}`;
     if (image !== undefined && !(await allImages(context)).some(one => one.tags.some(tag => sameImage(tag, image))))
         return fail("container.missing", {
-            message: `There is no container ${what}, and no image ${image} to make one from. Build or pull the image first.`,
+            message: `There is no container ${what}, and no image ${image} to create one from. Build or pull the image first.`,
             expected,
-            found: "neither container nor image",
+            found: "no such container or image",
         });
     const last = lastCommand(context, /\bdocker\s+(container\s+)?run\b/);
     const hint =
         last && last.code !== 0
-            ? `Your last docker run ended with status ${last.code}: read its message in the terminal.`
-            : `Make one with \`docker run${name === undefined ? "" : ` --name ${name}`} ${image ?? "IMAGE"}\`.`;
+            ? `Your last docker run failed with status ${last.code}. Read its message in the terminal.`
+            : `Create one with \`docker run${name === undefined ? "" : ` --name ${name}`} ${image ?? "IMAGE"}\`.`;
     const all = await allContainers(context);
     return fail("container.missing", {
-        message: `There is no container ${what}, neither running nor stopped. ${hint}`,
+        message: `There is no container ${what}, running or stopped. ${hint}`,
         expected,
-        found: all.length === 0 ? "no containers" : spoken(all.map(one => `${callOf(one)} of ${one.image}`)),
+        found: all.length === 0 ? "no containers" : spoken(all.map(one => `${callOf(one)} (${one.image})`)),
     });
 }

@@ -27,12 +27,12 @@ async function portProblem(
     const published = details.ports.filter(port => port.hostPort !== undefined && port.protocol === "tcp");
     const there = published.find(port => port.hostPort === outside);
     if (there?.containerPort === inside) return undefined;
-    const expected = `port ${outside} of the machine leads to port ${inside} of the container`;
+    const expected = `port ${outside} of the machine leads to port ${inside} in the container`;
     const found = published.length === 0 ? "nothing published" : spoken(published.map(inWords));
     const again = `Remove it with \`docker rm -f ${details.name}\` and run it again with \`-p ${outside}:${inside}\`.`;
     if (there) {
         return fail("container.wrong-inside-port", {
-            message: `Port ${outside} of the machine leads to port ${there.containerPort} of the container ${details.name}, but the app listens on ${inside}. The order is \`-p machine:container\`. ${again}`,
+            message: `Port ${outside} of the machine leads to port ${there.containerPort} in the container ${details.name}, but the app listens on ${inside}. The order is \`-p machine:container\`. ${again}`,
             expected,
             found,
         });
@@ -40,17 +40,17 @@ async function portProblem(
     const holder = await holderOf(context, outside);
     if (holder && holder.id !== details.id)
         return fail("container.port-held-by-another", {
-            message: `Port ${outside} of the machine belongs to the container ${callOf(holder)} (of ${holder.image}), not to ${details.name} (of ${details.image}). Remove ${callOf(holder)} first, or look at which image you started.`,
+            message: `Port ${outside} of the machine belongs to the container ${callOf(holder)} (image ${holder.image}), not to ${details.name} (image ${details.image}). Remove ${callOf(holder)} first, or check which image you ran.`,
             expected,
             found: `port ${outside} leads to ${callOf(holder)}`,
         });
     if (published.length === 0) {
         const misplaced = misplacedFlag(details);
         const exposes = details.ports.some(port => port.containerPort === inside)
-            ? " EXPOSE alone opens no port of the machine."
+            ? " EXPOSE alone does not open a port of the machine."
             : "";
         return fail("container.not-published", {
-            message: `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes nothing.${misplaced ? ` ${misplaced}` : exposes} Add \`-p ${outside}:${inside}\`: remove it with \`docker rm -f ${details.name}\` and run it again.`,
+            message: `The container ${details.name}, image ${details.image}, is running but publishes no port, so port ${outside} of the machine does not lead to it.${misplaced ? ` ${misplaced}` : exposes} ${again}`,
             expected,
             found,
         });
@@ -59,8 +59,8 @@ async function portProblem(
         published.some(port => port.hostPort === inside && port.containerPort === outside) && inside !== outside;
     return fail("container.published-elsewhere", {
         message: swapped
-            ? `The two numbers of \`-p\` are the wrong way round for the container ${details.name}: the machine's port comes first. ${again}`
-            : `A container of ${details.image} is running (${details.name}), but port ${outside} of the machine does not lead to it: it publishes ${spoken(published.map(inWords))}. Run one with \`-p ${outside}:${inside}\`.`,
+            ? `The two numbers after \`-p\` are the wrong way round for the container ${details.name}: the machine's port comes first. ${again}`
+            : `The container ${details.name}, image ${details.image}, is running but publishes ${spoken(published.map(inWords))}, so port ${outside} of the machine does not lead to it. Run one with \`-p ${outside}:${inside}\`.`,
         expected,
         found,
     });

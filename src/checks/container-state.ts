@@ -24,20 +24,20 @@ export async function stateProblem(
         return fail(state === "running" ? "container.running" : "container.wrong-state", {
             message:
                 state === "running" && wanted.state === "exited"
-                    ? `The container ${details.name} still runs. Stop it with \`docker stop ${details.name}\`.`
-                    : `The container ${details.name} is in the state ${state}; the step asks for ${wanted.state}.`,
+                    ? `The container ${details.name} is still running. Stop it with \`docker stop ${details.name}\`.`
+                    : `The container ${details.name} is in the state "${state}", but this step asks for "${wanted.state}".`,
             expected: wanted.state,
             found: state,
         });
     if (wanted.exitCode !== undefined && (state === "running" || details.exitCode !== wanted.exitCode))
         return state === "running"
             ? fail("container.running", {
-                  message: `The container ${details.name} still runs; the step looks at the exit code it ends with.`,
+                  message: `The container ${details.name} is still running. This step looks at its exit code, so let it end or stop it first.`,
                   expected: `exit code ${wanted.exitCode}`,
                   found: "running",
               })
             : fail("container.wrong-exit-code", {
-                  message: `The container ${details.name} ended with exit code ${details.exitCode}; the step asks for ${wanted.exitCode}. Its last lines are below.`,
+                  message: `The container ${details.name} exited with code ${details.exitCode}, but this step asks for ${wanted.exitCode}. Its last lines of output are below.`,
                   expected: `exit code ${wanted.exitCode}`,
                   found: `exit code ${details.exitCode}`,
                   excerpt: await logOf(context, details.id),
@@ -49,9 +49,9 @@ async function oldImage(wanted: Wanted, details: ContainerDetails, context: Chec
     const image = wanted.image === undefined ? undefined : await imageDetails(context, wanted.image);
     if (!image || image.id === details.imageId) return undefined;
     return fail("container.old-image", {
-        message: `The container ${details.name} still runs an older build of ${wanted.image}. A container keeps the image it was made from: remove it with \`docker rm -f ${details.name}\` and run it again.`,
-        expected: `a container of the present ${wanted.image}`,
-        found: "a container of an older build",
+        message: `The container ${details.name} still runs an older build of ${wanted.image}. Remove it with \`docker rm -f ${details.name}\` and run it again: a container keeps the image it was created from.`,
+        expected: `a container from the current ${wanted.image}`,
+        found: "a container from an older build",
     });
 }
 
@@ -61,7 +61,7 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     if (state === "created") return notStarted(details, context);
     if (state === "paused")
         return fail("container.paused", {
-            message: `The container ${name} is paused. Let it go on with \`docker unpause ${name}\`.`,
+            message: `The container ${name} is paused. Resume it with \`docker unpause ${name}\`.`,
             expected,
             found: state,
         });
@@ -69,7 +69,7 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     const ended = `exit code ${exitCode}`;
     if (details.oomKilled)
         return fail("container.out-of-memory", {
-            message: `The container ${name} used more memory than its limit of ${details.memoryLimit >> 20} MB, and the kernel ended it.`,
+            message: `The kernel killed the container ${name} because it used more memory than its limit of ${details.memoryLimit >> 20} MB.`,
             expected,
             found: ended,
             excerpt: log,
@@ -77,7 +77,7 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     if (state === "restarting")
         return fail("container.restarting", {
             message:
-                `The container ${name} ends with ${ended} each time it is started. Its last lines are below. ${adviceFromLog(log)}`.trim(),
+                `The container ${name} keeps restarting: it exits with code ${exitCode} each time. Its last lines of output are below. ${adviceFromLog(log)}`.trim(),
             expected,
             found: state,
             excerpt: log,
@@ -86,16 +86,15 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     // 128 + SIGKILL, 128 + SIGTERM: what docker stop, kill and rm leave behind
     if ((exitCode === 137 || exitCode === 143) && !/Traceback|Error/.test(log))
         return fail("container.stopped", {
-            message: `A container of ${image} (${name}) was stopped. Start it again with \`docker start ${name}\`.`,
+            message: `The container ${name}, image ${image}, was stopped. Start it again with \`docker start ${name}\`.`,
             expected,
             found: `stopped, ${ended}`,
             excerpt: log,
         });
-    const said = log === "" ? "It wrote nothing." : "Its last lines are below.";
+    const said = log === "" ? "It printed nothing." : "Its last lines of output are below.";
     const advice = misplacedFlag(details) || adviceFromLog(log) || endedByItself(exitCode);
     return fail("container.exited", {
-        message:
-            `A container of ${image} exists (${name}) but it exited with code ${exitCode}. ${said} ${advice}`.trim(),
+        message: `The container ${name}, image ${image}, exited with code ${exitCode}. ${said} ${advice}`.trim(),
         expected,
         found: `exited with code ${exitCode}`,
         excerpt: log,
@@ -110,13 +109,13 @@ export function misplacedFlag({ image, command }: ContainerDetails): string {
             (word !== "-p" || /^\d+:\d+$/.test(command[index + 1] ?? "")),
     );
     if (at < 0) return "";
-    return `You wrote \`${command[at]}\` after ${image}, so it went to the program in the container. Docker's own options stand before the image's name.`;
+    return `You wrote \`${command[at]}\` after ${image}, so it went to the program in the container. Put Docker's options before the name of the image.`;
 }
 
-/** 0: nothing left to do. 130, and Flask's 0: Ctrl-C. */
+/** 0: the program had nothing left to do. 130, and 0 for Flask: Ctrl-C. */
 function endedByItself(exitCode: number): string {
     if (exitCode !== 0 && exitCode !== 130) return "";
-    return "A container lives as long as its program. If you ended it with Ctrl-C, run it with `-d`, in the background; else look at ENTRYPOINT and CMD.";
+    return "A container lives as long as its program. If you pressed Ctrl-C, run it in the background with `-d`; otherwise look at ENTRYPOINT and CMD.";
 }
 
 async function notStarted(details: ContainerDetails, context: CheckContext): Promise<Fail> {
@@ -124,7 +123,7 @@ async function notStarted(details: ContainerDetails, context: CheckContext): Pro
     const expected = "running";
     if (error === "")
         return fail("container.not-started", {
-            message: `The container ${name} was made, but nobody has started it. Start it with \`docker start ${name}\`.`,
+            message: `The container ${name} was created but not started. Start it with \`docker start ${name}\`.`,
             expected,
             found: details.state,
         });
@@ -138,10 +137,10 @@ async function notStarted(details: ContainerDetails, context: CheckContext): Pro
             one => one.id !== details.id && one.ports.some(binding => binding.hostPort === port),
         );
         const by = holder
-            ? `by the container ${callOf(holder)}. Remove that one with \`docker rm -f ${callOf(holder)}\``
-            : "by another program. Stop that one";
+            ? `by the container ${callOf(holder)}. Remove that container with \`docker rm -f ${callOf(holder)}\``
+            : "by another program. Stop that program";
         return fail("container.port-taken", {
-            message: `The container ${name} could not start: port ${port} of the machine is already taken ${by}, or publish on another port. Then remove ${name} and run it again.`,
+            message: `The container ${name} could not start: port ${port} of the machine is already in use ${by}, or choose another port. Then remove ${name} and run it again.`,
             expected,
             found: "not started",
             excerpt: error,
@@ -152,14 +151,14 @@ async function notStarted(details: ContainerDetails, context: CheckContext): Pro
             /"([^"]+)": (?:executable file not found|stat)/.exec(error)?.[1] ??
             /executable file `?([^`' ]+)/.exec(error)?.[1];
         return fail("container.program-missing", {
-            message: `The container ${name} could not start: the image has no program ${program ? `"${program}"` : "of that name"}. Look at ENTRYPOINT and CMD in the Dockerfile, and at what you wrote after the image's name.`,
+            message: `The container ${name} could not start: the image has no program ${program ? `"${program}"` : "of that name"}. Look at ENTRYPOINT and CMD in the Dockerfile, and at what you typed after the name of the image.`,
             expected,
             found: "not started",
             excerpt: error,
         });
     }
     return fail("container.not-started", {
-        message: `The engine could not start the container ${name}. Its own words are below.`,
+        message: `The engine could not start the container ${name}. Its message is below.`,
         expected,
         found: "not started",
         excerpt: error,

@@ -1,4 +1,4 @@
-/** The check kind `container`: a container of an image or with a name, in some state, published, set up as wanted. */
+/** The check kind `container`: a container with an image or a name, its state, published ports and settings. */
 import * as v from "valibot";
 import type { ContainerDetails, ContainerSummary } from "../docker/docker";
 import { states } from "../docker/replies";
@@ -15,14 +15,12 @@ import { isId } from "./names";
 import { pass, spoken, type Fail } from "./outcome";
 
 const schema = v.strictObject({
-    image: v.optional(text("The image it was made from, as in `docker run`: `docker-flask:1.0`.")),
+    image: v.optional(text("The image it was created from, as in `docker run`: `docker-flask:1.0`.")),
     name: v.optional(text("Its name, as in `--name`.")),
     state: v.optional(
         v.pipe(
             v.picklist(states),
-            v.description(
-                "The state it must be in. Without it any state will do, but a container that must publish a port must run.",
-            ),
+            v.description("The state it must be in. Default: any state, or `running` when `publishes` is set."),
         ),
     ),
     publishes: v.optional(
@@ -30,21 +28,22 @@ const schema = v.strictObject({
             "Ports of the machine and the container's ports they lead to, in the order of `-p`: `{ 8000: 5000 }`.",
         ),
     ),
-    count: v.optional(count("How many such containers there must be, exactly. 0: none. Without it one or more.")),
-    exitCode: v.optional(count("The exit code it ended with.")),
+    count: v.optional(count("Exactly how many such containers there must be; 0 for none. Default: one or more.")),
+    exitCode: v.optional(count("The code it exited with.")),
     command: v.optional(words("The program and its arguments, entrypoint first.")),
     env: v.optional(pairs("Environment variables it must have.")),
-    mounts: v.optional(
-        pairs("Folders in the container and the volume or folder of the machine that is mounted there."),
-    ),
-    networks: v.optional(texts("Networks it must be joined to.")),
-    labels: v.optional(pairs("Labels it must carry.")),
+    mounts: v.optional(pairs("Folders in the container, each with the volume or the machine's folder mounted there.")),
+    networks: v.optional(texts("Networks it must be connected to.")),
+    labels: v.optional(pairs("Labels it must have.")),
     memory: v.optional(count("Its memory limit in MB, as in `-m`; 0 for none.")),
     restart: v.optional(
         v.pipe(v.picklist(["no", "always", "on-failure", "unless-stopped"]), v.description("Its restart policy.")),
     ),
     health: v.optional(
-        v.pipe(v.picklist(["none", "starting", "healthy", "unhealthy"]), v.description("What its health check says.")),
+        v.pipe(
+            v.picklist(["none", "starting", "healthy", "unhealthy"]),
+            v.description("What its health check reports."),
+        ),
     ),
 });
 
@@ -57,7 +56,7 @@ export type ContainerSpec = v.InferOutput<typeof schema>;
 
 export const container: CheckKind<ContainerSpec> = {
     name: "container",
-    summary: "A container of an image or with a name, in a state, with its ports published and its settings as wanted.",
+    summary: "A container: its image, name, state, published ports and settings.",
     schema: checked,
     failures: containerFailures,
     describe: spec => {
@@ -70,10 +69,10 @@ export const container: CheckKind<ContainerSpec> = {
                     ? "a running container"
                     : "a container",
             spec.name ? `named ${spec.name}` : "",
-            spec.image ? `of ${spec.image}` : "",
+            spec.image ? `from ${spec.image}` : "",
             spec.state && spec.state !== "running" ? `in the state ${spec.state}` : "",
             spec.publishes
-                ? `with ${spoken(Object.entries(spec.publishes).map(([outside, inside]) => `port ${outside} leading to its port ${inside}`))}`
+                ? `with ${spoken(Object.entries(spec.publishes).map(([outside, inside]) => `its port ${inside} published on port ${outside}`))}`
                 : "",
         ];
         return parts.filter(part => part !== "").join(" ");
@@ -81,12 +80,12 @@ export const container: CheckKind<ContainerSpec> = {
     run,
 };
 
-/** Newest first: the student's last try is the one to speak of. */
+/** Newest first: report on the student's last attempt. */
 async function candidatesOf(spec: ContainerSpec, context: CheckContext): Promise<ContainerSummary[]> {
     const all = (await allContainers(context)).toSorted((a, b) => b.created - a.created);
     if (spec.name !== undefined) return all.filter(one => one.names.includes(spec.name!));
     const named = all.filter(one => sameImage(one.image, spec.image!));
-    // A container whose image has lost its name to a newer build shows an id; its own record still knows the name.
+    // When a newer build takes over an image's name, the list shows an id; the container's own record still has the name.
     for (const one of all.filter(one => isId(one.image)))
         if (sameImage((await containerDetails(context, one.id))?.image ?? one.image, spec.image!)) named.push(one);
     return named;
@@ -115,19 +114,38 @@ async function run(spec: ContainerSpec, context: CheckContext): Promise<CheckRes
     }
     if (spec.count !== undefined && fitting.length > spec.count)
         return fail("container.too-many", {
-            message: `There are ${fitting.length} such containers (${spoken(names)}); the step asks for ${spec.count}. Remove what is too much with \`docker rm -f\`.`,
+            message: `There are ${fitting.length} such containers (${spoken(names)}), but this step asks for ${spec.count}. Remove the rest with \`docker rm -f\`.`,
             expected: `${spec.count}`,
             found: `${fitting.length}`,
         });
-    if (fitting.length >= (spec.count ?? 1)) return pass(`There is ${container.describe(spec)}: ${spoken(names)}.`);
+    if (fitting.length >= (spec.count ?? 1)) return pass(inOrder(spec, names));
     if (problems.length > 0) return problems[0]!;
     if (fitting.length > 0)
         return fail("container.too-few", {
-            message: `There ${fitting.length === 1 ? "is only one such container" : `are only ${fitting.length} such containers`} (${spoken(names)}); the step asks for ${spec.count}.`,
+            message: `There ${fitting.length === 1 ? "is only one such container" : `are only ${fitting.length} such containers`} (${spoken(names)}), but this step asks for ${spec.count}. Run another one.`,
             expected: `${spec.count}`,
             found: `${fitting.length}`,
         });
     return missing(spec, context);
+}
+
+/** "The container clock, image busybox, is running." */
+function inOrder(spec: ContainerSpec, names: readonly string[]): string {
+    const one = names.length === 1;
+    const image = spec.image === undefined ? "" : `, image ${spec.image},`;
+    const state = spec.state ?? (spec.publishes ? "running" : undefined);
+    const exit = spec.exitCode === undefined ? "" : ` with code ${spec.exitCode}`;
+    const does =
+        state === "exited" || (state === undefined && exit !== "")
+            ? `${one ? "has" : "have"} exited${exit}`
+            : state === undefined
+              ? one
+                  ? "exists"
+                  : "exist"
+              : `${one ? "is" : "are"} ${state}`;
+    const ports = Object.entries(spec.publishes ?? {}).map(([outside, inside]) => `${outside}:${inside}`);
+    const published = ports.length === 0 ? "" : ` and ${one ? "publishes" : "publish"} ${spoken(ports)}`;
+    return `The container${one ? "" : "s"} ${spoken(names)}${image} ${does}${published}.`;
 }
 
 async function problemOf(
@@ -137,7 +155,7 @@ async function problemOf(
 ): Promise<Fail | undefined> {
     if (spec.image !== undefined && !sameImage(details.image, spec.image) && spec.count !== 0)
         return fail("container.wrong-image", {
-            message: `The container ${details.name} was made from ${details.image}; the step asks for ${spec.image}. Remove it and run it from the right image.`,
+            message: `The container ${details.name} was created from ${details.image}, but this step asks for ${spec.image}. Remove it and run one from the right image.`,
             expected: spec.image,
             found: details.image,
         });

@@ -1,4 +1,4 @@
-/** What the docker command calls its subcommands and flags, as far as two spellings mean the same. */
+/** Different spellings of the docker command's subcommands and flags that mean the same. */
 
 /** Management spellings and their short ones. */
 export const synonyms: Record<string, string> = {
@@ -61,7 +61,7 @@ export const groups = [
     "config",
 ];
 
-/** One-letter names of flags, by subcommand. An upper or lower case letter after = says that the flag takes a value. */
+/** One-letter names of flags, by subcommand. A = after the letter says that the flag takes a value. */
 export const shortFlags: Record<string, Record<string, string>> = {
     run: {
         detach: "d",

@@ -80,7 +80,7 @@ export function mistakeIn(instructions: readonly Instruction[], path: string): M
             return {
                 line,
                 code: "file.unknown-instruction",
-                message: `Line ${line} of ${path} begins with ${name}, which is no instruction of a Dockerfile.${near ? ` Did you mean ${near}?` : " If it continues the line before, end that one with a backslash."}`,
+                message: `Line ${line} of ${path} begins with ${name}, which is not an instruction of a Dockerfile.${near ? ` Did you mean ${near}?` : " If it continues the line before, end that line with a backslash."}`,
                 expected: near ?? "an instruction",
                 found: name,
             };
@@ -89,7 +89,7 @@ export function mistakeIn(instructions: readonly Instruction[], path: string): M
             return {
                 line,
                 code: "file.no-arguments",
-                message: `${name} in line ${line} of ${path} says nothing after its name.`,
+                message: `${name} in line ${line} of ${path} has no arguments.`,
                 expected: `${name} and its arguments`,
                 found: name,
             };
@@ -97,7 +97,7 @@ export function mistakeIn(instructions: readonly Instruction[], path: string): M
             return {
                 line,
                 code: "file.broken-list",
-                message: `The list after ${name} in line ${line} of ${path} is not well formed, so Docker reads it as a shell command. Every word needs double quotes, with commas between: \`["python", "app.py"]\`.`,
+                message: `The list after ${name} in line ${line} of ${path} is malformed, so Docker reads it as a shell command. Put every word in double quotes, with commas between them: \`["python", "app.py"]\`.`,
                 expected: `a list such as ["python", "app.py"]`,
                 found: words,
             };
@@ -107,7 +107,7 @@ export function mistakeIn(instructions: readonly Instruction[], path: string): M
         return {
             line: first?.line ?? 1,
             code: "file.no-from",
-            message: `${path} must begin with FROM, the image it builds on; it begins with ${first?.name ?? "ARG"}.`,
+            message: `${path} must begin with FROM and the image to build on, but it begins with ${first?.name ?? "ARG"}.`,
             expected: "FROM",
             found: first?.name ?? "ARG",
         };
@@ -121,7 +121,7 @@ export const oneLine = (words: string): string =>
         .replace(/\s+/g, " ")
         .trim();
 
-/** Arguments in one spelling: a list's spaces do not count, nor does "./" before a path. */
+/** Arguments in one spelling: the spaces of a list and "./" before a path make no difference. */
 export function plainArguments(words: string): string {
     const line = oneLine(words);
     if (isJsonList(line)) return JSON.stringify(JSON.parse(line));

@@ -9,18 +9,20 @@ import { failer, pass, spoken } from "./outcome";
 const schema = v.strictObject({
     type: text("What it happened to: `container`, `image`, `network`, `volume`."),
     action: text(
-        "What happened, in the engine's word: `create`, `start`, `die`, `kill`, `destroy`, `tag`, `pull`, `connect`.",
+        "What happened, in the engine's words: `create`, `start`, `die`, `kill`, `destroy`, `tag`, `pull`, `connect`.",
     ),
-    attributes: v.optional(pairs("What the engine told with it: `{ image: docker-flask:1.0, exitCode: 0 }`.")),
-    count: v.optional(count("How often, at least. Without it once.")),
+    attributes: v.optional(
+        pairs("Attributes that the engine reported with it: `{ image: docker-flask:1.0, exitCode: 0 }`."),
+    ),
+    count: v.optional(count("How many times at least. Default: 1.")),
 });
 
 export type EventSpec = v.InferOutput<typeof schema>;
 
 const failures = {
     "event.never": "It has not happened.",
-    "event.other": "It has happened, but to something else or in another way.",
-    "event.too-few": "It has not happened often enough.",
+    "event.other": "It has happened, but with different attributes.",
+    "event.too-few": "It has happened too few times.",
 };
 const fail = failer(failures);
 
@@ -67,7 +69,7 @@ async function run(spec: EventSpec, context: CheckContext): Promise<CheckResult>
         Object.keys(spec.attributes ?? {}).map(key => [key, last.attributes[key] ?? "none"]),
     );
     return fail("event.other", {
-        message: `The engine reported "${spec.type} ${spec.action}", but with ${listed(found)}; the step asks for ${listed(spec.attributes ?? {})}.`,
+        message: `The engine reported "${spec.type} ${spec.action}", but with ${listed(found)}. This step asks for ${listed(spec.attributes ?? {})}.`,
         expected: listed(spec.attributes ?? {}),
         found: listed(found),
     });

@@ -1,4 +1,4 @@
-/** The check kind `exec`: a program run to look at something, in the guest or in a container. Only its author knows whether it changes something. */
+/** The check kind `exec`: runs a program to look at something, in the guest or in a container. Only the author knows whether the program changes something. */
 import * as v from "valibot";
 import { DrydockError } from "../base/errors";
 import type { ContainerSummary } from "../docker/docker";
@@ -11,12 +11,14 @@ import { toPattern } from "./patterns";
 
 const schema = v.strictObject({
     in: v.optional(
-        text("The container to run it in: its name, or the image of a running one. Without it the machine itself."),
+        text("The container to run it in: its name, or the image of a running one. Default: the machine itself."),
     ),
     argv: v.pipe(words("The program and its arguments."), v.minLength(1, "must name a program")),
-    code: v.optional(v.pipe(v.number(), v.integer(), v.description("The exit code it must end with. Without it 0."))),
+    code: v.optional(v.pipe(v.number(), v.integer(), v.description("The exit code it must end with. Default: 0."))),
     reads: v.optional(
-        flag("true: it changes nothing, so it may run by itself after each command. Without it, only on Check."),
+        flag(
+            "true: the program changes nothing, so the check may also run by itself after each command. Default: only on Check.",
+        ),
     ),
     stdout: v.optional(pattern("A regular expression that its output must match.")),
     stderr: v.optional(pattern("A regular expression that its error output must match.")),
@@ -25,36 +27,36 @@ const schema = v.strictObject({
 export type ExecSpec = v.InferOutput<typeof schema>;
 
 const failures = {
-    "exec.no-container": "There is no such container to run it in.",
-    "exec.not-running": "The container to run it in does not run.",
+    "exec.no-container": "The container to run it in does not exist.",
+    "exec.not-running": "The container to run it in is not running.",
     "exec.not-found": "There is no such program.",
-    "exec.wrong-code": "It ended with another exit code.",
-    "exec.wrong-output": "Its output is another.",
+    "exec.wrong-code": "It ended with a different exit code.",
+    "exec.wrong-output": "Its output is different.",
 };
 const fail = failer(failures);
 
 export const exec: CheckKind<ExecSpec> = {
     name: "exec",
-    summary: "The output of a program, in the machine or in a container.",
+    summary: "The exit code and output of a program, run in the machine or in a container.",
     schema,
     failures,
-    describe: spec => `what "${shellWords(spec.argv)}" says${spec.in ? ` in ${spec.in}` : ""}`,
+    describe: spec => `the result of \`${shellWords(spec.argv)}\`${spec.in ? ` in ${spec.in}` : ""}`,
     acts: {
-        when: "A program may do anything, so it runs only when the student presses Check; with `reads: true` it also runs by itself.",
+        when: "Runs only when the student presses Check, because a program may do anything. With `reads: true` it also runs by itself.",
         with: spec => spec.reads !== true,
         because: () => "runs a program",
     },
     run,
 };
 
-/** The agent refuses to start what is not there; a shell and `docker exec` end with a status. */
+/** The agent rejects a missing program with an error; a shell and `docker exec` end with a status. */
 function asNotFound(thrown: unknown): { stdout: string; stderr: string; code: number } {
     if (thrown instanceof DrydockError && thrown.code === "agent.not-found")
         return { stdout: "", stderr: thrown.message, code: 127 };
     throw thrown;
 }
 
-/** As `docker exec` and shells report that the program is not there or cannot be run. */
+/** With these `docker exec` and shells report that a program does not exist or cannot be run. */
 const notFound = [126, 127];
 
 async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> {
@@ -64,13 +66,13 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
         const container = findContainer(await allContainers(context), spec.in);
         if (!container)
             return fail("exec.no-container", {
-                message: `There is no container ${spec.in} to look into.`,
+                message: `There is no container ${spec.in}.`,
                 expected: spec.in,
                 found: "no such container",
             });
         if (container.state !== "running")
             return fail("exec.not-running", {
-                message: `The container ${callOf(container)} does not run (${container.status}), so that nothing can be looked at in it.`,
+                message: `The container ${callOf(container)} is not running (${container.status}). Start it with \`docker start ${callOf(container)}\`.`,
                 expected: "running",
                 found: container.state,
             });
@@ -90,7 +92,7 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
                 excerpt: lastLines(stderr || stdout),
             });
         return fail("exec.wrong-code", {
-            message: `"${program}"${where} ended with exit code ${code}; the step asks for ${wanted}.`,
+            message: `\`${program}\`${where} ended with exit code ${code}, but this step asks for ${wanted}.`,
             expected: `exit code ${wanted}`,
             found: `exit code ${code}`,
             excerpt: lastLines(stderr || stdout),
@@ -102,12 +104,16 @@ async function run(spec: ExecSpec, context: CheckContext): Promise<CheckResult> 
     ] as const)
         if (wantedText !== undefined && !(await toPattern(wantedText)).test(found))
             return fail("exec.wrong-output", {
-                message: `"${program}"${where} does not say what the step asks for in its ${name}; what it says is below.`,
+                message: `The ${name} of \`${program}\`${where} is not what this step asks for. It is shown below.`,
                 expected: `${name} that matches ${wantedText}`,
                 found: found.trim() === "" ? "nothing" : spoken([found.trim().split("\n")[0]!]),
                 excerpt: firstLines(found),
             });
-    return pass(`"${program}"${where} says what it should.`);
+    return pass(
+        spec.stdout === undefined && spec.stderr === undefined
+            ? `\`${program}\`${where} ${wanted === 0 ? "succeeds" : `ends with exit code ${wanted}`}.`
+            : `\`${program}\`${where} gives the expected output.`,
+    );
 }
 
 function findContainer(all: readonly ContainerSummary[], nameOrImage: string): ContainerSummary | undefined {

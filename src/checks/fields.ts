@@ -18,8 +18,8 @@ export const port = (description: string) =>
     v.pipe(
         v.number(),
         v.integer("must be a whole number"),
-        v.minValue(1, "ports begin at 1"),
-        v.maxValue(65_535, "ports end at 65535"),
+        v.minValue(1, "must be 1 or more"),
+        v.maxValue(65_535, "must be 65535 or less"),
         v.description(description),
     );
 
@@ -47,7 +47,7 @@ export const patterns = (description: string) =>
         v.description(description),
     );
 
-/** YAML reads 5000 as a number where a word of a command line is meant. */
+/** YAML reads 5000 as a number, even where a word of a command line is meant. */
 const word = v.pipe(
     v.union([v.string(), v.number()]),
     v.transform(value => String(value)),

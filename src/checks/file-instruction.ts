@@ -1,4 +1,4 @@
-/** One instruction that a Dockerfile must hold. */
+/** One instruction that a Dockerfile must contain. */
 import * as v from "valibot";
 import { knownInstructions, plainArguments, type Instruction } from "./dockerfile";
 import { fail } from "./file-failures";
@@ -9,10 +9,10 @@ import { toPattern, type Pattern } from "./patterns";
 const instructionName = v.pipe(
     v.string(),
     v.transform(name => name.toUpperCase()),
-    v.check(name => knownInstructions.includes(name), "is no instruction of a Dockerfile"),
+    v.check(name => knownInstructions.includes(name), "is not an instruction of a Dockerfile"),
 );
 
-/** "RUN", or "RUN pip install": an instruction, with a text that its arguments hold. */
+/** "RUN", or "RUN pip install": an instruction, and a text that its arguments contain. */
 const place = (description: string) =>
     v.pipe(
         v.string(),
@@ -25,12 +25,12 @@ const place = (description: string) =>
 
 export const instructionSchema = v.strictObject({
     name: v.pipe(instructionName, v.description("`COPY`.")),
-    arguments: v.optional(text("Its arguments, whole. Spaces, and `./` before a path, do not count.")),
-    contains: v.optional(texts("Texts that its arguments must hold.")),
+    arguments: v.optional(text("Its complete arguments. Spaces, and `./` before a path, make no difference.")),
+    contains: v.optional(texts("Texts that its arguments must contain.")),
     matches: v.optional(pattern("A regular expression that its arguments must match.")),
     form: v.optional(v.pipe(v.picklist(["exec", "shell"]), v.description("exec: a list; shell: a line."))),
-    before: v.optional(place("An instruction that it must stand before: `RUN`, or `RUN pip install`.")),
-    after: v.optional(place("An instruction that it must stand after.")),
+    before: v.optional(place("An instruction that must come after it: `RUN`, or `RUN pip install`.")),
+    after: v.optional(place("An instruction that must come before it.")),
     count: v.optional(count("How many there must be.")),
 });
 
@@ -49,7 +49,7 @@ export async function instructionProblem(
     if (wanted.count !== undefined) {
         if (fitting.length === wanted.count) return undefined;
         return fail("file.wrong-count", {
-            message: `${path} has ${fitting.length} times \`${expected}\`; the step asks for ${wanted.count}.`,
+            message: `${path} has \`${expected}\` ${fitting.length} times, but this step asks for ${wanted.count}.`,
             expected: `${wanted.count}`,
             found: `${fitting.length}`,
         });
@@ -64,7 +64,7 @@ export async function instructionProblem(
     const inForm = fitting.filter(one => wanted.form === undefined || one.form === wanted.form);
     if (inForm.length === 0)
         return fail("file.wrong-form", {
-            message: `${name} in line ${fitting[0]!.line} of ${path} is in ${fitting[0]!.form} form. ${wanted.form === "exec" ? `Write it as a list: \`${name} ["python", "app.py"]\`.` : "Write it as a line, without brackets and commas."}`,
+            message: `${name} in line ${fitting[0]!.line} of ${path} is written in ${fitting[0]!.form} form. ${wanted.form === "exec" ? `Write it as a list: \`${name} ["python", "app.py"]\`.` : "Write it as a line, without brackets and commas."}`,
             expected: `${wanted.form} form`,
             found: `${name} ${fitting[0]!.arguments}`,
         });
@@ -119,7 +119,7 @@ function wrongOrder(wanted: InstructionSpec, one: Instruction, all: readonly Ins
                 found: `no ${other}`,
             });
     return fail("file.wrong-order", {
-        message: `\`${inWords(wanted)}\` must stand ${where} in ${path}; it is in line ${one.line}. The order decides what is there already, and what is built again after a change.`,
+        message: `Move \`${inWords(wanted)}\` ${where} in ${path}; it is in line ${one.line}. The order decides what exists when an instruction runs, and what is built again after a change.`,
         expected: where,
         found: `line ${one.line}`,
         excerpt: all.map(each => `${each === one ? ">" : " "} ${each.line}  ${each.name} ${each.arguments}`).join("\n"),

@@ -1,11 +1,11 @@
-/** No such file: is there one of another case, in another folder, or with another ending? */
+/** There is no such file: is there one in different case, in another folder, or with another extension? */
 import type { FileEntry } from "../agent/agent";
 import type { CheckContext } from "./check";
 import { fail } from "./file-failures";
 import { closest } from "../base/closest";
 import { spoken, type Fail } from "./outcome";
 
-/** More files than this are a library's, not the student's. */
+/** A longer list would bury the sentence. */
 const shown = 8;
 
 export async function missingFile(path: string, context: CheckContext): Promise<Fail> {
@@ -17,14 +17,14 @@ export async function missingFile(path: string, context: CheckContext): Promise<
     const otherCase = files.find(one => one.toLowerCase() === path.toLowerCase());
     if (otherCase)
         return fail("file.other-case", {
-            message: `There is ${otherCase}, but the step asks for ${path}: capital and small letters count. Rename it: \`mv ${otherCase} ${path}\`.`,
+            message: `There is ${otherCase}, but this step asks for ${path}: upper and lower case matter. Rename it with \`mv ${otherCase} ${path}\`.`,
             expected,
             found: otherCase,
         });
     const elsewhere = files.find(one => baseName(one) === baseName(path));
     if (elsewhere)
         return fail("file.other-folder", {
-            message: `${baseName(path)} is in another folder: ${elsewhere}. Move it: \`mv ${elsewhere} ${path}\`.`,
+            message: `${baseName(path)} is in another folder: ${elsewhere}. Move it with \`mv ${elsewhere} ${path}\`.`,
             expected,
             found: elsewhere,
         });
@@ -33,12 +33,12 @@ export async function missingFile(path: string, context: CheckContext): Promise<
         closest(path, files);
     if (near)
         return fail("file.similar-name", {
-            message: `There is no ${path}, but there is ${near}. Rename it: \`mv ${near} ${path}\`.`,
+            message: `There is no ${path}, but there is ${near}. Rename it with \`mv ${near} ${path}\`.`,
             expected,
             found: near,
         });
     return fail("file.missing", {
-        message: `There is no file ${path}. Make it in the editor and save it.`,
+        message: `There is no file ${path}. Create it in the editor and save it.`,
         expected,
         found: listed(entries),
     });

@@ -1,4 +1,4 @@
-/** The check kind `file`: a file of the workspace, its text, and the instructions of a Dockerfile. */
+/** The check kind `file`: a file in the workspace, its text, and the instructions of a Dockerfile. */
 import * as v from "valibot";
 import { decodeText } from "../base/bytes";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
@@ -12,19 +12,19 @@ import { toPattern } from "./patterns";
 
 const schema = v.strictObject({
     path: v.pipe(
-        text("Path below the workspace."),
-        v.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, "must stay below the workspace"),
+        text("Path in the workspace."),
+        v.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, "must stay inside the workspace"),
     ),
     exists: v.optional(flag("false: there must be no such file.")),
-    contains: v.optional(texts("Texts it must hold. Spaces count as one.")),
-    lacks: v.optional(texts("Texts it must not hold.")),
+    contains: v.optional(texts("Texts it must contain. Any number of spaces counts as one.")),
+    lacks: v.optional(texts("Texts it must not contain.")),
     matches: v.optional(pattern("A regular expression that it must match.")),
     instruction: v.optional(
         v.pipe(
             v.union([instructionSchema, v.array(instructionSchema)]),
             v.transform(value => [value].flat()),
             v.description(
-                "An instruction, or several, that this Dockerfile must hold: `name`, and `arguments`, `contains`, `matches`, `form`, `before`, `after`, `count`.",
+                "An instruction, or a list of instructions, that this Dockerfile must contain: `name`, and `arguments`, `contains`, `matches`, `form`, `before`, `after`, `count`.",
             ),
         ),
     ),
@@ -34,7 +34,7 @@ export type FileSpec = v.InferOutput<typeof schema>;
 
 export const file: CheckKind<FileSpec> = {
     name: "file",
-    summary: "A file of the workspace: there, with a text, or a Dockerfile with an instruction in its place.",
+    summary: "A file in the workspace: that it exists, its text, or the instructions of a Dockerfile.",
     schema,
     failures: fileFailures,
     describe: spec => {
@@ -59,7 +59,7 @@ async function run(spec: FileSpec, context: CheckContext): Promise<CheckResult> 
     if (!entry) return missingFile(path, context);
     if (entry.kind === "folder")
         return fail("file.is-folder", {
-            message: `${path} is a folder; the step asks for a file of that name.`,
+            message: `${path} is a folder, but this step asks for a file of that name.`,
             expected: "a file",
             found: "a folder",
         });
@@ -68,14 +68,14 @@ async function run(spec: FileSpec, context: CheckContext): Promise<CheckResult> 
     );
     if (content.trim() === "")
         return fail("file.empty", {
-            message: `${path} is there, but empty. Write it in the editor and save.`,
+            message: `${path} is empty. Write it in the editor and save it.`,
             expected: "some text",
             found: "an empty file",
         });
     return (
         (await dockerfileProblem(spec, content)) ??
         (await textProblem(spec, content)) ??
-        pass(`${path} is as it should be.`)
+        pass(`${path} has what this step asks for.`)
     );
 }
 
@@ -102,10 +102,10 @@ async function textProblem(spec: FileSpec, content: string): Promise<CheckResult
         const otherCase = spaced.toLowerCase().includes(oneSpace(missing).toLowerCase());
         return fail("file.lacks-text", {
             message: otherCase
-                ? `${path} holds "${missing}" only with other capital and small letters, and they count.`
-                : `${path} does not hold "${missing}".`,
+                ? `${path} contains "${missing}" in different case. Upper and lower case matter here.`
+                : `${path} does not contain "${missing}".`,
             expected: missing,
-            found: otherCase ? "other capital and small letters" : "no such text",
+            found: otherCase ? "the text in different case" : "no such text",
             excerpt: firstLines(content),
         });
     }
@@ -113,7 +113,7 @@ async function textProblem(spec: FileSpec, content: string): Promise<CheckResult
     if (unwanted !== undefined) {
         const line = content.split("\n").findIndex(one => oneSpace(one).includes(oneSpace(unwanted))) + 1;
         return fail("file.holds-text", {
-            message: `${path} still holds "${unwanted}"${line > 0 ? ` (line ${line})` : ""}; the step asks to do without.`,
+            message: `${path} still contains "${unwanted}"${line > 0 ? ` (line ${line})` : ""}. Remove it.`,
             expected: `no "${unwanted}"`,
             found: unwanted,
             excerpt: line > 0 ? around(content, line) : undefined,
@@ -121,7 +121,7 @@ async function textProblem(spec: FileSpec, content: string): Promise<CheckResult
     }
     if (spec.matches !== undefined && !(await toPattern(spec.matches)).test(content))
         return fail("file.no-match", {
-            message: `${path} does not say what the step asks for. Compare it with the text of the step.`,
+            message: `${path} does not contain what this step asks for. Compare it with the text of the step.`,
             expected: `text that matches ${spec.matches}`,
             found: "no such text",
             excerpt: firstLines(content),
@@ -131,7 +131,7 @@ async function textProblem(spec: FileSpec, content: string): Promise<CheckResult
 
 const oneSpace = (words: string) => words.replace(/\s+/g, " ").trim();
 
-/** The line and its neighbours, numbered. */
+/** The line with its neighbours, numbered. */
 function around(content: string, line: number): string {
     const lines = content.split("\n");
     const first = Math.max(0, line - 2);

@@ -1,4 +1,4 @@
-/** Why a port gives no answer or a wrong status: looks at the container behind it. */
+/** Why a port gives no answer or the wrong status: looks at the container behind it. */
 import type { ContainerSummary } from "../docker/docker";
 import { adviceFromLog } from "./app-log";
 import type { CheckContext } from "./check";
@@ -8,12 +8,12 @@ import { listeners } from "./listeners";
 import { callOf, logOf } from "./look";
 import { firstLines, spoken, type Fail } from "./outcome";
 
-/** Milliseconds that are waited for a container however long it has been up: its app may start itself anew. */
+/** Milliseconds to wait for any container, however long it has been up: its app may be restarting. */
 const leastWait = 5_000;
 
 /**
- * undefined while it is worth to wait on: the container is young. `waited` in milliseconds. Asks the engine anew each time,
- * since the container may end meanwhile.
+ * undefined while it is worth waiting: the container is young. `waited` in milliseconds. Asks the engine anew each time,
+ * because the container may end meanwhile.
  */
 export async function connectionProblem(
     spec: HttpSpec,
@@ -34,7 +34,7 @@ export async function connectionProblem(
         waited < Math.min(leastWait, spec.wait * 1000) || (age < spec.wait * 1000 && waited < spec.wait * 1000);
     if (answer.problem === "silent" && !mayWait)
         return fail("http.timeout", {
-            message: `The container ${name} takes the connection on port ${spec.port}, but sends no answer (${answer.words}). Its last lines are below.`,
+            message: `The container ${name} accepts the connection on port ${spec.port}, but sends no answer (${answer.words}). Its last lines of output are below.`,
             expected,
             found: answer.words,
             excerpt: await logOf(context, behind.id),
@@ -42,7 +42,7 @@ export async function connectionProblem(
     const heard = await listeners(context, details?.pid ?? 0);
     if (heard?.some(one => one.port === inside && one.local) && !heard.some(one => one.port === inside && !one.local))
         return fail("http.only-inside", {
-            message: `The app in ${name} listens on 127.0.0.1:${inside}, which only the container itself can reach. Let it listen on every address: \`host="0.0.0.0"\`. Then build and run again.`,
+            message: `The app in ${name} listens on 127.0.0.1:${inside}, which only the container itself can reach. Make it listen on every address with \`host="0.0.0.0"\`, build again, and run a new container.`,
             expected: `0.0.0.0:${inside}`,
             found: `127.0.0.1:${inside}`,
             excerpt: await logOf(context, behind.id),
@@ -50,14 +50,14 @@ export async function connectionProblem(
     const others = heard?.filter(one => one.port !== inside && !one.local).map(one => one.port) ?? [];
     if (others.length > 0 && !heard!.some(one => one.port === inside))
         return fail("http.other-port", {
-            message: `Port ${spec.port} of the machine leads to port ${inside} of the container ${name}, but the program in it listens on ${spoken(others)}. Run it with \`-p ${spec.port}:${others[0]}\`, or let the app listen on ${inside}.`,
-            expected: `a program on port ${inside} of the container`,
+            message: `Port ${spec.port} of the machine leads to port ${inside} in the container ${name}, but the program in it listens on ${spoken(others)}. Run it with \`-p ${spec.port}:${others[0]}\`, or make the app listen on ${inside}.`,
+            expected: `a program on port ${inside} in the container`,
             found: `port ${spoken(others)}`,
             excerpt: await logOf(context, behind.id),
         });
     if (mayWait) return undefined;
     return fail("http.no-answer", {
-        message: `Port ${spec.port} of the machine leads to the container ${name}, but no program in it answers on port ${inside}. Is the app still starting, or does it listen elsewhere? Its last lines are below.`,
+        message: `Port ${spec.port} of the machine leads to the container ${name}, but no program in it answers on port ${inside}. The app may still be starting, or it listens on another port. Its last lines of output are below.`,
         expected,
         found: answer.words,
         excerpt: await logOf(context, behind.id),
@@ -78,7 +78,7 @@ async function nobody(
         if (!details?.ports.some(binding => binding.hostPort === spec.port)) continue;
         const log = await logOf(context, one.id);
         return fail("http.exited", {
-            message: `Nothing answers on port ${spec.port}: the container ${callOf(one)} that should is not running (${one.status}). ${adviceFromLog(log) || "Look at its log and at `docker ps -a`."}`,
+            message: `Nothing answers on port ${spec.port}, because the container ${callOf(one)} is not running (${one.status}). ${adviceFromLog(log) || `Look at \`docker logs ${callOf(one)}\` and \`docker ps -a\`.`}`,
             expected,
             found: one.status,
             excerpt: log || details.error,
@@ -91,8 +91,8 @@ async function nobody(
     );
     const hint =
         elsewhere.length > 0
-            ? `Published are ${spoken(elsewhere)}. Run a container with \`-p ${spec.port}:\` and the app's port.`
-            : `No container publishes it: run one with \`-p ${spec.port}:\` and the app's port.`;
+            ? `The published ports are ${spoken(elsewhere)}. Run a container with \`-p ${spec.port}:\` and the app's port.`
+            : `No container publishes it. Run one with \`-p ${spec.port}:\` and the app's port.`;
     return fail("http.refused", {
         message: `Nothing listens on port ${spec.port} of the machine. ${hint}`,
         expected,
@@ -114,7 +114,7 @@ export async function statusProblem(spec: HttpSpec, answer: Answer, context: Che
         });
     if (answer.status === 405)
         return fail("http.not-allowed", {
-            message: `The app answers on port ${spec.port}, but ${spec.path} does not take ${spec.method} (status 405).`,
+            message: `The app answers on port ${spec.port}, but ${spec.path} does not accept ${spec.method} (status 405).`,
             expected,
             found,
             excerpt,
@@ -126,7 +126,7 @@ export async function statusProblem(spec: HttpSpec, answer: Answer, context: Che
         const log = behind ? await logOf(context, behind.id) : "";
         return fail("http.server-error", {
             message:
-                `The app failed while it answered ${address} (status ${answer.status}).${log ? ` The last lines of ${callOf(behind!)} are below. ${adviceFromLog(log)}` : ""}`.trim(),
+                `The app failed when asked for ${address} (status ${answer.status}).${log ? ` The last lines of output of ${callOf(behind!)} are below. ${adviceFromLog(log)}` : ""}`.trim(),
             expected,
             found,
             excerpt: log || excerpt,
@@ -134,7 +134,7 @@ export async function statusProblem(spec: HttpSpec, answer: Answer, context: Che
     }
     const to = answer.headers.get("Location");
     return fail("http.wrong-status", {
-        message: `${address} answers with status ${answer.status}${to ? `, to ${to}` : ""}; the step asks for ${spec.status}.`,
+        message: `${address} answers with status ${answer.status}${to ? `, redirecting to ${to}` : ""}, but this step asks for ${spec.status}.`,
         expected,
         found,
         excerpt,

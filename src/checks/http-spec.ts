@@ -6,16 +6,16 @@ import { LONGEST_WAIT_SECONDS } from "./limits";
 export const schema = v.strictObject({
     port: port("Port of the machine: the first number of `-p`."),
     path: v.optional(
-        v.pipe(v.string(), v.regex(/^\//, "must begin with /"), v.description("Path and query. Without it `/`.")),
+        v.pipe(v.string(), v.regex(/^\//, "must begin with /"), v.description("Path and query. Default: `/`.")),
         "/",
     ),
     method: v.optional(
-        v.pipe(v.picklist(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), v.description("Without it GET.")),
+        v.pipe(v.picklist(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), v.description("Method. Default: GET.")),
         "GET",
     ),
     reads: v.optional(
         flag(
-            "true: the app changes nothing by it, so it may run by itself after each command. Without it, true for GET and HEAD.",
+            "true: the request changes nothing in the app, so the check may also run by itself after each command. Default: true for GET and HEAD.",
         ),
     ),
     headers: v.optional(pairs("Headers to send.")),
@@ -26,20 +26,20 @@ export const schema = v.strictObject({
             v.integer(),
             v.minValue(100),
             v.maxValue(599),
-            v.description("The status it must answer with. Without it 200."),
+            v.description("The status it must answer with. Default: 200."),
         ),
         200,
     ),
-    contains: v.optional(texts("Texts that the body must hold.")),
+    contains: v.optional(texts("Texts that the body must contain.")),
     matches: v.optional(pattern("A regular expression that the body must match.")),
-    header: v.optional(patterns("Response headers and a regular expression for the value of each.")),
+    header: v.optional(patterns("Response headers, each with a regular expression for its value.")),
     wait: v.optional(
         v.pipe(
             v.number(),
             v.minValue(0),
             v.maxValue(LONGEST_WAIT_SECONDS),
             v.description(
-                "Seconds from its start that a container's app may take to answer. Without it 120. A port that nothing publishes is not waited for.",
+                "Seconds that the app may take to answer, counted from the container's start. Default: 120. A port that nothing publishes fails at once.",
             ),
         ),
         120,
@@ -53,5 +53,5 @@ export interface Answer {
     headers: Headers;
     body: string;
 }
-/** "refused": nobody listens. "broken": somebody took the connection and gave no HTTP answer. "silent": none within the limit. */
+/** "refused": nobody listens. "broken": the connection was accepted, but the answer was not HTTP. "silent": no answer within the limit. */
 export type NoAnswer = { problem: "refused" | "broken" | "silent"; words: string };

@@ -1,4 +1,4 @@
-/** The check kind `http`: what a port of the machine answers, as the preview would see it. Waits for an app that is still starting. */
+/** The check kind `http`: what a port of the machine answers, as the preview sees it. Waits for an app that is still starting. */
 import { delay } from "../base/abort";
 import { encodeText } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
@@ -16,9 +16,9 @@ export const http: CheckKind<HttpSpec> = {
     schema,
     failures: httpFailures,
     describe: spec =>
-        `${spec.method === "GET" ? "" : `${spec.method} `}http://localhost:${spec.port}${spec.path}${spec.contains ? ` to say "${spec.contains.join('" and "')}"` : " to answer"}`,
+        `the answer of ${spec.method === "GET" ? "" : `${spec.method} `}http://localhost:${spec.port}${spec.path}${spec.contains ? ` with "${spec.contains.join('" and "')}"` : ""}`,
     acts: {
-        when: "A method other than GET and HEAD may change what the app keeps, so such a check runs only when the student presses Check. `reads: true` says that it changes nothing; `reads: false` that even a GET does, as with a counter of visits.",
+        when: "With a method other than GET and HEAD it runs only when the student presses Check, because it may change what the app stores. Set `reads: true` if it changes nothing, or `reads: false` if even a GET does, such as with a visit counter.",
         with: spec => !(spec.reads ?? readingMethods.includes(spec.method)),
         because: spec => `sends a ${spec.method} request`,
     },
@@ -28,7 +28,7 @@ export const http: CheckKind<HttpSpec> = {
 
 const readingMethods: readonly HttpSpec["method"][] = ["GET", "HEAD"];
 
-/** Milliseconds between two looks. Each costs the emulated processor something that the starting app needs, so they grow rarer. */
+/** Milliseconds between two attempts. Each takes processor time from the app that is starting, so they become rarer. */
 const firstPause = 300;
 const longestPause = 2_000;
 
@@ -67,14 +67,14 @@ async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAn
         if (limit.signal.aborted || isAbort(thrown))
             return { problem: "silent", words: `no reply within ${REPLY_LIMIT / 1000} s` };
         const code = thrown instanceof DrydockError ? thrown.code : "";
-        if (code === "agent.gone" || code === "agent.silent" || code.startsWith("vm.")) throw thrown; // the machine is away, not the app
+        if (code === "agent.gone" || code === "agent.silent" || code.startsWith("vm.")) throw thrown; // the machine is gone, not the app
         return { problem: code === "agent.refused" ? "refused" : "broken", words: messageOf(thrown) };
     } finally {
         clearTimeout(timer);
     }
 }
 
-/** As much of the body as a check needs; the rest is not waited for. */
+/** As much of the body as a check needs, without waiting for the rest. */
 async function beginning(response: Response): Promise<string> {
     const reader = response.body?.getReader();
     const decoder = new TextDecoder();
@@ -98,8 +98,8 @@ async function judge(spec: HttpSpec, answer: Answer, context: CheckContext): Pro
         const alike = simple(answer.body).includes(simple(missing));
         return fail("http.wrong-text", {
             message: alike
-                ? `${address} answers nearly the right text: capitals, spaces or signs differ from "${missing}". Correct it, build again and run again.`
-                : `${address} answers, but does not say "${missing}"; what it says is below. If you have changed the app since: build again, remove the old container and run again.`,
+                ? `${address} answers with nearly the right text: case, spaces or punctuation differ from "${missing}". Fix it, build again, and run a new container.`
+                : `${address} answers, but without the text "${missing}". Its answer is below. If you have changed the app since, build again, remove the old container, and run a new one.`,
             expected: missing,
             found: answer.body.trim() === "" ? "an empty page" : answer.body.trim().split("\n")[0]!.slice(0, 200),
             excerpt,
@@ -107,7 +107,7 @@ async function judge(spec: HttpSpec, answer: Answer, context: CheckContext): Pro
     }
     if (spec.matches !== undefined && !(await toPattern(spec.matches)).test(answer.body))
         return fail("http.wrong-text", {
-            message: `${address} answers, but not what the step asks for; what it says is below.`,
+            message: `${address} answers, but not with what this step asks for. Its answer is below.`,
             expected: `text that matches ${spec.matches}`,
             found: answer.body.trim().split("\n")[0]!.slice(0, 200) || "an empty page",
             excerpt,
@@ -116,12 +116,12 @@ async function judge(spec: HttpSpec, answer: Answer, context: CheckContext): Pro
         const found = answer.headers.get(name);
         if (found === null || !(await toPattern(wanted)).test(found))
             return fail("http.wrong-header", {
-                message: `${address} answers with ${found === null ? `no header ${name}` : `the header ${name}: ${found}`}; the step asks for ${wanted}.`,
+                message: `${address} answers with ${found === null ? `no header ${name}` : `the header ${name}: ${found}`}, but this step asks for ${wanted}.`,
                 expected: `${name}: ${wanted}`,
                 found: found ?? "no such header",
             });
     }
-    return pass(`${address} answers as it should.`);
+    return pass(`${address} gives the expected answer.`);
 }
 
 const simple = (text: string) =>

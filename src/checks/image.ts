@@ -12,7 +12,7 @@ import { failer, pass, shellWords, spoken, type Fail } from "./outcome";
 const schema = v.strictObject({
     ref: text("Name and tag: `docker-flask:1.0`. Without a tag, `latest`."),
     exists: v.optional(flag("false: there must be no such image.")),
-    entrypoint: v.optional(words("ENTRYPOINT, in exec form. The first words are enough.")),
+    entrypoint: v.optional(words("ENTRYPOINT, in exec form. It may have further arguments.")),
     cmd: v.optional(words("CMD, in exec form.")),
     workdir: v.optional(text("WORKDIR.")),
     env: v.optional(pairs("ENV variables it must have.")),
@@ -25,10 +25,10 @@ const schema = v.strictObject({
     ),
     labels: v.optional(pairs("LABEL values it must have.")),
     user: v.optional(text("USER.")),
-    architecture: v.optional(text("Processor it is for: `386` here.")),
-    smaller: v.optional(count("MB it must stay below.")),
-    layers: v.optional(count("Layers it may have at most.")),
-    history: v.optional(texts("Texts that its history must hold, each in one line.")),
+    architecture: v.optional(text("Processor it was built for: `386` here.")),
+    smaller: v.optional(count("Size in MB that it must stay below.")),
+    layers: v.optional(count("Maximum number of layers.")),
+    history: v.optional(texts("Texts that its history must contain, each within one line.")),
 });
 
 export type ImageSpec = v.InferOutput<typeof schema>;
@@ -36,29 +36,29 @@ export type ImageSpec = v.InferOutput<typeof schema>;
 const failures = {
     "image.missing": "No image has that name.",
     "image.build-failed": "No image has that name, and the last build failed.",
-    "image.other-tag": "There is an image of that name, with other tags.",
-    "image.similar-name": "No image has that name, but one has a name that is nearly the same.",
-    "image.still-there": "The image exists, and should be gone.",
+    "image.other-tag": "There is an image of that name, but with other tags.",
+    "image.similar-name": "No image has that name, but one has a similar name.",
+    "image.still-there": "The image exists, but should be gone.",
     "image.no-entrypoint": "It has no ENTRYPOINT.",
-    "image.wrong-entrypoint": "Its ENTRYPOINT is another.",
+    "image.wrong-entrypoint": "Its ENTRYPOINT is different.",
     "image.no-command": "It has no CMD.",
-    "image.wrong-command": "Its CMD is another.",
-    "image.shell-form": "ENTRYPOINT or CMD is in shell form, so that a shell runs in front of the program.",
-    "image.wrong-workdir": "Its WORKDIR is another.",
+    "image.wrong-command": "Its CMD is different.",
+    "image.shell-form": "ENTRYPOINT or CMD is in shell form, so a shell starts the program.",
+    "image.wrong-workdir": "Its WORKDIR is different.",
     "image.wrong-env": "An ENV variable is missing or different.",
     "image.not-exposed": "A port is not EXPOSEd.",
     "image.wrong-label": "A LABEL is missing or different.",
-    "image.wrong-user": "Its USER is another.",
-    "image.wrong-architecture": "It is for another processor.",
-    "image.too-large": "It is larger than wanted.",
-    "image.too-many-layers": "It has more layers than wanted.",
-    "image.wrong-history": "It was not built with an instruction that is wanted.",
+    "image.wrong-user": "Its USER is different.",
+    "image.wrong-architecture": "It was built for a different processor.",
+    "image.too-large": "It is too large.",
+    "image.too-many-layers": "It has too many layers.",
+    "image.wrong-history": "Its history lacks one of the instructions.",
 };
 const fail = failer(failures);
 
 export const image: CheckKind<ImageSpec> = {
     name: "image",
-    summary: "An image with a name and tag, with the settings that its Dockerfile should give it.",
+    summary: "An image: its name, tag, and the settings from its Dockerfile.",
     schema,
     failures,
     describe: spec => (spec.exists === false ? `no image ${spec.ref}` : `the image ${spec.ref}`),
@@ -80,7 +80,7 @@ async function run(spec: ImageSpec, context: CheckContext): Promise<CheckResult>
         programProblem(spec, details) ??
         settingsProblem(spec, details) ??
         (await buildProblem(spec, details, context)) ??
-        pass(`There is the image ${spec.ref}.`)
+        pass(`The image ${spec.ref} exists${Object.keys(spec).length > 1 ? ", with the right settings" : ""}.`)
     );
 }
 
@@ -92,7 +92,7 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
     const expected = `the image ${familiarImage(ref)}`;
     if (tags.length > 0)
         return fail("image.other-tag", {
-            message: `There is ${spoken(tags.map(one => `${repository}:${one}`))}; the step asks for the tag ${tag}. Build it with \`-t ${repository}:${tag}\`, or give the one you have a second name with \`docker tag\`.`,
+            message: `There is ${spoken(tags.map(one => `${repository}:${one}`))}, but this step asks for the tag ${tag}. Build it with \`-t ${repository}:${tag}\`, or give your image a second name with \`docker tag\`.`,
             expected,
             found: spoken(tags.map(one => `${repository}:${one}`)),
         });
@@ -105,21 +105,21 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
     const near = closest(repository, new Set(all.map(repositoryOf)));
     if (near !== undefined)
         return fail("image.similar-name", {
-            message: `There is no image ${ref}, but there is ${near}. Look at the name after \`-t\`: it must be ${ref}.`,
+            message: `There is no image ${ref}, but there is ${near}. Correct the name after \`-t\` and build again.`,
             expected,
             found: near,
         });
     if (build && build.code !== 0)
         return fail("image.build-failed", {
-            message: `There is no image ${ref} yet: your last docker build ended with an error (status ${build.code}). ${words?.words.length === 0 ? "It lacks the folder at its end: a dot, for the one you are in." : "Its last lines in the terminal say which step failed."}`,
+            message: `There is no image ${ref} yet: your last docker build failed with status ${build.code}. ${words?.words.length === 0 ? "Add the folder at the end of the command: a dot stands for the current one." : "The last lines in the terminal say which instruction failed."}`,
             expected,
-            found: `"${build.command.trim()}" ended with status ${build.code}`,
+            found: `"${build.command.trim()}" failed with status ${build.code}`,
         });
     const hint = build
         ? /(^|\s)(-t|--tag)\b/.test(build.command)
-            ? "Look at the name after `-t`."
-            : `Your last docker build gave the image no name: add \`-t ${ref}\`.`
-        : `Build it with \`docker build -t ${ref} .\` (the dot at the end is the folder with the Dockerfile).`;
+            ? "Check the name after `-t`."
+            : `Your last docker build did not name the image. Add \`-t ${ref}\`.`
+        : `Build it with \`docker build -t ${ref} .\` (the dot at the end stands for the current folder).`;
     return fail("image.missing", {
         message: `There is no image ${ref}. ${hint}`,
         expected,
@@ -145,12 +145,12 @@ function programProblem(spec: ImageSpec, { entrypoint, command }: ImageDetails):
             });
         if (shell(found) && !shell(wanted))
             return fail("image.shell-form", {
-                message: `The ${name} of ${ref} is in shell form, so that a shell starts the program and stands in front of it. Write it as a list: \`${name} ${asJson}\`.`,
+                message: `The ${name} of ${ref} is in shell form, so a shell starts the program. Write it as a list: \`${name} ${asJson}\`.`,
                 expected: `${name} ${asJson}`,
                 found: `${name} ${shown}`,
             });
         return fail(name === "CMD" ? "image.wrong-command" : "image.wrong-entrypoint", {
-            message: `The ${name} of ${ref} is \`${shown}\`; the step asks for \`${asJson}\`. Change the Dockerfile and build again.`,
+            message: `The ${name} of ${ref} is \`${shown}\`, but this step asks for \`${asJson}\`. Change the Dockerfile and build again.`,
             expected: `${name} ${asJson}`,
             found: `${name} ${shown}`,
         });
@@ -165,14 +165,14 @@ function settingsProblem(spec: ImageSpec, details: ImageDetails): Fail | undefin
     const { ref } = spec;
     if (spec.workdir !== undefined && details.workingFolder !== spec.workdir)
         return fail("image.wrong-workdir", {
-            message: `The working folder of ${ref} is ${details.workingFolder || "not set"}; the step asks for \`WORKDIR ${spec.workdir}\`.`,
+            message: `The working folder of ${ref} is ${details.workingFolder || "not set"}, but this step asks for \`WORKDIR ${spec.workdir}\`.`,
             expected: spec.workdir,
             found: details.workingFolder || "not set",
         });
     for (const [key, value] of Object.entries(spec.env ?? {}))
         if (details.env[key] !== value)
             return fail("image.wrong-env", {
-                message: `In ${ref} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}; the step asks for \`ENV ${key}=${shellWords([value])}\`.`,
+                message: `In ${ref} the variable ${key} is ${details.env[key] === undefined ? "not set" : `"${details.env[key]}"`}, but this step asks for \`ENV ${key}=${shellWords([value])}\`.`,
                 expected: `${key}=${value}`,
                 found: details.env[key] ?? "not set",
             });
@@ -186,19 +186,19 @@ function settingsProblem(spec: ImageSpec, details: ImageDetails): Fail | undefin
     for (const [key, value] of Object.entries(spec.labels ?? {}))
         if (details.labels[key] !== value)
             return fail("image.wrong-label", {
-                message: `The image ${ref} carries ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}; the step asks for \`LABEL ${key}=${shellWords([value])}\`.`,
+                message: `The image ${ref} has ${details.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${details.labels[key]}`}, but this step asks for \`LABEL ${key}=${shellWords([value])}\`.`,
                 expected: `${key}=${value}`,
                 found: details.labels[key] ?? "no such label",
             });
     if (spec.user !== undefined && details.user !== spec.user)
         return fail("image.wrong-user", {
-            message: `Containers of ${ref} run as ${details.user || "root"}; the step asks for \`USER ${spec.user}\`.`,
+            message: `Containers from ${ref} run as ${details.user || "root"}, but this step asks for \`USER ${spec.user}\`.`,
             expected: spec.user,
             found: details.user || "root",
         });
     if (spec.architecture !== undefined && details.architecture !== spec.architecture)
         return fail("image.wrong-architecture", {
-            message: `The image ${ref} is for ${details.architecture}; this machine needs ${spec.architecture}.`,
+            message: `The image ${ref} was built for ${details.architecture}, but this machine needs ${spec.architecture}.`,
             expected: spec.architecture,
             found: details.architecture,
         });
@@ -211,13 +211,13 @@ async function buildProblem(spec: ImageSpec, details: ImageDetails, context: Che
     const size = Math.round(details.bytes / 100_000) / 10;
     if (spec.smaller !== undefined && details.bytes >= spec.smaller * megabyte)
         return fail("image.too-large", {
-            message: `The image ${spec.ref} has ${size} MB; the step asks for less than ${spec.smaller} MB.`,
+            message: `The image ${spec.ref} has ${size} MB, but this step asks for less than ${spec.smaller} MB.`,
             expected: `less than ${spec.smaller} MB`,
             found: `${size} MB`,
         });
     if (spec.layers !== undefined && details.layers.length > spec.layers)
         return fail("image.too-many-layers", {
-            message: `The image ${spec.ref} has ${details.layers.length} layers; the step asks for at most ${spec.layers}. Each RUN, COPY and ADD makes one.`,
+            message: `The image ${spec.ref} has ${details.layers.length} layers, but this step asks for at most ${spec.layers}. Each RUN, COPY and ADD makes one.`,
             expected: `at most ${spec.layers}`,
             found: `${details.layers.length}`,
         });

@@ -1,4 +1,4 @@
-/** On which ports the programs of a container listen, read from the guest's /proc: nothing is run in the container for it. */
+/** The ports on which the programs of a container listen, read from the guest's /proc without running anything in the container. */
 import type { CheckContext } from "./check";
 
 export interface Listener {
@@ -8,7 +8,7 @@ export interface Listener {
 
 const listening = "0A"; // TCP_LISTEN in the kernel's table
 
-/** `pid`: the container's first process, as the guest numbers it. undefined when it cannot be told. */
+/** `pid`: the container's first process, as the guest numbers it. undefined when it cannot be read. */
 export async function listeners(context: CheckContext, pid: number): Promise<Listener[] | undefined> {
     if (pid === 0) return undefined;
     const { stdout, code } = await context.exec(["cat", `/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`], {
@@ -24,7 +24,7 @@ export function parseListeners(table: string): Listener[] {
         const [, local, , state] = line.trim().split(/\s+/);
         const [address, port] = local?.split(":") ?? [];
         if (state !== listening || !address || !port) continue;
-        // 127.x.y.z ends in 7F here; ::1 is 31 zeros and a 1, word by word turned
+        // 127.x.y.z ends in 7F here; ::1 is 31 zeros and a 1, with the bytes of each word reversed
         const loopback =
             address.length === 8
                 ? address.endsWith("7F")

@@ -1,4 +1,4 @@
-/** What several kinds ask of the engine; asked once for all checks of an attempt. */
+/** Questions to the engine that several kinds share; each is asked once in an attempt. */
 import type { ContainerDetails, ContainerSummary, ImageDetails, ImageSummary } from "../docker/docker";
 import type { CheckContext, CommandRecord } from "./check";
 import { lastLines } from "./outcome";
@@ -15,7 +15,7 @@ export const allImages = (context: CheckContext): Promise<ImageSummary[]> =>
 export const imageDetails = (context: CheckContext, ref: string): Promise<ImageDetails | undefined> =>
     context.memo(`image ${ref}`, () => context.docker.images.inspect(ref, context.signal));
 
-/** The last lines a container wrote, "" for none. A log that cannot be read says nothing either way. */
+/** The last lines that a container printed, "" for none or when the log cannot be read. */
 export async function logOf(context: CheckContext, id: string): Promise<string> {
     try {
         return lastLines(await context.docker.containers.logs(id, { tail: 20, signal: context.signal }));
@@ -25,7 +25,7 @@ export async function logOf(context: CheckContext, id: string): Promise<string> 
     }
 }
 
-/** The container that holds this port of the machine now. */
+/** The container that publishes this port of the machine now. */
 export async function holderOf(context: CheckContext, port: number): Promise<ContainerSummary | undefined> {
     return (await allContainers(context)).find(one =>
         one.ports.some(binding => binding.hostPort === port && binding.protocol === "tcp"),
@@ -36,6 +36,6 @@ export async function holderOf(context: CheckContext, port: number): Promise<Con
 export const lastCommand = (context: CheckContext, pattern: RegExp): CommandRecord | undefined =>
     context.commands.findLast(record => pattern.test(record.command));
 
-/** "web", or a short id where nothing has a name. */
+/** "web", or a short id when the container has no name. */
 export const callOf = (container: { names: string[]; id: string }): string =>
     container.names[0] ?? container.id.slice(0, 12);

@@ -1,4 +1,4 @@
-/** The check kind `network`: a network of the engine, and who is joined to it. */
+/** The check kind `network`: a network of the engine, and the containers connected to it. */
 import * as v from "valibot";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { flag, text, texts } from "./fields";
@@ -10,23 +10,23 @@ const schema = v.strictObject({
     exists: v.optional(flag("false: there must be no such network.")),
     driver: v.optional(text("Its driver: `bridge`.")),
     subnet: v.optional(text("A range of addresses it must have: `172.28.0.0/16`.")),
-    containers: v.optional(texts("Names of containers that must be joined to it and run.")),
+    containers: v.optional(texts("Names of running containers that must be connected to it.")),
 });
 
 export type NetworkSpec = v.InferOutput<typeof schema>;
 
 const failures = {
     "network.missing": "There is no network of that name.",
-    "network.still-there": "The network exists, and should be gone.",
-    "network.wrong-driver": "It has another driver.",
-    "network.wrong-subnet": "It has other addresses.",
-    "network.not-joined": "A container is not joined to it.",
+    "network.still-there": "The network exists, but should be gone.",
+    "network.wrong-driver": "It has a different driver.",
+    "network.wrong-subnet": "It has a different address range.",
+    "network.not-joined": "A container is not connected to it.",
 };
 const fail = failer(failures);
 
 export const network: CheckKind<NetworkSpec> = {
     name: "network",
-    summary: "A network of the engine, and the containers joined to it.",
+    summary: "A network of the engine, and the containers connected to it.",
     schema,
     failures,
     describe: spec =>
@@ -42,7 +42,7 @@ async function run(spec: NetworkSpec, context: CheckContext): Promise<CheckResul
     if (spec.exists === false)
         return found
             ? fail("network.still-there", {
-                  message: `The network ${name} is still there. Remove it with \`docker network rm ${name}\`; containers must have left it before.`,
+                  message: `The network ${name} is still there. Remove it with \`docker network rm ${name}\`, after the containers connected to it.`,
                   expected: "no such network",
                   found: name,
               })
@@ -51,20 +51,20 @@ async function run(spec: NetworkSpec, context: CheckContext): Promise<CheckResul
         const names = (await context.docker.networks.list(context.signal)).map(one => one.name);
         const near = closest(name, names);
         return fail("network.missing", {
-            message: `There is no network ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker network create ${name}\`.`,
+            message: `There is no network ${name}${near ? `, but there is ${near}` : ""}. Create it with \`docker network create ${name}\`.`,
             expected: name,
             found: spoken(names),
         });
     }
     if (spec.driver !== undefined && found.driver !== spec.driver)
         return fail("network.wrong-driver", {
-            message: `The network ${name} has the driver ${found.driver}; the step asks for ${spec.driver}.`,
+            message: `The network ${name} has the driver ${found.driver}, but this step asks for ${spec.driver}.`,
             expected: spec.driver,
             found: found.driver,
         });
     if (spec.subnet !== undefined && !found.subnets.includes(spec.subnet))
         return fail("network.wrong-subnet", {
-            message: `The network ${name} has the addresses ${spoken(found.subnets)}; the step asks for ${spec.subnet} (\`--subnet ${spec.subnet}\`).`,
+            message: `The network ${name} has the address range ${spoken(found.subnets)}, but this step asks for ${spec.subnet} (\`--subnet ${spec.subnet}\`).`,
             expected: spec.subnet,
             found: spoken(found.subnets),
         });
@@ -72,9 +72,11 @@ async function run(spec: NetworkSpec, context: CheckContext): Promise<CheckResul
     const missing = (spec.containers ?? []).filter(one => !joined.includes(one));
     if (missing.length > 0)
         return fail("network.not-joined", {
-            message: `${spoken(missing)} ${missing.length === 1 ? "is" : "are"} not in the network ${name}; in it ${joined.length === 1 ? "is" : "are"} ${spoken(joined) || "none"}. Only a running container counts. Join with \`docker network connect ${name} ${missing[0]}\`.`,
+            message: `${spoken(missing)} ${missing.length === 1 ? "is" : "are"} not connected to the network ${name}. Start ${missing.length === 1 ? "it" : "them"} if needed, then connect with \`docker network connect ${name} ${missing[0]}\`.`,
             expected: spoken(spec.containers ?? []),
             found: spoken(joined) || "none",
         });
-    return pass(`There is ${network.describe(spec)}.`);
+    return pass(
+        `The network ${name} exists${spec.containers ? `, with ${spoken(spec.containers)} connected to it` : ""}.`,
+    );
 }

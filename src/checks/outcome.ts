@@ -1,4 +1,4 @@
-/** How a kind says pass and fail: short to write, and no failure code that the kind does not document. */
+/** How a kind reports pass and fail: short to write, and only with failure codes that the kind documents. */
 import type { CheckResult } from "./check";
 
 export type Fail = Extract<CheckResult, { status: "fail" }>;
@@ -12,14 +12,14 @@ export interface Failure {
     excerpt?: string | undefined;
 }
 
-/** For a kind's table of failure codes: a function that takes only these. */
+/** Makes a function that accepts only the failure codes in a kind's table. */
 export function failer<Table extends Record<string, string>>(
     _table: Table,
 ): (code: keyof Table & string, failure: Failure) => Fail {
     return (code, { excerpt, ...failure }) => ({ status: "fail", code, ...failure, ...(excerpt ? { excerpt } : {}) });
 }
 
-/** Lines and characters of an excerpt: what fits under a sentence without scrolling. */
+/** Maximum lines and characters of an excerpt: what fits under a sentence without scrolling. */
 const excerptLines = 12;
 const excerptCharacters = 2_000;
 
@@ -40,6 +40,6 @@ export function spoken(words: readonly (string | number)[], last = "and"): strin
     return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
-/** As a shell would take it back: words with spaces in quotes. */
+/** As one would type it in a shell: words with spaces in quotes. */
 export const shellWords = (words: readonly string[]): string =>
     words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");

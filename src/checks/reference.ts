@@ -1,4 +1,4 @@
-/** The reference page of all check kinds, as Markdown, made from the registry: fields with their types, failure codes. */
+/** The reference page of all check kinds, as Markdown, generated from the registry: fields with their types, failure codes. */
 import * as v from "valibot";
 import type { CheckKind } from "./check";
 import { checkKinds } from "./registry";
@@ -8,9 +8,9 @@ export function checkReference(): string {
     return [
         "# Checks",
         "",
-        "Made from the registry of check kinds; do not edit by hand.",
+        "Generated from the registry of check kinds; do not edit by hand.",
         "",
-        "Each entry of a step's `expect` names one kind with its fields. All must hold. A failure has a code; `why` in the step may give it a sentence of the lesson's own. Every check can also end in an error, when the engine or the machine is away.",
+        "Each entry of a step's `expect` names one kind with its fields. All entries must hold. Each failure has a code; `why` in the step can replace its sentence. A check can also end in an error, for example when the engine does not answer.",
         "",
         "Checks run when the student presses Check, and by themselves after each command and each saved file. By themselves only those run that read; a step with others passes only on Check.",
         "",
@@ -33,7 +33,7 @@ function kindPage(kind: CheckKind): string {
         "",
         kind.acts?.when ?? "Only reads.",
         "",
-        "| field | needed | type | meaning |",
+        "| field | required | type | meaning |",
         "| --- | --- | --- | --- |",
         ...fields,
         "",

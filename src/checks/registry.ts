@@ -1,4 +1,4 @@
-/** Every check kind, registered once: parser, linter, runner and reference page take them from here. */
+/** Every check kind, registered once. The parser, the linter, the runner and the reference page read this list. */
 import { answer } from "./answer";
 import type { CheckKind } from "./check";
 import { command } from "./command";

@@ -1,4 +1,4 @@
-/** Results for other programs: Exercism's results.json, version 3, with points and times added. */
+/** Results for other programs: Exercism's results.json, version 3, with points and durations added. */
 import type { ExpectationResult } from "./check";
 
 export interface StepResults {
@@ -11,7 +11,7 @@ export interface StepResults {
 export interface ResultsFile {
     version: 3;
     status: "pass" | "fail" | "error";
-    /** Why nothing could be tested; null when tests ran. */
+    /** Why nothing could be checked; null when checks ran. */
     message: string | null;
     tests: {
         name: string;

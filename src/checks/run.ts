@@ -1,4 +1,4 @@
-/** Runs the checks of a step, one after the other: the guest has one processor, and later ones profit from what was asked before. */
+/** Runs the checks of a step one after the other: the guest has one processor, and later checks reuse what earlier ones asked. */
 import { abortable } from "../base/abort";
 import { DrydockError } from "../base/errors";
 import type { CheckContext, CheckKind, CheckResult, ExpectationResult } from "./check";
@@ -9,15 +9,15 @@ export interface RunOptions {
     signal?: AbortSignal | undefined;
     /** Milliseconds for one check; without it what its kind says. */
     timeout?: number;
-    /** Nobody has asked: checks that may change the guest are not made, and "waiting" is their result. */
+    /** The student has not pressed Check: checks that may change the guest do not run, and their result is "waiting". */
     readsOnly?: boolean;
-    /** The lesson's own sentences, by failure code; each stands for the check's own. */
+    /** The lesson's own sentences, by failure code; each replaces the check's sentence. */
     why?: Readonly<Record<string, string>>;
     /** Each result as it comes. */
     onResult?: (result: ExpectationResult, index: number) => void;
 }
 
-/** What a run looks at; the runner adds memo and signal. */
+/** What a run looks at. The runner adds memo and signal. */
 export type CheckSources = Omit<CheckContext, "memo" | "signal">;
 
 /** What is to be checked; `spec` is what the kind's own schema parsed. */
@@ -30,8 +30,8 @@ export const stepLimit = (expectations: Expectations): number =>
     expectations.reduce((sum, { kind, spec }) => sum + limitOf(checkKinds.get(kind), spec), STEP_MARGIN);
 
 /**
- * One result for each expectation, in their order. Never rejects for a check
- * that cannot be made (its result is then an "error"); rejects with the signal's reason when it aborts.
+ * One result for each expectation, in the same order. Does not reject when a check cannot run (its result is then an
+ * "error"); rejects with the signal's reason when the signal aborts.
  */
 export async function runChecks(
     expectations: Expectations,
@@ -78,7 +78,7 @@ async function runOne(
                 new DrydockError(
                     "checks.timeout",
                     `The check gave no result within ${timeout / 1000} s.`,
-                    "Wait for what runs in the terminal to end, then check again.",
+                    "Wait until the command in the terminal has ended, then check again.",
                 ),
             ),
         timeout,
@@ -109,7 +109,7 @@ function withReason(result: CheckResult, why: RunOptions["why"]): CheckResult {
     return result.status === "fail" && reason !== undefined ? { ...result, message: reason } : result;
 }
 
-/** A failed question is asked again: the engine may be back for the next check. */
+/** A question that failed is asked again: by then the engine may answer. */
 function createMemo(): CheckContext["memo"] {
     const known = new Map<string, Promise<unknown>>();
     return <T>(key: string, ask: () => Promise<T>): Promise<T> => {

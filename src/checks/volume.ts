@@ -1,4 +1,4 @@
-/** The check kind `volume`: a volume of the engine, and who mounts it. */
+/** The check kind `volume`: a volume of the engine, and the containers that mount it. */
 import * as v from "valibot";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { flag, pairs, text, texts } from "./fields";
@@ -9,7 +9,7 @@ import { failer, pass, spoken } from "./outcome";
 const schema = v.strictObject({
     name: text("Its name."),
     exists: v.optional(flag("false: there must be no such volume.")),
-    labels: v.optional(pairs("Labels it must carry.")),
+    labels: v.optional(pairs("Labels it must have.")),
     containers: v.optional(texts("Names of containers that must mount it.")),
 });
 
@@ -17,7 +17,7 @@ export type VolumeSpec = v.InferOutput<typeof schema>;
 
 const failures = {
     "volume.missing": "There is no volume of that name.",
-    "volume.still-there": "The volume exists, and should be gone.",
+    "volume.still-there": "The volume exists, but should be gone.",
     "volume.wrong-label": "A label is missing or different.",
     "volume.not-mounted": "A container does not mount it.",
 };
@@ -41,7 +41,7 @@ async function run(spec: VolumeSpec, context: CheckContext): Promise<CheckResult
     if (spec.exists === false)
         return found
             ? fail("volume.still-there", {
-                  message: `The volume ${name} is still there. Remove it with \`docker volume rm ${name}\`; containers that mount it must go before.`,
+                  message: `The volume ${name} is still there. Remove it with \`docker volume rm ${name}\`, after the containers that mount it.`,
                   expected: "no such volume",
                   found: name,
               })
@@ -50,7 +50,7 @@ async function run(spec: VolumeSpec, context: CheckContext): Promise<CheckResult
         const names = (await context.docker.volumes.list(context.signal)).map(one => one.name);
         const near = closest(name, names);
         return fail("volume.missing", {
-            message: `There is no volume ${name}${near ? `; there is ${near}` : ""}. Make it with \`docker volume create ${name}\`, or by mounting it with \`-v ${name}:/folder\`.`,
+            message: `There is no volume ${name}${near ? `, but there is ${near}` : ""}. Create it with \`docker volume create ${name}\`, or by mounting it with \`-v ${name}:/folder\`.`,
             expected: name,
             found: spoken(names) || "no volumes",
         });
@@ -58,7 +58,7 @@ async function run(spec: VolumeSpec, context: CheckContext): Promise<CheckResult
     for (const [key, value] of Object.entries(spec.labels ?? {}))
         if (found.labels[key] !== value)
             return fail("volume.wrong-label", {
-                message: `The volume ${name} carries ${found.labels[key] === undefined ? `no label ${key}` : `${key}=${found.labels[key]}`}; the step asks for ${key}=${value}.`,
+                message: `The volume ${name} has ${found.labels[key] === undefined ? `no label ${key}` : `the label ${key}=${found.labels[key]}`}, but this step asks for ${key}=${value}.`,
                 expected: `${key}=${value}`,
                 found: found.labels[key] ?? "no such label",
             });
@@ -69,9 +69,9 @@ async function run(spec: VolumeSpec, context: CheckContext): Promise<CheckResult
     const missing = (spec.containers ?? []).filter(one => !mounting.includes(one));
     if (missing.length > 0)
         return fail("volume.not-mounted", {
-            message: `${spoken(missing)} ${missing.length === 1 ? "does" : "do"} not mount the volume ${name}. A container gets its volumes when it is made: \`docker run -v ${name}:/folder\`.`,
+            message: `${spoken(missing)} ${missing.length === 1 ? "does" : "do"} not mount the volume ${name}. Remove the container and run it with \`-v ${name}:/folder\`: a container gets its volumes when it is created.`,
             expected: spoken(spec.containers ?? []),
             found: spoken(mounting) || "none",
         });
-    return pass(`There is ${volume.describe(spec)}.`);
+    return pass(`The volume ${name} exists${spec.containers ? `, mounted by ${spoken(spec.containers)}` : ""}.`);
 }

@@ -73,14 +73,14 @@ describe("checks on the real engine", () => {
     });
 
     test.each<[string, string[], string, object, string, string]>([
-        ["no container", [], "container", container, "container.missing", "neither running nor stopped"],
+        ["no container", [], "container", container, "container.missing", "running or stopped"],
         [
             "not published",
             ["docker run -d --name web docker-flask:1.0"],
             "container",
             container,
             "container.not-published",
-            "Add `-p 5000:5000`",
+            "again with `-p 5000:5000`",
         ],
         [
             "published elsewhere",
@@ -99,7 +99,7 @@ describe("checks on the real engine", () => {
             "container",
             container,
             "container.port-taken",
-            "already taken by the container old",
+            "already in use by the container old",
         ],
         [
             "no such program",

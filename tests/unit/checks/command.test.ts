@@ -31,7 +31,7 @@ describe("command", () => {
     ])("%s is %s", async (wanted, typed) => expect(await ran(wanted, typed)).toMatchObject({ status: "pass" }));
 
     test.each([
-        ["docker ps -a", "docker ps", "command.almost", "What is missing: `-a`"],
+        ["docker ps -a", "docker ps", "command.almost", "Missing: `-a`"],
         [
             "docker run -d -p 5000:5000 docker-flask:1.0",
             "docker run -d -p 8000:5000 docker-flask:1.0",

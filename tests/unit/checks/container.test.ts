@@ -37,12 +37,17 @@ describe("container", () => {
 
     test.each<[string, World, string, string]>([
         ["nothing was built", {}, "container.missing", "Build or pull the image first"],
-        ["built but not run", { images: [image] }, "container.missing", "Make one with `docker run docker-flask:1.0`"],
+        [
+            "built but not run",
+            { images: [image] },
+            "container.missing",
+            "Create one with `docker run docker-flask:1.0`",
+        ],
         [
             "the last run failed",
             { images: [image], commands: [["docker run -p 5000 docker-flsk", 125]] },
             "container.missing",
-            "ended with status 125",
+            "failed with status 125",
         ],
         [
             "it removed itself",
@@ -57,13 +62,13 @@ describe("container", () => {
                 ],
             },
             "container.gone",
-            "exit code 1",
+            "exited with code 1 and was removed",
         ],
         [
             "another tag runs",
             world({ name: "web", image: "docker-flask:latest" }),
             "container.other-image",
-            "the tag latest",
+            "from docker-flask:latest, but this step asks for the tag 1.0",
         ],
         [
             "a name with a typo runs",
@@ -75,13 +80,13 @@ describe("container", () => {
             "it publishes nothing",
             world({ name: "web", ports: [port(undefined, 5000)] }),
             "container.not-published",
-            "publishes nothing. EXPOSE alone opens no port of the machine. Add `-p 5000:5000`",
+            "publishes no port, so port 5000 of the machine does not lead to it. EXPOSE alone does not open a port of the machine.",
         ],
         [
             "it publishes elsewhere",
             world({ name: "web", ports: [port(8000, 5000)] }),
             "container.published-elsewhere",
-            "it publishes 8000:5000",
+            "publishes 8000:5000",
         ],
         [
             "it publishes another inside port",
@@ -106,7 +111,7 @@ describe("container", () => {
                 },
             ),
             "container.port-taken",
-            "already taken by the container old",
+            "already in use by the container old",
         ],
         [
             "it never started: no program",
@@ -125,7 +130,12 @@ describe("container", () => {
             "could not start",
         ],
         ["nobody started it", world({ name: "web", state: "created" }), "container.not-started", "docker start web"],
-        ["it exited", world(exited("boom")), "container.exited", "exited with code 1. Its last lines are below."],
+        [
+            "it exited",
+            world(exited("boom")),
+            "container.exited",
+            "exited with code 1. Its last lines of output are below.",
+        ],
         [
             "it exited: no module",
             world(exited("ModuleNotFoundError: No module named 'flask'")),
@@ -152,8 +162,13 @@ describe("container", () => {
             "container.exited",
             "You wrote `-p` after docker-flask:1.0",
         ],
-        ["ended with Ctrl-C", world(exited("", { exitCode: 130 })), "container.exited", "run it with `-d`"],
-        ["it exited well", world(exited("", { exitCode: 0 })), "container.exited", "It wrote nothing."],
+        [
+            "ended with Ctrl-C",
+            world(exited("", { exitCode: 130 })),
+            "container.exited",
+            "run it in the background with `-d`",
+        ],
+        ["it exited well", world(exited("", { exitCode: 0 })), "container.exited", "It printed nothing."],
         ["it was stopped", world(exited("serving", { exitCode: 137 })), "container.stopped", "docker start sad_pike"],
         [
             "it ran out of memory",

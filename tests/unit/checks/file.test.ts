@@ -26,14 +26,14 @@ describe("file", () => {
         ["a folder", { path: "app" }, { "app/x.py": "x" }, "file.is-folder", "folder"],
         ["empty", { path: "app.py" }, { "app.py": " \n" }, "file.empty", "empty"],
         ["lacks a text", { path: "a", contains: "flask" }, { a: "redis" }, "file.lacks-text", '"flask"'],
-        ["other capitals", { path: "a", contains: "Flask" }, { a: "flask" }, "file.lacks-text", "capital"],
+        ["other capitals", { path: "a", contains: "Flask" }, { a: "flask" }, "file.lacks-text", "Upper and lower case"],
         ["holds a text", { path: "a", lacks: "latest" }, { a: "x\nFROM a:latest" }, "file.holds-text", "line 2"],
         [
             "does not match",
             { path: "a", matches: "^EXPOSE \\d+$" },
             { a: "EXPOSE x" },
             "file.no-match",
-            "a does not say",
+            "a does not contain what this step asks for",
         ],
         ["should be gone", { path: "a", exists: false }, { a: "x" }, "file.still-there", "still there"],
     ])("%s", async (_, fields, files, code, words) => {
@@ -90,7 +90,7 @@ describe("file", () => {
         [
             "FORM python",
             "file.unknown-instruction",
-            "Line 1 of Dockerfile begins with FORM, which is no instruction of a Dockerfile. Did you mean FROM?",
+            "Line 1 of Dockerfile begins with FORM, which is not an instruction of a Dockerfile. Did you mean FROM?",
         ],
         ["FROM a\nRUNN x\n", "file.unknown-instruction", "Line 2"],
         ["FROM a\nWORKDIR\n", "file.no-arguments", "WORKDIR in line 2"],

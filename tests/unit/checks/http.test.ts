@@ -34,7 +34,7 @@ describe("http", () => {
             "published on another port",
             { containers: [{ ...web, ports: [port(8000, 5000)] }] },
             "http.refused",
-            "Published are 8000 (web)",
+            "The published ports are 8000 (web)",
         ],
         [
             "the container has ended",
@@ -81,7 +81,12 @@ describe("http", () => {
             "http.wrong-status",
             "to /login",
         ],
-        ["another text", { containers: [web], http: answer("Hello") }, "http.wrong-text", "does not say"],
+        [
+            "another text",
+            { containers: [web], http: answer("Hello") },
+            "http.wrong-text",
+            "answers, but without the text",
+        ],
         [
             "nearly the text",
             { containers: [web], http: answer("docker and flask are working") },

@@ -32,7 +32,7 @@ describe("image", () => {
 
     test.each<[string, World, string, string]>([
         ["nothing there", {}, "image.missing", "docker build -t docker-flask:1.0 ."],
-        ["built without a name", { commands: [["docker build .", 0]] }, "image.missing", "add `-t docker-flask:1.0`"],
+        ["built without a name", { commands: [["docker build .", 0]] }, "image.missing", "Add `-t docker-flask:1.0`"],
         [
             "the build failed",
             { commands: [["docker build -t docker-flask:1.0 .", 1]] },
@@ -43,7 +43,7 @@ describe("image", () => {
             "another tag",
             { images: [{ tags: ["docker-flask:latest"] }] },
             "image.other-tag",
-            "There is docker-flask:latest; the step asks for the tag 1.0",
+            "There is docker-flask:latest, but this step asks for the tag 1.0",
         ],
         ["a name with a typo", { images: [{ tags: ["docker-falsk:1.0"] }] }, "image.similar-name", "docker-falsk"],
         ["no entrypoint", { images: [{ ...full, entrypoint: [] }] }, "image.no-entrypoint", 'ENTRYPOINT ["python"]'],

@@ -184,10 +184,10 @@ describe("the registry", () => {
         expect(issues("container", { image: "a", imagee: "b" })).toEqual([expect.stringContaining("imagee")]);
         expect(issues("container", { state: "running" })).toEqual([": needs `image` or `name`"]);
         expect(issues("container", { name: "a", publishes: { web: 80 } })[0]).toContain("must be a port");
-        expect(issues("http", { port: 70_000 })).toEqual(["port: ports end at 65535"]);
+        expect(issues("http", { port: 70_000 })).toEqual(["port: must be 65535 or less"]);
         expect(issues("http", { port: 80, path: "x" })).toEqual(["path: must begin with /"]);
-        expect(issues("file", { path: "../x" })).toEqual(["path: must stay below the workspace"]);
-        expect(issues("file", { path: "/etc/passwd" })).toEqual(["path: must stay below the workspace"]);
+        expect(issues("file", { path: "../x" })).toEqual(["path: must stay inside the workspace"]);
+        expect(issues("file", { path: "/etc/passwd" })).toEqual(["path: must stay inside the workspace"]);
         expect(issues("file", { path: "a", matches: "a".repeat(1_001) })).toEqual([
             "matches: must have at most 1000 characters",
         ]);
