@@ -8,16 +8,16 @@ import { createFileBundle } from "../host/file-bundle";
 import { usage } from "../host/usage";
 import { parseImageList, type BundledImage } from "./lint";
 
-/** What the image build makes is for linux/386, all of it. */
+/** Everything that the image build makes is for linux/386. */
 const here = (refs: readonly string[]): BundledImage[] => [...new Set(refs)].map(ref => ({ ref, architecture: "386" }));
 
-/** From `--images` (a list, or a file with one); else what the engine and the Docker Hub of the built VM image have; else what its build would put there. */
+/** From `--images` (a list, or a file with one); otherwise what the engine and the Docker Hub of the built VM image have; otherwise what its build would put there. */
 export async function bundledImages(option: string | undefined): Promise<BundledImage[]> {
     if (option !== undefined) {
         try {
             return parseImageList(existsSync(option) ? readFileSync(option, "utf8") : option);
         } catch (thrown) {
-            throw usage("lint", `--images is no list of images: ${messageOf(thrown)}`);
+            throw usage("lint", `--images is not a list of images: ${messageOf(thrown)}`);
         }
     }
     try {

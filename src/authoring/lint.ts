@@ -1,4 +1,4 @@
-/** The linter: what the parser finds, and whether the images that lessons require are in the bundle. */
+/** The linter: reports what the parser finds, and images that lessons require but the bundle lacks. */
 import type { ExpectationParser } from "../lesson/kinds";
 import { closest } from "../base/closest";
 import type { FileContent } from "../lesson/file-tree";
@@ -35,13 +35,13 @@ export function lintCourse(
             problem(
                 "lesson.image-not-bundled",
                 `The image ${ref} is not in the bundle.`,
-                `${near === undefined ? "" : `Did you mean "${near}"? `}Use one of: ${bundled.map(image => image.ref).join(", ")}; or add it to the bundle in vm-images/hub.`,
+                `${near === undefined ? "" : `Did you mean "${near}"? `}Use one of: ${bundled.map(image => image.ref).join(", ")}; or add it with \`npm run drydock -- bundle add image ${ref}\`.`,
             );
         } else if (!found.some(image => image.architecture === "386")) {
             problem(
                 "lesson.image-not-386",
-                `The image ${ref} is for ${found.map(image => image.architecture).join(", ")}, and the guest runs linux/386 only.`,
-                "Use an image that is built for linux/386.",
+                `The image ${ref} was built for ${found.map(image => image.architecture).join(", ")}, but the guest runs only linux/386.`,
+                "Use an image built for linux/386.",
             );
         }
     }
@@ -49,7 +49,7 @@ export function lintCourse(
     return { course, problems };
 }
 
-/** As a person reads it, and as editors find the place: file:line first. */
+/** For people to read, and for editors to find the place: file:line comes first. */
 export function formatProblems(problems: readonly Problem[]): string {
     return problems
         .map(
@@ -59,7 +59,7 @@ export function formatProblems(problems: readonly Problem[]): string {
         .join("\n");
 }
 
-/** Throws a RangeError with a sentence for what is no list of images. */
+/** Throws a RangeError with a sentence when the text is not a list of images. */
 export function parseImageList(text: string): BundledImage[] {
     if (!text.trimStart().startsWith("[")) {
         return text

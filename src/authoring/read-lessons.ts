@@ -1,4 +1,4 @@
-/** Lessons from disk, in the form that the parser takes. */
+/** Reads lessons from disk, in the form that the parser takes. */
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { asText, type FileContent } from "../lesson/file-tree";
@@ -20,7 +20,7 @@ export async function readLessons(folder = lessonsFolder): Promise<Map<string, F
     return files;
 }
 
-/** The folder of each lesson by its id, from what its front matter says; also for a lesson that has mistakes. */
+/** The folder of each lesson by the id in its front matter, also for lessons with mistakes. */
 export function lessonFolders(files: ReadonlyMap<string, FileContent>): Map<string, string> {
     const folders = new Map<string, string>();
     for (const [path, content] of files) {
@@ -31,7 +31,7 @@ export function lessonFolders(files: ReadonlyMap<string, FileContent>): Map<stri
     return folders;
 }
 
-/** The ids meant by the words of a call: ids, or folders with or without "lessons/". None: all. Throws "cli.usage". */
+/** The lessons named on the command line by id or by folder, with or without "lessons/"; no names mean all. Throws "cli.usage". */
 export function chooseLessons(
     command: string,
     wanted: readonly string[],
@@ -43,7 +43,7 @@ export function chooseLessons(
             ([id, folder]) =>
                 id === word || folder === word.replace(/\/$/, "") || folder === `lessons/${word.replace(/\/$/, "")}`,
         );
-        if (!found) throw usage(command, `there is no lesson "${word}"; there are ${[...folders.keys()].join(", ")}`);
+        if (!found) throw usage(command, `there is no lesson "${word}"; choose from ${[...folders.keys()].join(", ")}`);
         return found[0];
     });
 }

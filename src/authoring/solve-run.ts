@@ -1,4 +1,4 @@
-/** One run through a lesson as a machine does it: each step must fail, then its solution is typed, then it must pass. */
+/** One automatic run through a lesson: each step must fail, then its solution is typed, then the step must pass. */
 import type { CommandRecord, ExpectationResult } from "../checks/check";
 import { toResultsFile, type ResultsFile } from "../checks/results";
 import { DrydockError, messageOf } from "../base/errors";
@@ -8,12 +8,12 @@ import { filesOf, type FileContent } from "../lesson/file-tree";
 import type { Lesson, Step } from "../lesson/lesson";
 import { solveActions } from "../lesson/solve-script";
 
-/** What the run acts on: a real machine, or a fake of one in tests. */
+/** What the run acts on: a real machine, or a fake one in tests. */
 export interface SolveTarget {
     check(step: Step, observed: Observed): Promise<ExpectationResult[]>;
     /** Saves a file as the editor would. */
     write(path: string, content: FileContent): Promise<void>;
-    /** Types a line in a terminal and waits for its end. */
+    /** Types a line into a terminal and waits until the command has ended. */
     type(line: string): Promise<{ code: number; output: string }>;
     /** Guest instructions since the start. */
     instructions(): Promise<number>;
@@ -21,7 +21,7 @@ export interface SolveTarget {
 
 export interface StepReport {
     step: string;
-    /** Why the step is not in order; undefined when it failed before and passed after. */
+    /** Why the step is broken; undefined when it failed before its solution and passed after it. */
     problem: string | undefined;
     before: ExpectationResult[];
     after: ExpectationResult[];
@@ -32,7 +32,7 @@ export interface StepReport {
         /** millions, guest */ instructions: number;
         output: string;
     }[];
-    /** Of the check after the solution; instructions in millions, guest. Few of them in many seconds: the guest waited, or the host was busy. */
+    /** Of the check after the solution; guest instructions in millions. Few instructions in many seconds mean that the guest waited or the host was busy. */
     checkSeconds: number;
     checkInstructions: number;
     seconds: number;
@@ -44,7 +44,7 @@ export interface RunOptions {
     signal?: AbortSignal;
 }
 
-/** The reports of the steps, in order; ends with the first one that is not in order, because the next ones build on it. */
+/** The reports of the steps, in order. Ends with the first broken step, because the next ones build on it. */
 export async function runSolution(
     lesson: Lesson,
     target: SolveTarget,
@@ -75,9 +75,9 @@ export async function runSolution(
         };
         try {
             report.before = await check();
-            if (record.passedAt !== undefined) report.problem = "Its checks pass before anything has been done.";
+            if (record.passedAt !== undefined) report.problem = "Its checks pass before its solution.";
             else if (report.before.some(({ result }) => result.status === "error"))
-                report.problem = `Its checks cannot be made: ${failures(report.before)}`;
+                report.problem = `Its checks cannot run: ${failures(report.before)}`;
             else {
                 for (const action of solveActions(step.solve)) {
                     signal?.throwIfAborted();
@@ -102,7 +102,7 @@ export async function runSolution(
                 report.checkSeconds = secondsSince(start);
                 report.checkInstructions = Math.round(((await target.instructions()) - from) / 1e6);
                 if (record.passedAt === undefined)
-                    report.problem = `Its checks do not pass after its solution: ${failures(report.after)}`;
+                    report.problem = `Its checks fail after its solution: ${failures(report.after)}`;
             }
         } catch (thrown) {
             signal?.throwIfAborted();
@@ -116,7 +116,7 @@ export async function runSolution(
     return reports;
 }
 
-/** results.json of some runs. A step that was not reached, or passed too early, is a failed test of its own. */
+/** results.json of several runs. A step that was not reached, or that passed too early, counts as a failed test. */
 export function resultsOf(lesson: Lesson, runs: readonly StepReport[][]): ResultsFile {
     const tests: ResultsFile["tests"] = [];
     runs.forEach((reports, run) => {
@@ -124,7 +124,11 @@ export function resultsOf(lesson: Lesson, runs: readonly StepReport[][]): Result
         lesson.steps.forEach((step, index) => {
             const report = reports.find(one => one.step === step.id);
             const early = report?.problem !== undefined && report.after.length === 0;
-            const message = !report ? "Not reached: a step before it is not in order." : early ? report.problem! : null;
+            const message = !report
+                ? "Not reached, because an earlier step is broken."
+                : early
+                  ? report.problem!
+                  : null;
             tests.push({
                 name: `${prefix}${step.title}: fails before its solution`,
                 status: message === null ? "pass" : "fail",

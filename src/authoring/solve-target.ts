@@ -1,4 +1,4 @@
-/** The real machine, put together as the page does: workspace, checker, a shell on a terminal. */
+/** The real machine, put together as in the page: workspace, checker, and a shell on a terminal. */
 import { openShell } from "../agent/shell";
 import { within } from "../base/abort";
 import { Lifetime } from "../base/lifetime";
@@ -9,7 +9,7 @@ import type { Lesson } from "../lesson/lesson";
 import { openHeadless } from "../host/headless";
 import type { SolveTarget } from "./solve-run";
 
-/** Longer than any command of a lesson takes on a busy machine. */
+/** Longer than any command in a lesson takes on a busy machine. */
 const LINE_TIMEOUT_MILLISECONDS = 1_200_000;
 
 export interface OpenTarget extends SolveTarget {
@@ -38,7 +38,7 @@ export async function openTarget(lesson: Lesson, signal?: AbortSignal): Promise<
         lifetime.add(checker.attach(guest));
         const shell = await openShell(guest.agent, { columns: 100, rows: 30 });
         lifetime.add(() => shell.close());
-        // an unread terminal would stand still; what a command prints comes back from run
+        // an unread terminal would block; `run` returns what a command prints
         shell.output.pipeTo(new WritableStream()).catch(() => undefined); // ends with the machine
         return {
             check: (step, observed) =>

@@ -1,10 +1,10 @@
-/** "Did you mean ...?" */
+/** Finds the name that somebody probably meant, for "Did you mean ...?" */
 import { distance } from "fastest-levenshtein";
 
-/** Letters that may differ: a third of the word; two at least, so that two swapped letters ("ngnix") are found; one in a short word. */
+/** How many letters may differ: a third of the word, but at least two, to find two swapped letters ("ngnix"), and one in a short word. */
 const tolerance = (word: string): number => (word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3)));
 
-/** The name among `names` that `typed` was probably meant to be; undefined when none is near. */
+/** The name among `names` that `typed` was probably meant to be; undefined when none is similar. */
 export function closest(typed: string, names: Iterable<string>): string | undefined {
     let best: string | undefined;
     let fewest = tolerance(typed) + 1;
@@ -15,9 +15,11 @@ export function closest(typed: string, names: Iterable<string>): string | undefi
     return best;
 }
 
-/** `Did you mean "copy"? There are: copy, run.` */
+/** `Did you mean "copy"? Choose from: copy, run.` */
 export function suggestion(typed: string, names: readonly string[]): string {
-    if (names.length === 0) return "There is none.";
+    if (names.length === 0) return "There are none to choose from.";
     const meant = closest(typed, names);
-    return `${meant === undefined ? "" : `Did you mean "${meant}"? `}There ${names.length === 1 ? "is" : "are"}: ${names.join(", ")}.`;
+    const question = meant === undefined ? "" : `Did you mean "${meant}"?`;
+    if (names.length === 1) return question || `The only one is ${names[0]}.`;
+    return `${question} Choose from: ${names.join(", ")}.`.trimStart();
 }

@@ -1,4 +1,4 @@
-/** The images that a Dockerfile starts from, with lines from 1. Its own stages, `scratch` and names made of arguments are left out. */
+/** The images that a Dockerfile starts from, with lines from 1, except its own stages, `scratch` and names that contain arguments. */
 export function baseImages(dockerfile: string): { ref: string; line: number }[] {
     const stages = new Set(["scratch"]);
     const found: { ref: string; line: number }[] = [];

@@ -1,4 +1,4 @@
-/** lesson.md: front matter, introduction, steps; and what its Markdown refers to, with lines. */
+/** Splits lesson.md into front matter, introduction and steps, and lists what its Markdown refers to, with lines. */
 import { parseFence, type Fence } from "./fences";
 import { attribute, markdownParser } from "./markdown";
 

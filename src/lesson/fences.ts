@@ -1,10 +1,10 @@
-/** What a fence's info string says: ```bash run terminal=2 interrupt, ```python save=app.py, ```text copy. */
+/** Parses a fence's info string: ```bash run terminal=2 interrupt, ```python save=app.py, ```text copy. */
 import { suggestion } from "../base/closest";
 
 export type FenceAction =
     /** A click types it into a terminal; `interrupt` sends Ctrl-C first. */
     | { kind: "run"; /** from 1 */ terminal: number; interrupt: boolean }
-    /** A click saves it as `path` in the workspace, after showing the difference. */
+    /** A click saves it as `path` in the workspace, after showing the changes. */
     | { kind: "save"; path: string }
     | { kind: "copy" }
     | { kind: "plain" };
@@ -13,7 +13,7 @@ export interface Fence {
     /** "text" when none is given. */
     language: string;
     action: FenceAction;
-    /** What is wrong with the info string, one sentence with advice each. */
+    /** What is wrong with the info string: one sentence each, with advice. */
     mistakes: { message: string; advice: string }[];
 }
 
@@ -52,7 +52,7 @@ export function parseFence(info: string): Fence {
     if (first !== undefined && !isWord(first)) {
         parts.shift();
         if (fenceLanguages.includes(first)) fence.language = first;
-        else mistake(`"${first}" is no language of a fence.`, suggestion(first, fenceLanguages));
+        else mistake(`"${first}" is not a known language.`, suggestion(first, fenceLanguages));
     }
 
     const actions: FenceAction[] = [];
@@ -67,24 +67,30 @@ export function parseFence(info: string): Fence {
             if (isWorkspacePath(path)) actions.push({ kind: "save", path });
             else
                 mistake(
-                    `"${path}" is no path in the workspace.`,
+                    `"${path}" is not a path in the workspace.`,
                     "Write it relative to the workspace, without ./ or ..: save=app.py.",
                 );
         } else if (part.startsWith("terminal=")) {
             const number = Number(part.slice("terminal=".length));
             if (Number.isInteger(number) && number >= 1 && number <= 9) terminal = number;
-            else mistake(`"${part}" names no terminal.`, "Number terminals from 1 to 9: terminal=2.");
-        } else mistake(`A fence has no word "${part}".`, suggestion(part, words));
+            else mistake(`"${part}" does not name a terminal.`, "Number terminals from 1 to 9: terminal=2.");
+        } else mistake(`"${part}" is not a word that a fence understands.`, suggestion(part, words));
     }
 
     const action = actions[0];
     if (actions.length > 1)
-        mistake(`The fence says ${actions.map(one => one.kind).join(" and ")}.`, "Keep one of run, save= and copy.");
+        mistake(
+            `The fence has more than one action: ${actions.map(one => one.kind).join(" and ")}.`,
+            "Keep one of run, save= and copy.",
+        );
     if (action?.kind === "run") fence.action = { kind: "run", terminal: terminal ?? 1, interrupt };
     else {
         if (action) fence.action = action;
         if (terminal !== undefined || interrupt)
-            mistake("Only a fence that runs has a terminal.", 'Add the word "run", or remove terminal= and interrupt.');
+            mistake(
+                "terminal= and interrupt work only with run.",
+                'Add the word "run", or remove terminal= and interrupt.',
+            );
     }
     return fence;
 }

@@ -1,9 +1,9 @@
-/** Folders as data: between flat paths and the tree type that others know too. */
+/** Folders as data: converts between flat paths and the tree type of @webcontainer/api. */
 import type { FileSystemTree } from "@webcontainer/api";
 
 export type FileContent = string | Uint8Array;
 
-/** Paths with "/" between parts. Bytes that are UTF-8 become text. */
+/** Paths have "/" between their parts. Bytes that are UTF-8 become text. */
 export function treeOf(files: ReadonlyMap<string, FileContent>): FileSystemTree {
     const tree: FileSystemTree = {};
     for (const [path, content] of files) {
@@ -20,7 +20,7 @@ export function treeOf(files: ReadonlyMap<string, FileContent>): FileSystemTree 
     return tree;
 }
 
-/** The files of a tree by path. Links have no content and are left out. */
+/** The files of a tree by path, without links, which have no content. */
 export function filesOf(tree: FileSystemTree): Map<string, FileContent> {
     const files = new Map<string, FileContent>();
     const walk = (folder: FileSystemTree, prefix: string) => {

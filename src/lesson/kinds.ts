@@ -1,9 +1,9 @@
-/** What the parser must know of check kinds. The registry in src/checks satisfies it; this layer does not import it. */
+/** What the parser needs to know about check kinds. The registry in src/checks implements it; this layer does not import that. */
 import type { GenericSchema } from "valibot";
 
 export interface ExpectationKind {
     schema: GenericSchema;
-    /** Failure codes; the keys that `why` may have. */
+    /** Failure codes: the keys that `why` may have. */
     failures: Readonly<Record<string, string>>;
     /**
      * What the linter has to say beyond the schema: `path` below the check's fields. `written`: the fields as the author wrote them;

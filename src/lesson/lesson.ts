@@ -1,4 +1,4 @@
-/** A lesson as the parser gives it: everything checked, nothing optional that has a default. The schema is in schema.ts. */
+/** A lesson as the parser returns it: everything is checked, and defaults are filled in. The schema is in schema.ts. */
 import type { FileSystemTree } from "@webcontainer/api";
 
 export interface Course {
@@ -17,7 +17,7 @@ export interface Lesson {
     id: string;
     title: string;
     summary: string;
-    /** A bump says that old progress no longer counts. */
+    /** A higher version means that old progress no longer counts. */
     version: number;
     difficulty: "beginner" | "intermediate" | "advanced";
     minutes: number;
@@ -27,7 +27,7 @@ export interface Lesson {
     /** Prose before the first step, Markdown. */
     introduction: string;
     steps: Step[];
-    /** What the workspace starts with, and what the solution lays over it. */
+    /** The files that the workspace starts with, and those that the solution lays over them. */
     start: FileSystemTree;
     solution: FileSystemTree;
 }
@@ -40,7 +40,7 @@ export interface Step {
     /** Markdown with our fences and links; see fences.ts. */
     prose: string;
     points: number;
-    /** level: holds now. edge: happened once, stays passed. */
+    /** level: all checks hold at the same time. edge: each has held once, and the step stays passed. */
     mode: "level" | "edge";
     /** Steps of this lesson that come first. */
     needs: string[];
@@ -51,7 +51,7 @@ export interface Step {
     why: Record<string, string>;
     /** Three, from vague to exact. */
     hints: string[];
-    /** What a machine types to pass, in order; `solveActions` in solve-script.ts tells commands from saves and answers. */
+    /** What a machine types to pass, in order; `solveActions` in solve-script.ts separates commands, saves and answers. */
     solve: string[];
 }
 

@@ -1,4 +1,4 @@
-/** The links a lesson may hold. Everything else is a dead link. */
+/** The links that a lesson may contain. Everything else is a dead link. */
 import { isWorkspacePath } from "./fences";
 
 export type LessonLink =
@@ -9,10 +9,10 @@ export type LessonLink =
     | { kind: "lesson"; lesson: string; step: string | undefined }
     /** A step of the same lesson. */
     | { kind: "step"; step: string }
-    /** Opens a new tab; leads out of the sandbox. */
+    /** Opens a new tab and leaves the sandbox. */
     | { kind: "web"; address: string };
 
-/** undefined when `address` is none of ours. */
+/** undefined when `address` is not one of these. */
 export function parseLink(address: string): LessonLink | undefined {
     const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(address) ?? [];
     if (address.startsWith("#"))

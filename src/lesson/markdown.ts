@@ -1,6 +1,6 @@
 /**
- * Lesson Markdown as HTML that can be put into the page as it is: no raw HTML passes, only our links and http(s), no style and
- * no script. The interface finds what it makes active by data attributes:
+ * Renders lesson Markdown as HTML that is safe to put into the page: no raw HTML, no links but ours and http(s), no styles and
+ * no scripts. The interface finds the parts that it makes active by their data attributes:
  *
  * - `<figure class="fence" data-fence="run" data-language="bash" data-terminal="2" data-interrupt="true">`,
  *   `data-fence="save" data-path="app.py"`, `data-fence="copy"`, `data-fence="plain"`; the code is the text content of the
@@ -18,7 +18,7 @@ export interface MarkdownOptions {
     picture?: ((path: string) => string | undefined) | undefined;
 }
 
-/** What one rendering carries: how to find pictures, and how the links now open end. */
+/** State of one rendering: how to find pictures, and the end tags of the open links. */
 interface Environment {
     picture?: MarkdownOptions["picture"];
     closers: string[];
@@ -36,7 +36,7 @@ export function renderMarkdown(markdown: string, options: MarkdownOptions = {}):
 
 function createParser(): MarkdownIt {
     const parser = createMarkdownIt({ html: false, linkify: false, typographer: false });
-    // the parser would drop file: links; what is none of ours is made plain text below
+    // the parser would drop file: links; links that are not ours become plain text below
     parser.validateLink = () => true;
     parser.normalizeLink = address => address;
     const escape = parser.utils.escapeHtml;
@@ -105,7 +105,7 @@ function linkAttributes(link: LessonLink, address: string): Record<string, strin
     }
 }
 
-/** A picture lies in the lesson's folder: "pictures/layers.svg". */
+/** Pictures are in the lesson's folder: "pictures/layers.svg". */
 export function isPicturePath(path: string): boolean {
     return /^[a-z0-9][\w./-]*\.(svg|png|jpg|webp)$/i.test(path) && !path.includes("..");
 }

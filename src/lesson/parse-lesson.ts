@@ -1,4 +1,4 @@
-/** One lesson's folder. Everything wrong with it becomes a problem; a lesson whose fields are whole is given even so. */
+/** Parses one lesson's folder. Everything wrong with it becomes a problem; if all fields are readable, the lesson is returned too. */
 import { suggestion } from "../base/closest";
 import { parseDocument, type LessonDocument } from "./document";
 import { treeOf, type FileContent } from "./file-tree";
@@ -25,11 +25,11 @@ export interface ParsedLesson {
     lesson: Lesson | undefined;
     problems: Problem[];
     images: ImageUse[];
-    /** Other lessons that this one names; the course looks whether they exist. */
+    /** Other lessons that this one refers to; the course checks whether they exist. */
     references: LessonReference[];
 }
 
-/** `files`: by path relative to `folder`; contents text, or bytes for what is none. */
+/** `files`: by path relative to `folder`; text, or bytes for content that is not text. */
 export function parseLesson(
     folder: string,
     files: ReadonlyMap<string, FileContent>,
@@ -53,7 +53,7 @@ export function parseLesson(
 
     const headerYaml = readHeader(at("lesson.md"), raw("lesson.md"));
     if (raw("lesson.md") === undefined)
-        missing("lesson.md", "Write it: front matter between two lines of ---, then the prose.");
+        missing("lesson.md", "Add it: front matter between two lines of ---, then the prose.");
     const header = headerYaml?.value === undefined ? undefined : headerYaml.check(headerSchema);
     const variables = chooseVariables(header?.vars ?? {}, seed);
     const text = (name: string) => {
@@ -67,7 +67,7 @@ export function parseLesson(
     const stepIds = checkHeadings(at("lesson.md"), document, problems);
 
     const checksText = text("checks.yaml");
-    if (checksText === undefined) missing("checks.yaml", "Write it: each step's id with goal, expect and hints.");
+    if (checksText === undefined) missing("checks.yaml", "Add it: each step's id with goal, expect and hints.");
     const checks = new YamlFile(at("checks.yaml"), checksText ?? "{}");
     const fields =
         checksText === undefined
@@ -75,7 +75,7 @@ export function parseLesson(
             : readSteps(checks, stepIds, document, at("lesson.md"), problems);
 
     const solveText = text("solve.sh");
-    if (solveText === undefined) missing("solve.sh", 'Write it: "## step: <id>" and the lines that pass that step.');
+    if (solveText === undefined) missing("solve.sh", 'Add it: "## step: <id>" and the lines that pass that step.');
     const solve =
         solveText === undefined ? undefined : readSolve(at("solve.sh"), solveText, stepIds, solution, problems);
 
@@ -107,7 +107,7 @@ export function parseLesson(
         checks.problem(
             [circle[0]!, "needs"],
             "lesson.circular-needs",
-            `These steps wait for each other: ${circle.join(" needs ")}.`,
+            `These steps need each other: ${circle.join(" needs ")}.`,
             "Remove one of these needs.",
         );
 
@@ -132,14 +132,14 @@ export function parseLesson(
                 ["open", "file"],
                 "lesson.dead-link",
                 `"${file}" is neither in start/ nor in solution/.`,
-                "Name a file that the lesson has.",
+                "Use the name of a file in one of these folders.",
             );
         if (document.steps.length === 0)
             problems.push({
                 file: at("lesson.md"),
                 line: 1,
                 code: "lesson.no-steps",
-                message: "The lesson has no step.",
+                message: "The lesson has no steps.",
                 advice: 'Begin each step with "## Title {#id}".',
             });
     }
@@ -165,18 +165,18 @@ function readHeader(file: string, text: string | undefined): YamlFile | undefine
     if (text === undefined) return undefined;
     const { header } = parseDocument(text);
     if (header) return new YamlFile(file, header.text, header.line);
-    const none = new YamlFile(file, "%"); // no YAML: gives no value, so that the fields are not all called missing
+    const none = new YamlFile(file, "%"); // not YAML: it has no value, so that not every field is reported as missing
     none.problems.length = 0;
     none.problem(
         [],
         "lesson.no-header",
-        "The file does not begin with a front matter.",
+        "The file does not begin with front matter.",
         "Begin with a line of ---, then id, title and the other fields, then a line of ---.",
     );
     return none;
 }
 
-/** The files below a folder, with variables put in where the content is text. */
+/** The files below a folder, with variables replaced in text. */
 function below(
     files: ReadonlyMap<string, FileContent>,
     folder: string,
@@ -192,7 +192,7 @@ function below(
     return found;
 }
 
-/** The ids of the steps in order. */
+/** The ids of the steps, in order. */
 function checkHeadings(file: string, document: LessonDocument, problems: Problem[]): string[] {
     const ids: string[] = [];
     for (const { id, title, line } of document.steps) {
@@ -202,12 +202,16 @@ function checkHeadings(file: string, document: LessonDocument, problems: Problem
             problem(
                 "lesson.missing-id",
                 `The heading "${title}" has no id.`,
-                `Write "## ${title} {#some-id}"; a heading that is no step begins with ###.`,
+                `Write "## ${title} {#some-id}"; a heading that is not a step begins with ###.`,
             );
         else if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id))
-            problem("lesson.bad-value", `"${id}" is no id of a step.`, "Use small letters, digits and single hyphens.");
+            problem(
+                "lesson.bad-value",
+                `"${id}" is not a valid step id.`,
+                "Use lower-case letters, digits and single hyphens.",
+            );
         else if (ids.includes(id))
-            problem("lesson.duplicate-id", `There are two steps "${id}".`, "Give each step an id of its own.");
+            problem("lesson.duplicate-id", `There are two steps "${id}".`, "Give each step its own id.");
         else ids.push(id);
     }
     return ids;
@@ -244,7 +248,7 @@ function readSteps(
                 file: lessonFile,
                 line,
                 code: "lesson.step-without-check",
-                message: `Step "${id}" has no check.`,
+                message: `The step "${id}" has no checks.`,
                 advice: `Add "${id}:" with goal, expect and hints to checks.yaml.`,
             });
     return steps;
@@ -275,8 +279,8 @@ function readSolve(
             problem(
                 section.line,
                 "lesson.duplicate-id",
-                `There are two sections for step "${section.step}".`,
-                "Put their lines in one.",
+                `There are two sections for the step "${section.step}".`,
+                "Merge them into one.",
             );
         else byStep.set(section.step, section);
         for (const { text: line, line: number } of section.lines) {

@@ -40,14 +40,14 @@ export function parseQuestions(fields: StepFields): Question[] {
     return Object.entries(fields.questions).map(([id, question]) => ({ id, ...question }));
 }
 
-/** Unknown needs, unknown `why` codes, questions that nobody checks and answers to questions that nobody asks. */
+/** Reports unknown needs, unknown `why` codes, questions that no check looks at, and answers to questions that the step does not ask. */
 export function checkStepReferences(fields: StepFields, { id, stepIds, kinds, yaml }: StepContext): void {
     fields.needs.forEach((need, index) => {
         if (!stepIds.includes(need))
             yaml.problem(
                 [id, "needs", index],
                 "lesson.unknown-need",
-                `Step "${id}" needs "${need}", which is no step of this lesson.`,
+                `The step "${id}" needs "${need}", which is not a step of this lesson.`,
                 suggestion(
                     need,
                     stepIds.filter(other => other !== id),
@@ -86,7 +86,7 @@ export function checkStepReferences(fields: StepFields, { id, stepIds, kinds, ya
             yaml.problem(
                 [id, "expect", index],
                 "lesson.unknown-question",
-                `The step asks no question "${question}".`,
+                `The step has no question "${question}".`,
                 asked.length > 0 ? suggestion(question, asked) : `Add it below "questions:".`,
             );
 }

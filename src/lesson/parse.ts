@@ -1,4 +1,4 @@
-/** The course from its files: a map of path to content, so that it works from a bundler's glob and from disk alike. */
+/** Parses the course from its files: a map of path to content, so that it works with a bundler's glob and from disk. */
 import { suggestion } from "../base/closest";
 import type { FileContent } from "./file-tree";
 import type { ExpectationParser } from "./kinds";
@@ -9,11 +9,11 @@ import { partSchema } from "./schema";
 import { YamlFile } from "./yaml-file";
 
 export interface ParsedCourse {
-    /** What could be read whole. Lessons with problems that leave them usable are in it. */
+    /** What could be read. It includes lessons whose problems leave them usable. */
     course: Course;
     /** By file, then line. */
     problems: Problem[];
-    /** Container images that lessons require, for a look at the bundle. */
+    /** Container images that lessons require, to compare with the bundle. */
     images: ImageUse[];
     /** The folder of each lesson of the course, by its id: "lessons/02-images/02-flask". */
     folders: ReadonlyMap<string, string>;
@@ -25,8 +25,8 @@ export interface ParseOptions {
 }
 
 /**
- * `files`: path -> content, paths below a folder `lessons/` ("lessons/02-images/part.yaml", "../../lessons/…" too).
- * `kinds`: the registry of checks. Never throws for what is in the files.
+ * `files`: path -> content, with paths below a folder `lessons/` ("lessons/02-images/part.yaml", "../../lessons/…" too).
+ * `kinds`: the registry of checks. Never throws because of the files' content.
  */
 export function parseCourse(
     files: ReadonlyMap<string, FileContent>,
@@ -60,8 +60,8 @@ export function parseCourse(
                     file: `${folder}/lesson.md`,
                     line: 2,
                     code: "lesson.wrong-part",
-                    message: `The lesson "${id}" lies in the part "${part.id}".`,
-                    advice: `Call it "${part.id}/${id.split("/")[1]}", or move its folder.`,
+                    message: `The lesson "${id}" is in the folder of the part "${part.id}".`,
+                    advice: `Rename it to "${part.id}/${id.split("/")[1]}", or move its folder.`,
                 });
             if (!claim(lessonIds, id, `${folder}/lesson.md`, 2, "lesson", problems)) continue;
             lessons.push(one.lesson);
@@ -105,7 +105,7 @@ export function parseCourse(
             file: lessonIds.get(circle[0]!)!,
             line: 1,
             code: "lesson.circular-needs",
-            message: `These lessons wait for each other: ${circle.join(" requires ")}.`,
+            message: `These lessons require each other: ${circle.join(" requires ")}.`,
             advice: "Remove one of these from requires.lessons.",
         });
 
@@ -118,7 +118,7 @@ interface PartFolder {
     lessons: Map<string, Map<string, FileContent>>;
 }
 
-/** Folders in the order of their numbers. What has no number is no lesson and a problem. */
+/** Folders in the order of their numbers. A folder without a number is a problem. */
 function sortIntoFolders(files: ReadonlyMap<string, FileContent>, problems: Problem[]): Map<string, PartFolder> {
     const parts = new Map<string, PartFolder>();
     const numbers = new Map<string, string>();
@@ -129,9 +129,12 @@ function sortIntoFolders(files: ReadonlyMap<string, FileContent>, problems: Prob
             problems.push({ file: path, line: 1, code: "lesson.bad-folder", message, advice });
         const other = number === undefined ? undefined : numbers.get(`${above}${number}`);
         if (number === undefined)
-            problem(`The folder "${folder}" has no number.`, "Folders are ordered by two digits: 02-images.");
+            problem(
+                `The folder "${folder}" has no number.`,
+                "Begin its name with two digits, which set the order: 02-images.",
+            );
         else if (other !== undefined && other !== folder)
-            problem(`The folders "${other}" and "${folder}" have the same number.`, "Give each a number of its own.");
+            problem(`The folders "${other}" and "${folder}" have the same number.`, "Give each folder its own number.");
         else numbers.set(`${above}${number}`, folder);
     };
     for (const path of [...files.keys()].sort(byText)) {
@@ -171,7 +174,7 @@ function readPart(
             line: 1,
             code: "lesson.missing-file",
             message: "The file part.yaml is missing.",
-            advice: "Write it: id, title, summary.",
+            advice: "Add it, with id, title and summary.",
         });
         return undefined;
     }
@@ -197,8 +200,8 @@ function claim(
             file,
             line,
             code: "lesson.duplicate-id",
-            message: `There is another ${what} "${id}", in ${other}.`,
-            advice: "Ids are unique in the course; choose another.",
+            message: `There is already a ${what} "${id}", in ${other}.`,
+            advice: "Choose another id; ids must be unique in the course.",
         });
     return other === undefined;
 }

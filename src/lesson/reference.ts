@@ -1,4 +1,4 @@
-/** The reference of a lesson's fields, as Markdown, made from the schema. */
+/** The reference of a lesson's fields, as Markdown, generated from the schema. */
 import * as v from "valibot";
 import { fenceLanguages } from "./fences";
 import { headerSchema, partSchema, stepSchema } from "./schema";
@@ -14,7 +14,7 @@ export function lessonReference(): string {
     return [
         "# Lesson files",
         "",
-        "Made from the schema; do not edit by hand.",
+        "Generated from the schema; do not edit by hand.",
         "",
         "## part.yaml",
         ...table(partSchema as AnySchema),
@@ -24,23 +24,23 @@ export function lessonReference(): string {
         ...table(stepSchema as AnySchema),
         "## Fences",
         "",
-        "The first word is the language, then what the student can do: `run` (with `terminal=2`, `interrupt`), `save=<path>`, `copy`, or nothing.",
+        "The first word is the language. The words after it say what the student can do: `run` (with `terminal=2`, `interrupt`), `save=<path>`, `copy`, or nothing.",
         "",
         `Languages: ${fenceLanguages.join(", ")}.`,
         "",
         "## Links",
         "",
-        "`file:Dockerfile#L3` opens the editor, `port:5000/path` the preview, `lesson:images/layers#step` another lesson, `#step` a step of this one, `https://` a new tab.",
+        "`file:Dockerfile#L3` opens the editor, `port:5000/path` the preview, `lesson:images/layers#step` another lesson, `#step` a step of this one, and `https://` a new tab.",
         "",
         "## solve.sh",
         "",
-        "`## step: <id>` begins a step's section. `#: save <path>` lays that file of solution/ into the workspace, `#: answer <question> = <text>` answers, every other line is typed into a terminal.",
+        "`## step: <id>` begins a step's section. `#: save <path>` copies that file from solution/ to the workspace, `#: answer <question> = <text>` answers a question, and every other line is typed into a terminal.",
         "",
     ].join("\n");
 }
 
 function table(schema: AnySchema): string[] {
-    return ["", "| field | needed | meaning |", "| --- | --- | --- |", ...rows(schema, ""), ""];
+    return ["", "| field | required | meaning |", "| --- | --- | --- |", ...rows(schema, ""), ""];
 }
 
 function rows(schema: AnySchema, above: string): string[] {

@@ -1,4 +1,4 @@
-/** What a lesson's Markdown refers to: fences, links, pictures. */
+/** Checks what a lesson's Markdown refers to: fences, links, pictures. */
 import { suggestion } from "../base/closest";
 import type { LessonDocument } from "./document";
 import type { FileContent } from "./file-tree";
@@ -39,7 +39,7 @@ export function checkMarkdown(
             problem(
                 fence.line,
                 "lesson.empty-fence",
-                "There is nothing to run in this fence.",
+                "This fence has nothing to run.",
                 "Write the command, or remove the fence.",
             );
     }
@@ -51,7 +51,7 @@ export function checkMarkdown(
             problem(
                 line,
                 "lesson.dead-link",
-                `The link "${address}" leads nowhere.`,
+                `The link "${address}" is not one that lessons can use.`,
                 "Use file:Dockerfile#L3, port:5000, lesson:images/layers, #step-id or https://.",
             );
         } else if (link.kind === "file") {
@@ -60,7 +60,7 @@ export function checkMarkdown(
                 problem(
                     line,
                     "lesson.dead-link",
-                    `The link leads to ${link.path}, which the lesson does not have.`,
+                    `The link leads to ${link.path}, but the lesson has no such file.`,
                     known.length > 0 ? suggestion(link.path, known) : "Add the file to start/ or solution/.",
                 );
             else if (link.line !== undefined && typeof content === "string" && link.line > content.split("\n").length)
@@ -88,14 +88,14 @@ export function checkMarkdown(
                 line,
                 "lesson.missing-alternative",
                 `The picture "${path}" has no alternative text.`,
-                "Say in the square brackets what it shows, for those who cannot see it.",
+                "Describe the picture in the square brackets, for readers who cannot see it.",
             );
         if (!isPicturePath(path) || !files.folderFiles.has(path))
             problem(
                 line,
                 "lesson.dead-link",
                 `There is no picture "${path}" in the lesson's folder.`,
-                "Put the file (svg, png, jpg, webp) beside lesson.md and write its relative path.",
+                "Put the file (svg, png, jpg or webp) beside lesson.md and use its relative path.",
             );
     }
     return references;

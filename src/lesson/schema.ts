@@ -1,6 +1,6 @@
 /**
- * The fields of a lesson's files: the only definition of them. The parser, the linter's messages and the reference of fields
- * come from here. The fields of a check are that check kind's own schema (src/checks).
+ * The fields of a lesson's files, defined only here. The parser, the linter's messages and the reference of fields
+ * come from these schemas. The fields of a check are that check kind's own schema (src/checks).
  */
 import * as v from "valibot";
 
@@ -14,10 +14,10 @@ const wholeNumber = (least: number, most: number) =>
         v.maxValue(most, `must be ${most} or less`),
     );
 
-/** Ids are words in small letters, joined by hyphens. */
+/** Ids are lower-case words joined by hyphens. */
 const name = v.pipe(
     v.string(),
-    v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be small letters, digits and single hyphens"),
+    v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be lower-case letters, digits and single hyphens"),
 );
 const lessonId = v.pipe(
     v.string(),
@@ -25,8 +25,8 @@ const lessonId = v.pipe(
 );
 
 export const partSchema = v.strictObject({
-    id: v.pipe(name, v.description("Stable name of the part; the first half of its lessons' ids.")),
-    title: v.pipe(line, v.description("What the student reads.")),
+    id: v.pipe(name, v.description("Stable name of the part: the first half of its lessons' ids.")),
+    title: v.pipe(line, v.description("The title that the student reads.")),
     summary: v.pipe(line, v.description("One sentence: what the part teaches.")),
 });
 
@@ -36,27 +36,30 @@ export const USUAL_MEMORY = 512;
 const variableSchema = v.strictObject({
     choose: v.pipe(
         v.array(v.union([v.string(), v.number()])),
-        v.minLength(2, "needs two values or more"),
-        v.description("Each student gets one of these, always the same one."),
+        v.minLength(2, "needs at least two values"),
+        v.description("Each student gets one of these, and always the same one."),
     ),
 });
 
 export const headerSchema = v.strictObject({
     id: v.pipe(lessonId, v.description('Stable: "part/name".')),
-    title: v.pipe(line, v.description("What the student reads.")),
+    title: v.pipe(line, v.description("The title that the student reads.")),
     summary: v.pipe(line, v.description("One sentence for the list of lessons.")),
-    version: v.pipe(wholeNumber(1, 9999), v.description("A bump says that old progress no longer counts.")),
-    difficulty: v.pipe(v.picklist(["beginner", "intermediate", "advanced"]), v.description("For whom it is.")),
-    minutes: v.pipe(wholeNumber(1, 90), v.description("How long it takes.")),
+    version: v.pipe(
+        wholeNumber(1, 9999),
+        v.description("Raise it when a change means that old progress no longer counts."),
+    ),
+    difficulty: v.pipe(v.picklist(["beginner", "intermediate", "advanced"]), v.description("Who the lesson is for.")),
+    minutes: v.pipe(wholeNumber(1, 90), v.description("How many minutes the lesson takes.")),
     objectives: v.pipe(
         v.array(line),
-        v.minLength(1, "needs one objective or more"),
+        v.minLength(1, "needs at least one objective"),
         v.description("What the student can do afterwards."),
     ),
     requires: v.pipe(
         v.optional(
             v.strictObject({
-                lessons: v.pipe(v.optional(v.array(lessonId), []), v.description("Lessons to do first.")),
+                lessons: v.pipe(v.optional(v.array(lessonId), []), v.description("Ids of lessons to do first.")),
                 images: v.pipe(
                     v.optional(v.array(text), []),
                     v.description("Container images that must be in the bundle."),
@@ -90,7 +93,7 @@ export const headerSchema = v.strictObject({
                         "Panes open at the start; the student can open the others. One is editor or terminal.",
                     ),
                 ),
-                file: v.pipe(v.optional(text), v.description("File open in the editor at the start.")),
+                file: v.pipe(v.optional(text), v.description("File to open in the editor at the start.")),
             }),
             {},
         ),
@@ -98,7 +101,7 @@ export const headerSchema = v.strictObject({
     ),
     vars: v.pipe(
         v.optional(v.record(name, variableSchema), {}),
-        v.description("Values that differ from student to student, written {{name}} in the lesson's files."),
+        v.description("Values that differ from student to student; write {{name}} in the lesson's files."),
     ),
 });
 
@@ -108,22 +111,24 @@ const questionSchema = v.strictObject({
         v.optional(
             v.pipe(
                 v.array(line),
-                v.check(choices => choices.length !== 1, "needs two choices or more"),
+                v.check(choices => choices.length !== 1, "needs at least two choices"),
             ),
             [],
         ),
-        v.description("What to choose from; left out, the student types the answer."),
+        v.description("Answers to choose from. Without choices the student types the answer."),
     ),
 });
 
 export const stepSchema = v.strictObject({
-    goal: v.pipe(line, v.description("What to reach, in one line.")),
-    points: v.pipe(v.optional(wholeNumber(0, 100), 1), v.description("What passing is worth.")),
+    goal: v.pipe(line, v.description("What to do, in one line.")),
+    points: v.pipe(v.optional(wholeNumber(0, 100), 1), v.description("Points for passing.")),
     mode: v.pipe(
         v.optional(v.picklist(["level", "edge"]), "level"),
-        v.description("level: all checks hold now. edge: each held once; the step stays passed."),
+        v.description(
+            "level: all checks hold at the same time. edge: each check has held once, and the step stays passed.",
+        ),
     ),
-    needs: v.pipe(v.optional(v.array(name), []), v.description("Steps of this lesson that come first.")),
+    needs: v.pipe(v.optional(v.array(name), []), v.description("Ids of steps in this lesson to do first.")),
     expect: v.pipe(
         v.array(
             v.pipe(
@@ -134,21 +139,21 @@ export const stepSchema = v.strictObject({
                 ),
             ),
         ),
-        v.minLength(1, "needs one check or more"),
+        v.minLength(1, "needs at least one check"),
         v.description("Checks; all must hold."),
     ),
     why: v.pipe(
         v.optional(v.record(v.string(), text), {}),
-        v.description("By failure code: the sentence said instead of the check's own."),
+        v.description("By failure code: the sentence that replaces the check's own."),
     ),
     questions: v.pipe(
         v.optional(v.record(name, questionSchema), {}),
-        v.description("Questions asked below the prose; an `answer` check looks at the answer."),
+        v.description("Questions to ask below the prose; an `answer` check looks at the answer."),
     ),
     hints: v.pipe(
         v.array(text),
         v.length(3, "needs three hints, from vague to exact"),
-        v.description("Three, from vague to exact."),
+        v.description("Three hints, from vague to exact."),
     ),
 });
 

@@ -1,5 +1,5 @@
 /**
- * solve.sh: what a machine types to pass, a section a step.
+ * solve.sh: what a machine types to pass, one section for each step.
  *
  * ```
  * ## step: build
@@ -7,9 +7,9 @@
  * #: answer cache-order = Only the last steps
  * docker build -t docker-flask:1.0 .
  * ```
- * `#: save` lays the file of that path from solution/ into the workspace; `#: answer` answers a question, with the rest of the
- * line as it stands. Every other line that is not empty and not a comment is typed into a terminal, and the next one waits
- * until its command has ended.
+ * `#: save` copies the file with that path from solution/ to the workspace; `#: answer` answers a question with the rest of the
+ * line, unchanged. Every other line that is not empty and not a comment is typed into a terminal, and the next one waits
+ * until the command has ended.
  */
 export type SolveAction =
     | { kind: "type"; line: string }
@@ -25,7 +25,7 @@ export interface SolveSection {
 
 const heading = /^##\s*step:\s*(\S+)\s*$/;
 
-/** Sections in order. Lines before the first heading belong to none. */
+/** The sections in order. Lines before the first heading belong to none and are stray. */
 export function splitSolveScript(text: string): { sections: SolveSection[]; stray: { text: string; line: number }[] } {
     const sections: SolveSection[] = [];
     const stray: { text: string; line: number }[] = [];
@@ -39,7 +39,7 @@ export function splitSolveScript(text: string): { sections: SolveSection[]; stra
     return { sections, stray };
 }
 
-/** undefined for a `#:` line that says neither save nor answer. */
+/** undefined for a `#:` line that is neither save nor answer. */
 export function parseSolveLine(line: string): SolveAction | undefined {
     if (!line.startsWith("#:")) return { kind: "type", line };
     const [, path] = /^#:\s*save\s+(\S+)\s*$/.exec(line) ?? [];
@@ -49,7 +49,7 @@ export function parseSolveLine(line: string): SolveAction | undefined {
     return undefined;
 }
 
-/** The actions of a step of a lesson that the parser has passed. */
+/** The actions of a step in a lesson that the parser has accepted. */
 export function solveActions(solve: readonly string[]): SolveAction[] {
     return solve.map(parseSolveLine).filter(action => action !== undefined);
 }

@@ -1,4 +1,4 @@
-/** Values that differ from student to student: `{{name}}` in a lesson's files, chosen by a seed, always the same for one student. */
+/** Values that differ from student to student: `{{name}}` in a lesson's files. A seed chooses them, so a student always gets the same ones. */
 
 export type Variables = ReadonlyMap<string, string>;
 
@@ -14,14 +14,14 @@ export function chooseVariables(
     );
 }
 
-/** Replaces `{{name}}` for the variables there are, and nothing else: `{{.Names}}` belongs to Docker. */
+/** Replaces `{{name}}` for existing variables only: `{{.Names}}` belongs to Docker. */
 export function substitute(text: string, variables: Variables): string {
     return variables.size === 0
         ? text
         : text.replace(/\{\{([a-z0-9-]+)\}\}/g, (whole, name: string) => variables.get(name) ?? whole);
 }
 
-/** FNV-1a, 32 bits: spreads seeds; no secret. */
+/** FNV-1a, 32 bits: spreads the seeds. Not for secrets. */
 function hash(text: string): number {
     let value = 0x811c9dc5;
     for (let index = 0; index < text.length; index++)

@@ -1,4 +1,4 @@
-/** YAML with the line of every value, and schema issues told in a sentence. */
+/** YAML with the line of every value, and schema issues as sentences. */
 import * as v from "valibot";
 import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml";
 import { suggestion } from "../base/closest";
@@ -8,7 +8,7 @@ type Path = readonly (string | number)[];
 
 export class YamlFile {
     readonly problems: Problem[] = [];
-    /** Plain data; undefined when the text is no YAML. */
+    /** Plain data; undefined when the text is not YAML. */
     readonly value: unknown;
     readonly #document: Document;
     readonly #lines = new LineCounter();
@@ -27,17 +27,17 @@ export class YamlFile {
                 line: this.#lineAt(error.pos[0]),
                 code: repeated ? "lesson.duplicate-id" : "lesson.bad-yaml",
                 message: repeated
-                    ? "This key stands here a second time."
+                    ? "This key appears a second time."
                     : `This is not YAML: ${error.message.replace(/ at line \d+.*$/s, "")}.`,
                 advice: repeated
-                    ? "Give each step and each field once; rename or remove this one."
+                    ? "Rename or remove one of them."
                     : "Check indentation, colons and quotes; put text with a colon in double quotes.",
             });
         }
         this.value = this.problems.length === 0 ? (this.#document.toJS() as unknown) : undefined;
     }
 
-    /** Line of the value at `path`, or of the nearest thing above it. */
+    /** Line of the value at `path`, or of the nearest value above it. */
     lineOf(path: Path): number {
         let at: unknown = this.#document.contents;
         let line = this.#lineOfNode(at) ?? this.firstLine;
@@ -61,7 +61,7 @@ export class YamlFile {
         return line;
     }
 
-    /** Parses `value` (by default the whole file, else what stands at `path`); each issue becomes a problem with its line. */
+    /** Parses `value` (by default the whole file), which is at `path`; each issue becomes a problem with its line. */
     check<Output>(
         schema: v.GenericSchema<unknown, Output>,
         path: Path = [],
@@ -82,7 +82,7 @@ export class YamlFile {
     }
 
     #report(schema: v.GenericSchema, path: Path, issue: v.BaseIssue<unknown>): void {
-        // a union's own issue hides the one of the option that was meant
+        // a union's own issue hides the issue of the option that was meant
         const inner = issue.type === "union" ? issue.issues?.[0] : undefined;
         const at = [...(issue.path ?? []), ...(inner?.path ?? [])].map(item => item.key as string | number);
         const told = inner ?? issue;
@@ -93,8 +93,8 @@ export class YamlFile {
             const fields = fieldsAt(schema, at.slice(0, -1));
             const advice =
                 last === "solve" && fields.includes("hints")
-                    ? 'The solution is in solve.sh, below "## step: <id>".'
-                    : `Remove it or correct it. ${suggestion(String(last), fields)}`;
+                    ? 'Put the solution in solve.sh, below "## step: <id>".'
+                    : `Remove or correct it. ${suggestion(String(last), fields)}`;
             this.problem(where, "lesson.unknown-field", `There is no field ${name}.`, advice);
         } else if (told.received === "undefined" && last !== undefined) {
             this.problem(
@@ -108,13 +108,13 @@ export class YamlFile {
                 where,
                 "lesson.bad-value",
                 `${capital(name)} ${told.message}.`,
-                `It is ${shown(told.input)} now.`,
+                `Its value is ${shown(told.input)}.`,
             );
         } else {
             this.problem(
                 where,
                 "lesson.bad-value",
-                `${capital(name)} is ${shown(told.input)}, where ${wanted(told.expected ?? "something else")} belongs.`,
+                `${capital(name)} must be ${wanted(told.expected ?? "something else")}, not ${shown(told.input)}.`,
                 "Correct the value.",
             );
         }

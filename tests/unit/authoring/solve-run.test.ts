@@ -71,7 +71,7 @@ test("a step that passes before its solution is not in order, and the rest is no
             step.expect.map(({ kind }) => ({ kind, describes: kind, result: { status: "pass", message: "" } })),
     });
     const reports = await runSolution(lesson, target);
-    expect(reports).toMatchObject([{ step: "write", problem: "Its checks pass before anything has been done." }]);
+    expect(reports).toMatchObject([{ step: "write", problem: "Its checks pass before its solution." }]);
     const results = resultsOf(lesson, [reports]);
     expect(results).toMatchObject({ status: "fail", points: { earned: 0, possible: 3 } });
     expect(results.tests.map(one => one.status)).toEqual(["fail", "fail"]);
@@ -84,7 +84,7 @@ test("a solution that does not do it names the check", async () => {
     );
     expect(reports.map(report => report.problem)).toEqual([
         undefined,
-        "Its checks do not pass after its solution: image: no image",
+        "Its checks fail after its solution: image: no image",
     ]);
     expect(resultsOf(lesson, [reports])).toMatchObject({
         status: "fail",
@@ -103,7 +103,7 @@ test("checks that cannot be made, and a machine that goes away, are told", async
             },
         ],
     });
-    expect((await runSolution(lesson, broken))[0]!.problem).toBe("Its checks cannot be made: the file: write away");
+    expect((await runSolution(lesson, broken))[0]!.problem).toBe("Its checks cannot run: the file: write away");
     const gone = fakeTarget({ write: () => Promise.reject(new Error("The machine stopped.")) });
     expect((await runSolution(lesson, gone))[0]!.problem).toBe("The machine stopped.");
 });
