@@ -1,13 +1,13 @@
-/** The pages that the preview shows in the guest's stead. Static text, no scripts; whatever comes from outside is escaped. */
+/** The pages that the preview shows in place of the guest's. Static text without scripts; everything from outside is escaped. */
 
 export interface OwnPage {
     status: number;
     title: string;
     /** What happened, a sentence. */
     message: string;
-    /** What to look at, plain text; a part in backticks is shown as code. */
+    /** What to look at: plain text, with code in backticks. */
     advice: readonly string[];
-    /** Seconds until the page asks again by itself; undefined leaves it to the button. */
+    /** Seconds until the page tries again by itself; undefined: only the button does. */
     retry?: number;
 }
 
@@ -17,70 +17,72 @@ export const pages = {
         title: `Nothing answers on port ${port} yet`,
         message: `No program in the machine listens on port ${port}.`,
         advice: [
-            "`docker ps` lists running containers; under PORTS it must say `0.0.0.0:" + port + "->…`.",
-            "No container there? `docker ps -a` shows whether it exited, `docker logs` why.",
-            "No port there? It was started without `-p " + port + ":…`.",
-            "The program in the container must listen on 0.0.0.0; on 127.0.0.1 only the container itself reaches it.",
+            "`docker ps` lists running containers. Under PORTS it must say `0.0.0.0:" + port + "->…`.",
+            "If the container is not listed, `docker ps -a` shows whether it has exited, and `docker logs` shows why.",
+            "If its port is not listed, it was started without `-p " + port + ":…`.",
+            "The program in the container must listen on 0.0.0.0. On 127.0.0.1 only the container itself can reach it.",
         ],
         ...(retry ? { retry: 3 } : {}),
     }),
-    /** Docker's proxy takes the connection and drops it when nothing in the container does. */
+    /** Docker's proxy accepts the connection and drops it when nothing in the container accepts it. */
     notReady: (port: number, retry: boolean): OwnPage => ({
         status: 502,
         title: `The program behind port ${port} does not answer yet`,
         message: `Port ${port} is published, but the connection ended without an answer. The program may still be starting.`,
         advice: [
-            "`docker logs` shows how far it came; a Flask app takes up to half a minute here.",
-            "It must listen on 0.0.0.0; on 127.0.0.1 only the container itself reaches it.",
-            "It must listen on the port right of the colon in `-p " + port + ":…`.",
+            "`docker logs` shows what it has done so far. A Flask app takes up to half a minute to start here.",
+            "It must listen on 0.0.0.0. On 127.0.0.1 only the container itself can reach it.",
+            "It must listen on the port to the right of the colon in `-p " + port + ":…`.",
         ],
         ...(retry ? { retry: 3 } : {}),
     }),
     brokenAnswer: (port: number, reason: string): OwnPage => ({
         status: 502,
-        title: `Port ${port} gave no proper answer`,
+        title: `The answer from port ${port} is not valid`,
         message: `Something listens on port ${port}, but its answer could not be read: ${reason}`,
         advice: [
-            "A program that has just been started may not be ready yet.",
-            "`docker logs` shows what it says about the request.",
-            "Does it speak HTTP? A database, for one, does not.",
+            "A program that has just started may not be ready yet.",
+            "`docker logs` shows what the program printed about the request.",
+            "The program must speak HTTP. A database, for example, does not.",
         ],
     }),
     silent: (port: number, seconds: number): OwnPage => ({
         status: 504,
-        title: `Port ${port} keeps silent`,
-        message: `The program on port ${port} took the request and has not answered within ${seconds} s.`,
-        advice: ["`docker logs` shows how far it came.", "`docker stats --no-stream` shows whether it is still busy."],
+        title: `Port ${port} does not answer`,
+        message: `The program on port ${port} accepted the request but did not answer within ${seconds} s.`,
+        advice: [
+            "`docker logs` shows what it has done so far.",
+            "`docker stats --no-stream` shows whether it is busy.",
+        ],
     }),
     outside: (host: string): OwnPage => ({
         status: 502,
         title: "This link leads out of the machine",
-        message: `The page wants to go to ${host}. The preview shows what runs in the machine and nothing else.`,
+        message: `The link goes to ${host}. The preview shows only what runs in the machine.`,
         advice: ["Go back, or type a path in the address bar."],
     }),
     pageGone: (): OwnPage => ({
         status: 503,
         title: "The machine's page is closed",
-        message:
-            "This preview gets its pages from the Drydock tab, where the machine runs, and that tab does not answer.",
-        advice: ["Open Drydock again and start the container there; then try again."],
+        message: "The machine runs in the Drydock tab, and that tab does not answer.",
+        advice: ["Open Drydock again, start the container there, then try again."],
     }),
     updated: (): OwnPage => ({
         status: 503,
         title: "Drydock was updated",
         message: "The Drydock tab still runs the version from before the update.",
-        advice: ["Reload that tab; files and progress are kept."],
+        advice: ["Reload that tab. Your files and progress are kept."],
     }),
     unknownPort: (): OwnPage => ({
         status: 404,
         title: "Which port?",
         message:
-            "This address names no port of the machine, and the page that linked to it does not say where it stands.",
-        advice: ["Addresses of the preview look like `/p/5000/`: the port, then the path."],
+            "This address does not include a port of the machine, and the page that linked to it does not reveal its port.",
+        advice: ["Preview addresses look like `/p/5000/`: the port, then the path."],
     }),
     failed: (message: string, advice: string): OwnPage => ({
         status: 502,
-        title: "The preview could not ask the machine",
+        title: "The preview could not reach the machine",
         message,
         advice: [advice],
     }),
@@ -102,17 +104,17 @@ a { display: inline-block; padding: .35rem .9rem; border: 1px solid var(--line);
 a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 small { color: var(--soft); margin-left: .8rem; }`;
 
-/** The page as HTML. It needs no script: the browser's own refresh asks again. */
+/** The page as HTML. It needs no script: the browser's refresh tries again. */
 export function pageHtml(page: OwnPage): string {
     const refresh = page.retry === undefined ? "" : `<meta http-equiv="refresh" content="${page.retry}">`;
-    const again = page.retry === undefined ? "" : `<small>Tries again by itself every ${page.retry} seconds.</small>`;
+    const again = page.retry === undefined ? "" : `<small>This page tries again every ${page.retry} seconds.</small>`;
     return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}
 <title>${escapeHtml(page.title)}</title><style>${style}</style></head>
 <body><main><h1>${escapeHtml(page.title)}</h1><p role="status">${withCode(page.message)}</p><ul>${page.advice.map(line => `<li>${withCode(line)}</li>`).join("")}</ul>
 <p><a href="">Try again</a>${again}</p></main></body></html>`;
 }
 
-/** The same for a program that asked, not a person. */
+/** The same as plain text, for programs. */
 export function pageText(page: OwnPage): string {
     return [page.title, page.message, ...page.advice].join("\n").replaceAll("`", "") + "\n";
 }

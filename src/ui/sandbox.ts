@@ -1,6 +1,6 @@
 /**
- * What the interface asks of the running sandbox: machine, agent, engine client, files and preview as one thing with one
- * state. `app/session.ts` makes it of the real parts; the component tests of plain objects.
+ * The running sandbox as the interface sees it: machine, agent, engine client, files and preview as one object with one
+ * state. `app/session.ts` builds it from the real parts, the component tests from plain objects.
  */
 import type { Shell } from "../agent/shell";
 import type { DrydockError } from "../base/errors";
@@ -13,7 +13,7 @@ import type { StartStage } from "../vm/machine";
 export type SandboxState =
     /** `loaded` and `total` in bytes; `total` 0 when unknown. */
     | { kind: "starting"; stage: StartStage | "agent" | "files"; loaded: number; total: number }
-    /** Prompts answer. `docker` false: the engine itself is still on its way up (after a cold boot). */
+    /** There is a prompt. `docker` false: the engine is still starting (after a cold boot). */
     | { kind: "ready"; docker: boolean; /** The snapshot could not be used. */ fallback: DrydockError | undefined }
     | { kind: "failed"; error: DrydockError };
 
@@ -28,9 +28,9 @@ export interface Stall {
 export interface Network {
     /** Oldest first. */
     readonly exchanges: Readable<readonly Exchange[]>;
-    /** Forgets what has ended. */
+    /** Clears the requests that have ended. */
     clear(): void;
-    /** Whether what the page lacks is asked for at real hosts. */
+    /** Whether the page asks real hosts for what it lacks. */
     readonly online: Readable<boolean>;
     setOnline(on: boolean): void;
 }
@@ -53,8 +53,8 @@ export interface Sandbox extends Readable<SandboxState> {
         rows: number;
         signal?: AbortSignal;
     }): Promise<TerminalShell>;
-    /** The student acts: background work ends first. */
+    /** Call before the student acts. Resolves when background work has stopped. */
     giveWay(): Promise<void>;
-    /** A fresh machine; the files stay. */
+    /** Starts a fresh machine and keeps the files. */
     restart(): Promise<void>;
 }

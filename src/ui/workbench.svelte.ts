@@ -39,7 +39,7 @@ export interface WorkbenchOptions {
     course: CourseMenu;
     sandbox: Sandbox;
     settings: Settings;
-    /** Goes to another lesson, or to a step. */
+    /** Opens another lesson, or a step. */
     navigate(lesson: string, step?: string): void;
     /** Address of a picture of a lesson, by the lesson's id and the picture's path as the prose writes it. */
     picture?: (lesson: string, path: string) => string | undefined;
@@ -47,27 +47,27 @@ export interface WorkbenchOptions {
     makeScreen?: MakeScreen;
 }
 
-/** All lessons there are, for the menu. */
+/** All lessons, for the menu. */
 export interface CourseMenu {
     /** undefined until it has been loaded. */
     readonly index: Readable<CourseIndex | undefined>;
-    /** Ids of the lessons that were finished earlier. */
+    /** Ids of lessons that the student has finished before. */
     readonly finished: Readable<ReadonlySet<string>>;
-    /** Somebody wants to see it. Rejects with a DrydockError. */
+    /** Call when the menu is opened. Rejects with a DrydockError. */
     load(): Promise<unknown>;
 }
 
-/** What of the interface belongs to one lesson. It stays when the student goes to another: what is unsaved waits there. */
+/** The parts of the interface that belong to one lesson. They stay when the student goes to another lesson, and keep what is unsaved. */
 interface Desk {
     opened: OpenLesson;
     lesson: LessonView;
     editor: Editor;
     saved: Watched<SaveState>;
-    /** Follows the workspace. */
+    /** Whether it follows the workspace. */
     begun: boolean;
 }
 
-/** The whole interface's state, given to the components by context. */
+/** The state of the whole interface. Components get it from their context. */
 export class Workbench {
     readonly settings: Settings;
     readonly notices: Notices;
@@ -221,7 +221,7 @@ export class Workbench {
         return this.#pane;
     }
 
-    /** What the right-hand side shows where panes stand side by side. */
+    /** What the right-hand side shows when panes are side by side. */
     get side(): SidePaneName {
         return this.#side;
     }
@@ -230,13 +230,13 @@ export class Workbench {
         return this.#desk.opened.next;
     }
 
-    /** First terminal, first file; then the editor's big code, after the page is drawn. `step`: the one to begin at. */
+    /** Opens the first terminal and the first file. Then, after the first paint, loads the editor's code. `step`: the step to begin with. */
     start(step?: string): Stop {
         this.#arrive(step);
         this.#lifetime.add(this.#tellFallback());
         this.terminals.open();
         const flush = () => void this.#saveAll();
-        // a page that is hidden may never be shown again, and one that goes away has little time
+        // a hidden page may never be shown again, and a closing page has little time
         for (const event of ["pagehide", "visibilitychange"]) {
             addEventListener(event, flush, { capture: true });
             this.#lifetime.add(() => removeEventListener(event, flush, { capture: true }));
@@ -279,7 +279,7 @@ export class Workbench {
         }
     }
 
-    /** What the workspace could not keep. */
+    /** Shows what the workspace could not store. */
     #tellNotices({ notices }: Workspace): Stop {
         const tell = (errors: readonly DrydockError[]) => {
             for (const { message, advice } of errors) this.notices.problem(message, advice);
@@ -329,9 +329,9 @@ export class Workbench {
         await this.editor.saveAll();
         await this.terminals.run(command, options);
         if (this.sandboxState.kind === "starting")
-            this.notices.say("The machine is still starting; the command runs as soon as there is a prompt.");
+            this.notices.say("The machine is still starting. The command will run as soon as there is a prompt.");
         else if (this.sandboxState.kind === "failed")
-            this.notices.problem("The machine is not running.", "Restart it; the command runs then.", {
+            this.notices.problem("The machine is not running.", "Restart it, and the command will run.", {
                 label: "Restart",
                 run: () => void this.restartMachine(),
             });
@@ -361,14 +361,14 @@ export class Workbench {
         }
     }
 
-    /** Back to the lesson's start, with the way back. */
+    /** Resets the files to the lesson's start, and offers to undo it. */
     async resetFiles(): Promise<void> {
         const { workspace } = this.#desk.opened;
         try {
             await this.editor.saveAll();
             await workspace.reset();
             const undo = () => void workspace.undo().catch((thrown: unknown) => explain(this.notices, thrown));
-            this.notices.say("The files are as the lesson starts.", { label: "Undo", run: undo });
+            this.notices.say("The files are back to the start of the lesson.", { label: "Undo", run: undo });
         } catch (thrown) {
             explain(this.notices, thrown);
         }

@@ -1,14 +1,14 @@
 import { DrydockError, isAbort, messageOf } from "../../base/errors";
 import type { Notices } from "./notices.svelte";
 
-/** Shows what went wrong as sentence and advice. What the student cancelled themselves is no problem. */
+/** Shows an error as a sentence and advice. Shows nothing when the student cancelled the action. */
 export function explain(notices: Notices, thrown: unknown): void {
     if (isAbort(thrown)) return;
     if (thrown instanceof DrydockError) notices.problem(thrown.message, thrown.advice);
-    else notices.problem(messageOf(thrown), "Try again; if it happens again, reload the page. Your files stay.");
+    else notices.problem(messageOf(thrown), "Try again. If that fails too, reload the page; your files are kept.");
 }
 
-/** An error and its causes, outermost first, for the person who looks under the hood. */
+/** An error and its causes, outermost first, for readers who want the details. */
 export function chain(error: unknown): string[] {
     const lines: string[] = [];
     for (

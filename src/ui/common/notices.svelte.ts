@@ -13,7 +13,7 @@ export interface Notice {
 /** Long enough to read a sentence and reach "Undo". */
 const SHOWN_MILLISECONDS = 9_000;
 
-/** Short messages at the edge of the page. A problem stays until it is put away. */
+/** Short messages at the edge of the page. A problem stays until the student dismisses it. */
 export class Notices {
     #list = $state.raw<readonly Notice[]>([]);
     #next = 1;

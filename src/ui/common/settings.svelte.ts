@@ -3,7 +3,7 @@ import type { KeptValues } from "../../storage/kept-values";
 
 export type ThemeChoice = "system" | "light" | "dark";
 
-/** `preview` undefined: shown where there is room for it. */
+/** `preview` undefined: shown if there is room for it. */
 interface Stored {
     theme: ThemeChoice;
     screenReader: boolean;
@@ -25,9 +25,9 @@ function parse(text: string): Stored {
     };
 }
 
-/** How this person wants the interface; remembered on this device. */
+/** Settings of the interface, stored on this device. */
 export class Settings {
-    /** The chosen theme has changed. */
+    /** Emitted when the chosen theme has changed. */
     onTheme: (() => void) | undefined;
     readonly #systemDark = new MediaQuery("(prefers-color-scheme: dark)");
     readonly #forced = new MediaQuery("(forced-colors: active)");
@@ -56,7 +56,7 @@ export class Settings {
         return this.#theme === "dark" || (this.#theme === "system" && this.#systemDark.current);
     }
 
-    /** The system draws with colours of its own choosing. */
+    /** The system replaces the page's colours (forced colours). */
     get forcedColors(): boolean {
         return this.#forced.current;
     }
@@ -75,7 +75,7 @@ export class Settings {
         this.#save();
     }
 
-    /** System → the other of light and dark → back. Two states are enough for a button. */
+    /** Switches from the system's theme to the opposite one, and back. Two states are enough for a button. */
     toggleTheme(): void {
         this.chooseTheme(this.dark ? "light" : "dark");
     }

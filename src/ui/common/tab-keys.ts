@@ -1,4 +1,4 @@
-/** Arrow keys, Home and End move between the tabs of a tab list and choose them, as WAI-ARIA's tab pattern says. */
+/** Arrow keys, Home and End move between the tabs of a tab list and select them, as in WAI-ARIA's tab pattern. */
 export function tabKeys(list: HTMLElement): () => void {
     const onKey = (event: KeyboardEvent) => {
         const tabs = [...list.querySelectorAll<HTMLElement>("[role=tab]")];

@@ -1,7 +1,7 @@
 import { createSubscriber } from "svelte/reactivity";
 import type { Readable } from "../../base/store";
 
-/** A store from below the interface, read as a rune: subscribed only while something that is shown reads it. */
+/** Reads a store from below the interface as a rune. It is subscribed only while a visible component reads it. */
 export class Watched<T> {
     readonly #source: Readable<T>;
     readonly #subscribe: () => void;

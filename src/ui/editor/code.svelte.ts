@@ -7,8 +7,8 @@ import { languageOfFence } from "./languages";
 import type { Surface } from "./surface";
 
 /**
- * Monaco in steps. As one module its evaluation alone is a task of 150 ms and more of processor time, and the page would
- * stand still for it while the machine boots on the other core.
+ * Loads Monaco in steps. As one module, its evaluation alone would block the page for 150 ms and more
+ * while the machine boots on the other core.
  */
 async function loadMonaco(): Promise<typeof import("./surface")> {
     for (const load of layers) {
@@ -20,7 +20,7 @@ async function loadMonaco(): Promise<typeof import("./surface")> {
     return module;
 }
 
-/** Each stands on those before it. */
+/** Each builds on those before it. */
 const layers = [
     () => import("./monaco-base"),
     () => import("./monaco-platform"),
@@ -30,7 +30,7 @@ const layers = [
     () => import("./monaco-extras"),
 ];
 
-/** The editor's big part, when it has been loaded: the surface in the pane, differences, and colours for the lesson's code. */
+/** The editor's large part, once it is loaded: the surface in the pane, diffs, and colours for the lesson's code. */
 export class Code {
     #module = $state.raw<typeof import("./surface")>();
     #surface = $state.raw<Surface>();
@@ -73,7 +73,7 @@ export class Code {
         } catch (thrown) {
             this.notices.problem(
                 `The editor could not be loaded: ${messageOf(thrown)}`,
-                "Reload the page. Meanwhile files can be edited in the terminal with nano.",
+                "Reload the page. Until then you can edit files in the terminal with nano.",
             );
         }
     }

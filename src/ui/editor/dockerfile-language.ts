@@ -1,4 +1,4 @@
-/** Puts dockerfile-language-service behind Monaco: complaints, completion and hover in Dockerfiles. */
+/** Connects dockerfile-language-service to Monaco: diagnostics, completion and hover in Dockerfiles. */
 import { DockerfileLanguageServiceFactory } from "dockerfile-language-service";
 import type { CompletionItem, Diagnostic, MarkupContent, Range, TextEdit } from "vscode-languageserver-types";
 import type * as Monaco from "monaco-editor/editor/editor.api";
@@ -6,10 +6,10 @@ import type * as Monaco from "monaco-editor/editor/editor.api";
 const LANGUAGE = "dockerfile";
 const OWNER = "dockerfile-language-service";
 
-/** A pause in typing after which the file is looked through. */
+/** Milliseconds without typing after which the file is checked. */
 const VALIDATE_AFTER_MILLISECONDS = 300;
 
-/** The two parties count differently: the service from 0, Monaco from 1. */
+/** The service counts from 0, Monaco from 1. */
 function rangeOf({ start, end }: Range): Monaco.IRange {
     return {
         startLineNumber: start.line + 1,
@@ -49,7 +49,7 @@ export function serveDockerfiles(monaco: typeof Monaco): void {
             timer = setTimeout(look, VALIDATE_AFTER_MILLISECONDS);
         });
         model.onWillDispose(() => clearTimeout(timer));
-        if (model.getValue().trim() !== "") look(); // an empty file is not wrong yet
+        if (model.getValue().trim() !== "") look(); // an empty file is not an error yet
     };
     monaco.editor.onDidCreateModel(follow);
     monaco.editor.onDidChangeModelLanguage(({ model }) => {

@@ -8,10 +8,10 @@ import { Watched } from "../common/watched.svelte";
 import { OpenFile } from "./open-file.svelte";
 import { textOf } from "./text";
 
-/** A pause in typing after which the file is saved. */
+/** Milliseconds without typing after which the file is saved. */
 const SAVE_AFTER_MILLISECONDS = 700;
 
-/** A text that waits for the student's word before it takes a file's place. */
+/** A text that waits for the student's consent before it replaces a file. */
 export interface Proposal {
     path: string;
     before: string;
@@ -19,7 +19,7 @@ export interface Proposal {
     /** The dialog's heading. */ title: string;
 }
 
-/** Open files, the one shown, saving, and what changes from outside mean for them. */
+/** The open files: which one is shown, how they are saved, and how changes from outside affect them. */
 export class Editor {
     #open = $state.raw<readonly OpenFile[]>([]);
     #active = $state.raw<OpenFile>();
@@ -31,7 +31,7 @@ export class Editor {
     constructor(
         private readonly workspace: Workspace,
         private readonly notices: Notices,
-        /** What the lesson put at a path: such a text may be replaced without asking. */
+        /** The lesson's own text at a path, which may be replaced without asking. */
         private readonly startText: (path: string) => string | undefined,
         private readonly onShown: () => void,
     ) {
@@ -73,7 +73,7 @@ export class Editor {
                 if (!bytes)
                     return this.notices.problem(
                         `There is no ${path} in the workspace.`,
-                        "Create it, or press the save button of its text in the lesson.",
+                        "Create it, or press Save above its text in the lesson.",
                     );
                 const text = textOf(path, bytes);
                 file = this.#find(path) ?? this.#add(path, text);
@@ -106,7 +106,7 @@ export class Editor {
             );
     }
 
-    /** True when the file is stored. One save of a file runs at a time, so that an older text never lands last. */
+    /** Resolves to true when the file is stored. A file has one save at a time, so that an older text is never stored last. */
     async save(file: OpenFile): Promise<boolean> {
         clearTimeout(this.#timers.get(file));
         await this.#saves.get(file);
@@ -116,7 +116,7 @@ export class Editor {
         this.#saves.set(
             file,
             saving.catch(() => undefined),
-        ); // the next save waits for the end of this one, whatever it was
+        ); // the next save waits until this one has ended, whatever its result
         try {
             await saving;
             return true;
@@ -130,14 +130,14 @@ export class Editor {
         await Promise.all(this.#open.filter(file => file.dirty && !file.conflict).map(file => this.save(file)));
     }
 
-    /** Gives a file a new text: at once when nothing of the student's is lost by it, else after they have seen the difference. */
+    /** Gives a file a new text: at once if that loses nothing of the student's, otherwise after showing the changes. */
     async propose(path: string, after: string, title = `Save as ${path}`): Promise<void> {
         try {
             const bytes = await this.#read(path);
             const before = this.#find(path)?.text ?? (bytes && decodeText(bytes));
             if (before === after) {
                 await this.show(path);
-                return this.notices.say(`${path} is already so.`);
+                return this.notices.say(`${path} already has this text.`);
             }
             if (before === undefined || before.trim() === "" || before === this.startText(path))
                 return await this.#put(path, after);
@@ -180,7 +180,7 @@ export class Editor {
         });
     }
 
-    /** Deletes a file, or a folder with all that it holds, and offers the way back. */
+    /** Deletes a file, or a folder with everything in it, and offers to undo it. */
     async remove(path: string): Promise<void> {
         await this.#guarded(async () => {
             const inside = this.entries.filter(entry => entry.path === path || entry.path.startsWith(`${path}/`));
@@ -221,10 +221,10 @@ export class Editor {
         await this.workspace.write(path, text);
         this.#find(path)?.replace(text);
         await this.show(path);
-        if (undo) this.notices.say(`Saved ${path}.`, { label: "Undo", run: undo }); // else the file that opens says it
+        if (undo) this.notices.say(`Saved ${path}.`, { label: "Undo", run: undo }); // otherwise the file that opens shows it
     }
 
-    /** What lies at `path`, or below it, was changed by somebody else. `force`: the student asked for it. */
+    /** The file at `path`, or files below it, were changed outside the editor. `force`: the student asked for it. */
     async #changed(path: string, force: boolean): Promise<void> {
         for (const file of this.#open.filter(one => one.path === path || one.path.startsWith(`${path}/`))) {
             await this.#saves.get(file);

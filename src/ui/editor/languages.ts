@@ -1,4 +1,4 @@
-/** What a file's name says about its language, and how that language is indented. */
+/** The language of a file by its name, and how that language is indented. */
 export interface Language {
     id: string;
     label: string;
@@ -68,5 +68,5 @@ export function languageOf(path: string): Language {
     return byExtension[name.slice(name.lastIndexOf(".") + 1).toLowerCase()] ?? plain;
 }
 
-/** The editor's language for a fence's first word; undefined when there is nothing to colour. */
+/** The editor's language for a fence's first word; undefined when it has no colours. */
 export const languageOfFence = (word: string): string | undefined => byFence[word.toLowerCase()];

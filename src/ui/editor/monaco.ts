@@ -1,5 +1,5 @@
 /**
- * Monaco with what this editor uses and nothing else: the core, a choice of its features, highlighting for the languages of
+ * Monaco with only what this editor uses: the core, some of its features, highlighting for the languages of
  * the lessons, the Dockerfile language service, and our two themes. Loaded after the first paint.
  */
 import * as monaco from "monaco-editor/editor/editor.api";
@@ -88,7 +88,7 @@ define("drydock-dark", "vs-dark", shared.dark, [
     ["attribute.value", "8fd3a8"],
 ]);
 
-/** Dark and forced colours apply to every editor of the page, and to code coloured outside of them. */
+/** Sets the theme of all editors in the page, and of code coloured outside them. */
 export function useTheme(dark: boolean, forcedColors: boolean): void {
     monaco.editor.setTheme(forcedColors ? (dark ? "hc-black" : "hc-light") : dark ? "drydock-dark" : "drydock-light");
 }

@@ -1,18 +1,18 @@
 import { Signal } from "../../base/store";
 
-/** What happened to a file outside the editor while the editor holds unsaved text of it. */
+/** What happened to a file outside the editor while the editor has unsaved changes to it. */
 export type Conflict = { kind: "changed"; text: string } | { kind: "removed" };
 
-/** A file in a tab. Its text lives here; the editor's surface shows it and reports edits. */
+/** A file in a tab. It holds the text; the editor's surface shows it and reports edits. */
 export class OpenFile {
     #path = $state("");
     #dirty = $state(false);
     #conflict = $state.raw<Conflict>();
     #text: string;
     #saved: string;
-    /** The text was replaced by something else than typing. */
+    /** Emitted when the text was replaced by something other than typing. */
     readonly replaced = new Signal<string>();
-    /** A place to go to, line from 1. */
+    /** Emits a line to show, counted from 1. */
     readonly revealed = new Signal<number>();
 
     constructor(path: string, text: string) {
@@ -55,7 +55,7 @@ export class OpenFile {
         this.#dirty = text !== this.#saved;
     }
 
-    /** `text` is now what is stored. */
+    /** `text` is now stored. */
     markSaved(text: string): void {
         this.#saved = text;
         this.#dirty = this.#text !== text;
@@ -66,7 +66,7 @@ export class OpenFile {
         return this.#saved === text;
     }
 
-    /** Shows `text`, which is what is stored. */
+    /** Shows `text`, which is the stored text. */
     replace(text: string): void {
         this.#text = text;
         this.markSaved(text);

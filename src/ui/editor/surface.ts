@@ -43,7 +43,7 @@ const plainBrackets = { enabled: false, independentColorPoolPerBracketType: fals
 
 const fontFamily = () => getComputedStyle(document.documentElement).getPropertyValue("--mono");
 
-/** The one code editor of the page: shows one open file at a time and keeps each one's undo history and place. */
+/** The page's code editor: shows one open file at a time and keeps the undo history and scroll position of each. */
 export class Surface {
     readonly element = document.createElement("div");
     readonly #editor: monaco.editor.IStandaloneCodeEditor;
@@ -93,7 +93,7 @@ export class Surface {
             monaco.editor.setModelLanguage(shown.model, languageOf(file.path).id);
     }
 
-    /** Lets go of files that are no longer open. */
+    /** Releases files that are no longer open. */
     keepOnly(files: readonly OpenFile[]): void {
         for (const [file, shown] of this.#shown) {
             if (files.includes(file)) continue;
@@ -144,7 +144,7 @@ export class Surface {
     }
 }
 
-/** Two texts side by side, or one below the other where there is little room. Nothing in it can be edited. */
+/** Shows two texts side by side, or one below the other if there is little room. Read-only. */
 export function showDifference(parent: HTMLElement, path: string, before: string, after: string): () => void {
     const language = languageOf(path).id;
     const original = monaco.editor.createModel(before, language);

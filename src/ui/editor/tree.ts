@@ -1,4 +1,4 @@
-/** What the tree needs of an entry. */
+/** What the tree needs to know of an entry. */
 export interface TreeEntry {
     path: string;
     kind: "file" | "folder";
@@ -13,7 +13,7 @@ export interface TreeRow {
 
 const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** The workspace as the rows of a tree: folders first, by name, and what lies in a closed folder left out. */
+/** The workspace as the rows of a tree: folders first, sorted by name, without the content of closed folders. */
 export function treeRows(entries: readonly TreeEntry[], closed: ReadonlySet<string>): TreeRow[] {
     const children = new Map<string, TreeEntry[]>();
     const known = new Set<string>();
@@ -41,5 +41,5 @@ export function treeRows(entries: readonly TreeEntry[], closed: ReadonlySet<stri
     return rows;
 }
 
-/** "" for what lies at the top. */
+/** "" for entries at the top. */
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));

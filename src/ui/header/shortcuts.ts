@@ -1,4 +1,4 @@
-/** What the keyboard does, for the help dialog. The page's own keys are handled in Keyboard.svelte. */
+/** Keyboard shortcuts for the help dialog. Keyboard.svelte handles the page's own keys. */
 export interface Shortcut {
     keys: string[];
     does: string;
@@ -8,13 +8,13 @@ export const shortcuts: readonly { title: string; list: readonly Shortcut[] }[] 
     {
         title: "Everywhere",
         list: [
-            { keys: ["F1"], does: "This help" },
-            { keys: ["Alt", "1"], does: "To the lesson" },
-            { keys: ["Alt", "2"], does: "To the editor" },
-            { keys: ["Alt", "3"], does: "To the terminal" },
-            { keys: ["Alt", "4"], does: "To the preview" },
-            { keys: ["Alt", "5"], does: "To the network" },
-            { keys: ["F6"], does: "To the next pane; works in the terminal too" },
+            { keys: ["F1"], does: "Open this help" },
+            { keys: ["Alt", "1"], does: "Go to the lesson" },
+            { keys: ["Alt", "2"], does: "Go to the editor" },
+            { keys: ["Alt", "3"], does: "Go to the terminal" },
+            { keys: ["Alt", "4"], does: "Go to the preview" },
+            { keys: ["Alt", "5"], does: "Go to the network panel" },
+            { keys: ["F6"], does: "Go to the next pane; also works in the terminal" },
             { keys: ["Alt", "Enter"], does: "Check the current step" },
             { keys: ["← ↑ → ↓"], does: "On a divider: resize the panes" },
         ],
@@ -22,12 +22,12 @@ export const shortcuts: readonly { title: string; list: readonly Shortcut[] }[] 
     {
         title: "Editor",
         list: [
-            { keys: ["Ctrl", "S"], does: "Save now (it saves by itself, too)" },
-            { keys: ["Ctrl", "Space"], does: "Suggest" },
+            { keys: ["Ctrl", "S"], does: "Save now (files are also saved automatically)" },
+            { keys: ["Ctrl", "Space"], does: "Show suggestions" },
             { keys: ["Ctrl", "F"], does: "Find" },
-            { keys: ["Ctrl", "/"], does: "Comment or uncomment" },
+            { keys: ["Ctrl", "/"], does: "Comment or uncomment lines" },
             { keys: ["Delete"], does: "On a tab: close the file" },
-            { keys: ["Ctrl", "M"], does: "Let Tab move the focus instead of indenting" },
+            { keys: ["Ctrl", "M"], does: "Make Tab move the focus instead of indenting" },
         ],
     },
     {
@@ -35,7 +35,7 @@ export const shortcuts: readonly { title: string; list: readonly Shortcut[] }[] 
         list: [
             { keys: ["Enter"], does: "Open" },
             { keys: ["F2"], does: "Rename" },
-            { keys: ["Delete"], does: "Delete (can be undone)" },
+            { keys: ["Delete"], does: "Delete (you can undo it)" },
         ],
     },
     {

@@ -6,7 +6,7 @@ import type { Notices } from "../common/notices.svelte";
 import { Watched } from "../common/watched.svelte";
 import type { Sandbox } from "../sandbox";
 
-/** "failed" is an open step whose last attempt did not hold. */
+/** "failed" is an open step whose last attempt failed. */
 export type StepMark = "locked" | "open" | "failed" | "checking" | "passed";
 
 /** What a check that was asked for waits for. */
@@ -21,10 +21,10 @@ export function markOf(state: StepState): StepMark {
     return state.kind;
 }
 
-/** The lesson in progress as the lesson pane, the header and the phone's goal line show it. */
+/** The lesson in progress, as shown in the lesson pane, the header and the goal line on phones. */
 export class LessonView {
     readonly #state: Watched<LessonState>;
-    /** The step that is unfolded: one that passes stays open until the student goes on. */
+    /** The unfolded step. A step that passes stays open until the student moves on. */
     #open = $state("");
     #announcement = $state("");
     /** Steps whose check was asked for and has not begun yet. */
@@ -34,7 +34,7 @@ export class LessonView {
         private readonly engine: Engine,
         private readonly sandbox: Sandbox,
         private readonly notices: Notices,
-        /** Edits reach the guest before they are looked at. */
+        /** Saves edits, so that they reach the guest before the check. */
         private readonly saveAll: () => Promise<void>,
     ) {
         this.#state = new Watched(engine);
@@ -64,7 +64,7 @@ export class LessonView {
         return this.lesson.steps.filter(step => this.step(step.id).kind === "passed").length;
     }
 
-    /** Said aloud by screen readers. */
+    /** Text for screen readers. */
     get announcement(): string {
         return this.#announcement;
     }
@@ -132,7 +132,7 @@ export class LessonView {
         try {
             await this.engine.reset();
             this.#open = this.engine.state.current;
-            this.notices.say("The progress of this lesson is reset. Your files are as they were.");
+            this.notices.say("Your progress in this lesson is reset. Your files are unchanged.");
         } catch (thrown) {
             explain(this.notices, thrown);
         }
@@ -143,5 +143,5 @@ function spoken(step: Step, state: StepState): string {
     if (state.kind === "passed") return `Passed: ${step.title}`;
     if (state.kind !== "open") return "";
     const wrong = state.results.flatMap(({ result }) => (result.status === "pass" ? [] : [result.message]));
-    return `Not yet: ${step.title}. ${wrong.join(" ")}`;
+    return `Not passed yet: ${step.title}. ${wrong.join(" ")}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A lesson's Markdown in the page: cleaned once more on the way in, its code fences given their buttons and colours, its links
- * their meaning. The fences and links carry data attributes (see lesson/markdown.ts).
+ * Puts a lesson's Markdown into the page: sanitises it once more, gives code fences their buttons and colours, and makes
+ * links work. The fences and links carry data attributes (see lesson/markdown.ts).
  */
 import DOMPurify from "dompurify";
 import { renderMarkdown } from "../../lesson/markdown";
@@ -16,7 +16,7 @@ export interface ProseActions {
     openStep(step: string): void;
 }
 
-/** Colours `code`; HTML of spans and line breaks. undefined: not at hand yet, or not for this language. */
+/** Colours `code` as HTML of spans and line breaks. undefined: not loaded yet, or not for this language. */
 export type Colour = (code: string, language: string) => Promise<string | undefined>;
 
 /** Markdown as HTML that is safe to put into the page. `picture`: the address of a picture that lies beside the lesson. */
@@ -89,7 +89,7 @@ async function colourIn(figure: HTMLElement, colour: Colour): Promise<void> {
     const code = figure.querySelector("code");
     const html = code && (await colour(codeOf(figure), figure.dataset.language ?? "text"));
     if (!html) return;
-    // Monaco writes no-break spaces and <br/>: copying must give the text as it was.
+    // Monaco writes no-break spaces and <br/>, but copying must give the original text.
     const clean = DOMPurify.sanitize(html, { ALLOWED_TAGS: ["span", "br"], ALLOWED_ATTR: ["class"] });
     code.innerHTML = clean
         .replace(/<br\s*\/?>$/, "")

@@ -4,13 +4,13 @@ import { Watched } from "../common/watched.svelte";
 import type { Network } from "../sandbox";
 import { transferSummary, transferTitle, whoOf, type Who } from "./words";
 
-/** A line of the panel: a pull or push with all its requests, or one request of another kind. */
+/** An entry of the panel: a pull or push with all its requests, or any other single request. */
 export type Entry =
     { kind: "transfer"; id: number; transfer: Transfer } | { kind: "exchange"; id: number; exchange: Exchange };
 
-/** The network panel: what is shown of the record, and the switch. */
+/** The network panel: the visible part of the record, and the switch. */
 export class NetworkView {
-    /** Words that a request's address must hold. */
+    /** Words that a request's address must contain. */
     words = $state("");
     who = $state<Who | "all">("all");
     /** Milliseconds since 1970, as of the last `tick`. */
@@ -32,7 +32,7 @@ export class NetworkView {
         return this.#now;
     }
 
-    /** Once a second while the panel is there: only what is under way has anything to do with the time. */
+    /** Call once a second while the panel is shown: only requests in progress depend on the time. */
     tick(): void {
         if (
             this.#transfers.some(({ state }) => state === "open") ||
@@ -49,7 +49,7 @@ export class NetworkView {
         this.#network.setOnline(on);
     }
 
-    /** Requests that hosts outside were asked, answered or not. */
+    /** Requests that went to outside hosts, answered or not. */
     get leftThePage(): number {
         return this.#exchanges.state.filter(exchange => exchange.online !== undefined).length;
     }
@@ -70,7 +70,7 @@ export class NetworkView {
         return entries.filter(entry => this.#passes(entry)).sort((one, other) => other.id - one.id);
     }
 
-    /** The last pull or push that ended, in a sentence: for those who do not see the table. Single requests would only be noise. */
+    /** The last pull or push that ended, as a sentence for screen readers. Single requests would be noise. */
     get announcement(): string {
         const last = this.#transfers.findLast(transfer => transfer.state !== "open");
         return last ? `${transferTitle(last)}: ${transferSummary(last)}` : "";

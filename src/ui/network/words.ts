@@ -1,27 +1,30 @@
-/** What the network panel calls things. */
+/** The network panel's words. */
 import type { Transfer, TransferStep } from "../../internet/hub/transfers";
 import type { Exchange } from "../../internet/traffic";
 import { plural } from "../common/format";
 
-/** Who answered, or why nobody did. Also the choices of the filter. */
+/** Who answered, or why nobody did. The filter offers the same choices. */
 export type Who = "bundle" | "browser" | "online" | "refused" | "failed" | "cancelled" | "open";
 
 export const whoOf = ({ end, answeredBy }: Exchange): Who =>
     end === "failed" || end === "cancelled" ? end : (answeredBy ?? "open");
 
 export const whoWords: Record<Who, { short: string; long: string }> = {
-    bundle: { short: "This page", long: "Answered inside the page, from what came with it. Nothing left the page." },
+    bundle: {
+        short: "This page",
+        long: "Answered inside the page, from the content that came with it. Nothing left the page.",
+    },
     browser: {
         short: "This browser",
-        long: "Answered inside the page, from this browser's storage, where pushed images are kept.",
+        long: "Answered inside the page, from this browser's storage, which keeps pushed images.",
     },
     online: {
         short: "Internet",
-        long: "Passed on to the real host. The address and the request's body left the page.",
+        long: "Sent to the real host. The address and the request's body left the page.",
     },
-    refused: { short: "Refused", long: "There is no such thing here, or it is not allowed." },
-    failed: { short: "Failed", long: "The answer broke off, or there was none." },
-    cancelled: { short: "Given up", long: "The program in the machine did not wait for the whole answer." },
+    refused: { short: "Refused", long: "The page does not have this, or does not allow it." },
+    failed: { short: "Failed", long: "There was no answer, or it was cut off." },
+    cancelled: { short: "Cancelled", long: "The program in the machine did not wait for the complete answer." },
     open: { short: "Waiting", long: "There is no answer yet." },
 };
 
@@ -34,10 +37,10 @@ const referenceOf = (reference: string): string =>
 export const transferTitle = ({ kind, image, reference }: Transfer): string =>
     `${kind === "pull" ? "Pull" : "Push"} ${image}${reference === undefined ? "" : referenceOf(reference)}`;
 
-/** While no manifest says how many layers there are: a pull begins with it, a push ends with it. */
+/** Shown until a manifest says how many layers there are: a pull begins with it, a push ends with it. */
 const unknownLayers: Record<Transfer["kind"], Record<Transfer["state"], string>> = {
     pull: { open: "Asking for the manifest", failed: "There is no such image here", complete: "No layers" },
-    push: { open: "Sending layers", failed: "Refused, or broken off", complete: "No layers" },
+    push: { open: "Sending layers", failed: "Refused or cut off", complete: "No layers" },
 };
 
 export function transferSummary({ kind, layers, existing, state }: Transfer): string {
@@ -51,11 +54,11 @@ export function transferSummary({ kind, layers, existing, state }: Transfer): st
                   ? ", which already exists"
                   : ", all already exist"
               : `, ${existing} already ${existing === 1 ? "exists" : "exist"}`;
-    const end = state === "failed" ? ", failed" : state === "open" ? ", under way" : "";
+    const end = state === "failed" ? ", failed" : state === "open" ? ", in progress" : "";
     return `${count}${rest}${end}`;
 }
 
-/** A line of a pull or push: what it is, and what to learn from it. */
+/** A request within a pull or push: what it is for, and its result. */
 export function stepWords(
     step: TransferStep,
     { kind, image, layers, reference }: Transfer,
@@ -67,23 +70,23 @@ export function stepWords(
         case "greeting":
             return {
                 title: "Is this a registry?",
-                detail: step.exchange?.status === 401 ? "Yes, but first get a token" : "Yes",
+                detail: step.exchange?.status === 401 ? "Yes, but it needs a token" : "Yes",
             };
         case "token":
             return { title: "Token", detail: refused ? "Refused" : `To ${kind} ${image}` };
         case "tag":
-            if (step.exchange?.status === 401) return { title: "Manifest", detail: "Not without a token" };
+            if (step.exchange?.status === 401) return { title: "Manifest", detail: "Needs a token" };
             return refused
                 ? { title: "Manifest", detail: `There is no ${whole} here` }
-                : { title: "Tag", detail: `What is ${whole} today?` };
+                : { title: "Tag", detail: `Which image is ${whole} now?` };
         case "index":
             return { title: "Index", detail: `Manifests for ${step.platforms?.join(", ") || "no platform"}` };
         case "manifest":
             if (kind === "push")
-                return { title: "Manifest", detail: refused ? "Refused" : `${whole} is these layers now` };
+                return { title: "Manifest", detail: refused ? "Refused" : `${whole} now consists of these layers` };
             return {
                 title: "Manifest",
-                detail: layers === undefined ? "Cannot be read" : `Configuration and ${plural(layers, "layer")}`,
+                detail: layers === undefined ? "Unreadable" : `Configuration and ${plural(layers, "layer")}`,
             };
         case "config":
             return {
@@ -97,7 +100,7 @@ export function stepWords(
             };
         case "upload":
             if (uploadTold(step)?.does === "part") return { title: "Upload", detail: "The bytes of a layer" };
-            return { title: "Upload", detail: digest || "A place for the next layer" };
+            return { title: "Upload", detail: digest || "Starts the upload of a layer" };
         case "other":
             return { title: "Request", detail: "" };
     }
@@ -110,25 +113,25 @@ function layerWords(step: TransferStep, kind: Transfer["kind"]): string {
     switch (layer) {
         case "exists":
         case "waiting":
-            return ""; // no request, so the column of answers says it
+            return ""; // there is no request, so the answers column says it
         case "mounted":
-            return `already exists, taken over from ${uploadTold(step)?.from ?? "another repository"}`;
+            return `already exists, copied from ${uploadTold(step)?.from ?? "another repository"}`;
         case "missing":
-            return "is it there?";
+            return "does it exist?";
         default:
             return exchange?.end === "open" || exchange?.status === 307
                 ? kind === "pull"
-                    ? "coming"
-                    : "going"
+                    ? "downloading"
+                    : "uploading"
                 : exchange?.end === "complete" && (exchange.status ?? 0) < 400
                   ? kind === "pull"
-                      ? "fetched"
-                      : "sent"
-                  : "not whole";
+                      ? "downloaded"
+                      : "uploaded"
+                  : "incomplete";
     }
 }
 
-/** What a request was for, in the fewest words: the last part of its path, and where that is. */
+/** A short title for a request: the last part of its path, and the place it is in. */
 export function exchangeTitle({ url }: Exchange): { title: string; place: string } {
     const { host, pathname, search } = new URL(url);
     const parts = pathname.split("/").filter(part => part !== "");
@@ -144,6 +147,6 @@ function readable(part: string): string {
     try {
         return decodeURIComponent(part);
     } catch {
-        return part; // no percent-encoding: as the guest wrote it
+        return part; // not valid percent-encoding: show it as the guest wrote it
     }
 }

@@ -8,7 +8,7 @@ export interface Target {
     path: string;
 }
 
-/** What a student may type: "5000", ":5000/x", "localhost:5000/x", "http://127.0.0.1:5000". undefined: none of these. */
+/** Parses what a student may type: "5000", ":5000/x", "localhost:5000/x", "http://127.0.0.1:5000". undefined for anything else. */
 export function parseTarget(text: string, port: number | undefined): Target | undefined {
     const typed = text.trim();
     const [, number, path] =
@@ -28,7 +28,7 @@ export function parseTarget(text: string, port: number | undefined): Target | un
     return { port: chosen, path: path ?? "/" };
 }
 
-/** The preview pane: one frame, where it is, and what else could be looked at. */
+/** The preview pane: one frame, its address, and the ports that it could show. */
 export class PreviewView {
     #target = $state.raw<Target>();
     #problem = $state.raw<{ message: string; advice: string }>();
@@ -51,7 +51,7 @@ export class PreviewView {
         return this.sandbox.preview;
     }
 
-    /** Where the frame is, or was sent to; undefined before anything was opened. */
+    /** The frame's current or requested address; undefined before anything was opened. */
     get place(): Target | undefined {
         const at = this.#location.state;
         const target = this.#target;

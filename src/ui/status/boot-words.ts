@@ -3,14 +3,14 @@ import type { SandboxState } from "../sandbox";
 
 export type BootStage = Extract<SandboxState, { kind: "starting" }>["stage"];
 
-/** The start in the order that it happens, in the student's words. "kernel" takes the place of the snapshot at a cold boot. */
+/** The stages of the start, in order, as the student reads them. In a cold boot, "kernel" takes the place of the snapshot. */
 const stages: readonly { stage: BootStage; words: string }[] = [
-    { stage: "emulator", words: "Load the computer" },
-    { stage: "snapshot", words: "Load its memory" },
-    { stage: "kernel", words: "Start Linux" },
-    { stage: "restore", words: "Wake it up" },
-    { stage: "agent", words: "Open a line to it" },
-    { stage: "files", words: "Bring your files in" },
+    { stage: "emulator", words: "Loading the emulator" },
+    { stage: "snapshot", words: "Loading the machine's memory" },
+    { stage: "kernel", words: "Starting Linux" },
+    { stage: "restore", words: "Resuming the machine" },
+    { stage: "agent", words: "Connecting to the machine" },
+    { stage: "files", words: "Copying your files" },
 ];
 
 export interface BootLine {
@@ -19,7 +19,7 @@ export interface BootLine {
     detail: string;
 }
 
-/** "18.2 of 36.5 MB · 50 %", or what is known of it; nothing once everything is here. */
+/** "18.2 of 36.5 MB · 50 %", or as much as is known. "" once everything has arrived. */
 export function amount(loaded: number, total: number): string {
     if (loaded === total) return "";
     if (total > 0) return `${megabytes(loaded).replace(" MB", "")} of ${megabytes(total)} · ${percent(loaded / total)}`;
@@ -47,7 +47,7 @@ export const stallWords = "Waiting for the network";
 export function bootSentence(state: SandboxState): string {
     switch (state.kind) {
         case "starting": {
-            const words = stages.find(({ stage }) => stage === state.stage)?.words ?? "Start";
+            const words = stages.find(({ stage }) => stage === state.stage)?.words ?? "Starting";
             const detail = amount(state.loaded, state.total);
             return detail ? `${words} · ${detail}` : words;
         }

@@ -1,11 +1,11 @@
 import type { Bytes } from "../../base/bytes";
 
 /**
- * Milliseconds between two pieces of a program's output. A build's progress display writes line by line, thirty times a second;
- * to draw each of them took a tenth of the processor from the machine that builds.
+ * Milliseconds between two drawings of a program's output. A build's progress display writes line by line, thirty times a second;
+ * drawing each line took a tenth of the processor away from the machine that builds.
  */
 export const PACE = 150;
-/** Milliseconds after a key in which output is shown at once: what somebody types must not lag. */
+/** Milliseconds after a key press during which output is shown at once: typing must not lag. */
 export const TYPING = 1_000;
 
 interface Piece {
@@ -13,7 +13,7 @@ interface Piece {
     parsed: (() => void) | undefined;
 }
 
-/** Hands output on in its order: the first after a pause at once, what follows in steps. */
+/** Passes output on in order: the first piece after a pause at once, what follows in steps. */
 export class Pacer {
     #held: Piece[] = [];
     #timer: ReturnType<typeof setTimeout> | undefined;

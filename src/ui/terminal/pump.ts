@@ -1,18 +1,18 @@
 import type { Bytes } from "../../base/bytes";
 
-/** What a screen takes: bytes, and a call when it has parsed them. */
+/** What the pump writes to: takes bytes, and calls back when it has parsed them. */
 export interface Sink {
     write(chunk: Bytes, parsed: () => void): void;
 }
 
 /**
- * Bytes handed to the screen and not parsed yet: reading stops at the high mark and goes on at the low one. The rest waits in
- * the guest, whose program the full pipe stops; so `yes` fills neither memory nor the page's time, and Ctrl-C gets through.
+ * Bytes passed to the screen but not parsed yet: reading stops at the high mark and continues at the low one. The rest waits in
+ * the guest, where the full pipe blocks the program. So `yes` fills neither memory nor the page's time, and Ctrl-C gets through.
  */
 export const HIGH_MARK = 128 * 1024;
 export const LOW_MARK = 32 * 1024;
 
-/** Moves a program's output to the screen until it ends. Rejects when the stream does. */
+/** Moves a program's output to the screen until it ends. Rejects when the stream fails. */
 export async function pump(output: ReadableStream<Bytes>, screen: Sink, signal: AbortSignal): Promise<void> {
     const reader = output.getReader();
     const cancel = () => void reader.cancel(signal.reason).catch(() => undefined); // the stream's own failure is reported by read()

@@ -1,4 +1,4 @@
-/** xterm.js as this interface uses it; with `xterm.css` and the addons a chunk of its own, loaded after the first paint. */
+/** xterm.js as this interface uses it. With `xterm.css` and the addons it is a chunk of its own, loaded after the first paint. */
 import { FitAddon } from "@xterm/addon-fit";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
@@ -69,7 +69,7 @@ const dark: ITheme = {
     brightWhite: "#ffffff",
 };
 
-/** Lives as long as its tab; its element can move from one place of the page to another. */
+/** Lives as long as its tab. Its element can move from one place in the page to another. */
 export class Screen {
     readonly element = document.createElement("div");
     readonly #terminal: Terminal;
@@ -117,7 +117,7 @@ export class Screen {
         return { columns: this.#terminal.cols, rows: this.#terminal.rows };
     }
 
-    /** Puts the screen into `parent`, keeps it fitted, and takes it out again at the stop. */
+    /** Puts the screen into `parent` and keeps it fitted. The returned function takes it out again. */
     mount(parent: HTMLElement): () => void {
         parent.append(this.element);
         if (!this.#opened) {
@@ -133,7 +133,7 @@ export class Screen {
         };
     }
 
-    /** A hidden screen keeps its size: a shell of two columns is no use to anybody. */
+    /** A hidden screen keeps its size: a shell two columns wide is useless. */
     fit(): void {
         if (this.element.offsetWidth > 40 && this.element.offsetHeight > 20) this.#fit.fit();
     }
@@ -154,7 +154,7 @@ export class Screen {
         this.#terminal.options.screenReaderMode = on;
     }
 
-    /** Forgets everything, for a machine that starts anew. */
+    /** Clears everything, for a restarted machine. */
     reset(): void {
         this.#pacer.flush();
         this.#terminal.reset();
@@ -165,10 +165,10 @@ export class Screen {
         this.element.remove();
     }
 
-    /** Ctrl+Shift+C and V copy and paste, as terminals on Linux do; plain Ctrl+C stays the interrupt. */
+    /** Ctrl+Shift+C and V copy and paste, as in terminals on Linux; plain Ctrl+C remains the interrupt. */
     #shortcut(event: KeyboardEvent): boolean {
         if (event.type !== "keydown") return true;
-        // These belong to the page: its own shortcuts, and the way out of the terminal for people without a mouse.
+        // These keys belong to the page: its shortcuts, and the way out of the terminal without a mouse.
         if (event.key === "F1" || event.key === "F6" || (event.altKey && /^[1-4]$/.test(event.key))) return false;
         if (!event.ctrlKey || !event.shiftKey) return true;
         if (event.code === "KeyC") {

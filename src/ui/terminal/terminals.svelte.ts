@@ -8,10 +8,10 @@ import type { Sandbox, TerminalShell } from "../sandbox";
 import { pump } from "./pump";
 import type { Screen, ScreenOptions } from "./screen";
 
-/** "waiting": for the machine, or for the screen's code. "ended": the shell is gone, Enter opens another. */
+/** "waiting": for the machine, or for the screen's code. "ended": the shell is gone; Enter opens another. */
 export type TerminalPhase = "waiting" | "open" | "ended";
 
-/** What a tab does with its screen. */
+/** What a tab needs of its screen. */
 export type TerminalScreen = Pick<
     Screen,
     "mount" | "size" | "write" | "focus" | "reset" | "dispose" | "dark" | "screenReader"
@@ -84,7 +84,7 @@ export class TerminalTab {
         return this.#screen;
     }
 
-    /** Something else runs in the terminal, so that what is queued has to wait for its end. */
+    /** Another command is running in the terminal, so the queue has to wait. */
     get busy(): boolean {
         return this.#busy;
     }
@@ -123,20 +123,20 @@ export class TerminalTab {
         this.#phase = "ended";
     }
 
-    /** Types a command and Enter; as soon as there is a prompt when there is none yet. */
+    /** Types a command and Enter as soon as there is a prompt. */
     async run(text: string, options: { interrupt?: boolean } = {}): Promise<void> {
         this.#queue = [...this.#queue, { text, interrupt: options.interrupt ?? false }];
         if (this.#phase === "ended") this.restart("ended");
         else if (this.#phase === "open") await this.#typeQueued();
     }
 
-    /** Now, or as soon as there is a screen. */
+    /** Takes the focus now, or as soon as there is a screen. */
     focus(): void {
         if (this.#screen) this.#screen.focus();
         else this.#wantsFocus = true;
     }
 
-    /** True once after a `focus` that came before the screen. */
+    /** True once after a call of `focus` that came before the screen. */
     takeFocusWish(): boolean {
         const wished = this.#wantsFocus;
         this.#wantsFocus = false;
@@ -147,14 +147,14 @@ export class TerminalTab {
         this.#queue = [];
     }
 
-    /** Gives what waits to the program that runs: it may be a shell in a container. */
+    /** Types the queue into the running program, which may be a shell in a container. */
     typeNow(): void {
         const typed = this.#queue;
         this.#queue = [];
         for (const { text } of typed) this.#send(`${text.trimEnd().replaceAll("\n", "\r")}\r`);
     }
 
-    /** Ends the program that runs, so that what waits can go on. */
+    /** Interrupts the running program, so that the queue can continue. */
     interrupt(): void {
         this.#send(INTERRUPT);
     }
@@ -205,7 +205,7 @@ export class TerminalTab {
         });
     }
 
-    /** Types what waits, each command at a prompt of its own. */
+    /** Types the queue, each command at its own prompt. */
     async #typeQueued(): Promise<void> {
         const shell = this.#shell;
         if (!shell || this.#typing || this.#queue.length === 0) return;
@@ -230,7 +230,7 @@ export class TerminalTab {
     }
 }
 
-/** Resolves when the shell's state is as wanted, when it has ended, or when the signal aborts. */
+/** Resolves when the shell is in the wanted state or has ended, or when the signal aborts. */
 function stateOf(
     shell: TerminalShell,
     wanted: (kind: ShellState["kind"]) => boolean,
@@ -287,7 +287,7 @@ export class Terminals {
         else if (this.#active === tab) this.#active = this.#tabs[Math.max(0, at - 1)];
     }
 
-    /** Types a command in terminal `number` (the active one when left out), opening it when it is not there. */
+    /** Types a command in terminal `number` (default: the active one), and opens it if it does not exist. */
     async run(text: string, options: { terminal?: number; interrupt?: boolean } = {}): Promise<void> {
         let tab =
             options.terminal === undefined
@@ -298,7 +298,7 @@ export class Terminals {
         await tab.run(text, options);
     }
 
-    /** After the machine was started anew. */
+    /** Call after the machine was restarted. */
     restartAll(): void {
         for (const tab of this.#tabs) tab.restart("machine");
     }

@@ -137,7 +137,7 @@ describe("answering a request of the preview", () => {
             "The program behind port 5000 does not answer yet",
             true,
         ],
-        [`127.0.0.1:5000: malformed HTTP response "-ERR"`, "Port 5000 gave no proper answer", false],
+        [`127.0.0.1:5000: malformed HTTP response "-ERR"`, "The answer from port 5000 is not valid", false],
     ])("%s: %s", async (words, title, retries) => {
         const { text } = await ask(() => Promise.reject(new DrydockError("agent.bad-reply", words, "")));
         expect(text).toContain(`<h1>${title}</h1>`);

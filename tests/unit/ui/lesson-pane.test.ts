@@ -54,7 +54,7 @@ describe("lesson pane", () => {
         expect(results.textContent).toContain("There is no app.py.");
         expect(results.textContent).toContain("<b>App.py</b>");
         expect(results.querySelector("b")).toBeNull();
-        expect(screen.getByRole("status").textContent).toContain("Not yet: Title of write");
+        expect(screen.getByRole("status").textContent).toContain("Not passed yet: Title of write");
     });
 
     test("what waits for Check says so, and the step is not marked as failed", async () => {

@@ -56,14 +56,14 @@ describe("network pane", () => {
         await shown();
         const steps = rows().slice(4, -1);
         expect(steps.map(row => row.replace(/ This page.*$/, ""))).toEqual([
-            "Is this a registry? Yes, but first get a token",
+            "Is this a registry? Yes, but it needs a token",
             "Token To pull nginx",
-            "Tag What is nginx:latest today?",
+            "Tag Which image is nginx:latest now?",
             "Index Manifests for linux/386",
             "Manifest Configuration and 2 layers",
-            "Configuration cccccccccccc · fetched",
+            "Configuration cccccccccccc · downloaded",
             "Layer 1 of 2 aaaaaaaaaaaa Already exists 1.0 MB ",
-            "Layer 2 of 2 bbbbbbbbbbbb · fetched",
+            "Layer 2 of 2 bbbbbbbbbbbb · downloaded",
         ]);
     });
 
@@ -83,11 +83,11 @@ describe("network pane", () => {
                 .slice(1)
                 .map(row => row.trim()),
         ).toEqual([
-            "Push me/app Sending layers Under way 5.0 kB …",
-            "Is this a registry? Yes, but first get a token This page 90 B 40 ms",
+            "Push me/app Sending layers In progress 5.0 kB …",
+            "Is this a registry? Yes, but it needs a token This page 90 B 40 ms",
             "Token To push me/app This page 700 B 40 ms",
-            "Layer bbbbbbbbbbbb · is it there? Not there – 40 ms",
-            "Upload A place for the next layer This page – 40 ms",
+            "Layer bbbbbbbbbbbb · does it exist? Not there – 40 ms",
+            "Upload Starts the upload of a layer This page – 40 ms",
             "Upload The bytes of a layer Waiting 5.0 kB …",
         ]);
     });
@@ -101,7 +101,7 @@ describe("network pane", () => {
         await fireEvent.click(button);
         expect(button.getAttribute("aria-expanded")).toBe("true");
         expect(screen.getByText("GET https://files.dev/a/thing-1.0.whl")).toBeTruthy();
-        expect(screen.getByText(/Passed on to the real host/)).toBeTruthy();
+        expect(screen.getByText(/Sent to the real host/)).toBeTruthy();
     });
 
     test("filters by words and by who answered, and clears", async () => {
@@ -111,7 +111,7 @@ describe("network pane", () => {
         });
         expect(rows()).toHaveLength(2);
         await fireEvent.change(screen.getByRole("combobox", { name: "Answered by" }), { target: { value: "online" } });
-        await screen.findByText("No request fits the filter");
+        await screen.findByText("No requests match the filter");
         await fireEvent.click(screen.getByRole("button", { name: "Show all" }));
         expect(rows().length).toBeGreaterThan(5);
         await fireEvent.click(screen.getByRole("button", { name: "Clear the list" }));
@@ -138,7 +138,7 @@ describe("network pane", () => {
         });
         expect(progress.value).toBe(0.25);
         expect(
-            within(screen.getByRole("row", { name: /Pull nginx/ })).getByRole("cell", { name: "Under way" }),
+            within(screen.getByRole("row", { name: /Pull nginx/ })).getByRole("cell", { name: "In progress" }),
         ).toBeTruthy();
     });
 

@@ -43,7 +43,7 @@ describe("terminals", () => {
         await Promise.all([
             workbench.terminals.run("docker ps"),
             (async () => {
-                (await screen.findByRole("button", { name: "Interrupt it" })).click();
+                (await screen.findByRole("button", { name: "Interrupt" })).click();
                 await waitFor(() => expect(shell.typed).toEqual(["\u0003"]));
                 shell.state.set({ kind: "prompt" });
             })(),
@@ -70,7 +70,7 @@ describe("terminals", () => {
         shown.length = 0;
         sandbox.shells[0]!.end(3);
         await waitFor(() => expect(workbench.terminals.active?.phase).toBe("ended"));
-        expect(shown.join("")).toContain("ended with status 3");
+        expect(shown.join("")).toContain("exited with status 3");
         await workbench.terminals.run("ls");
         await waitFor(() => expect(sandbox.shells[1]?.typed).toEqual(["ls\r"]));
     });

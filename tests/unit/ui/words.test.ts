@@ -9,7 +9,7 @@ import { bootLines, bootSentence } from "../../../src/ui/status/boot-words";
 describe("boot words", () => {
     test("the present stage with its megabytes", () => {
         expect(bootSentence({ kind: "starting", stage: "snapshot", loaded: 18_200_000, total: 36_500_000 })).toBe(
-            "Load its memory · 18.2 of 36.5 MB · 50 %",
+            "Loading the machine's memory · 18.2 of 36.5 MB · 50 %",
         );
         expect(bootSentence({ kind: "ready", docker: false, fallback: undefined })).toBe("Docker engine is starting");
     });
@@ -19,10 +19,10 @@ describe("boot words", () => {
             line => `${line.state} ${line.words}`,
         );
         expect(words).toEqual([
-            "done Load the computer",
-            "now Start Linux",
-            "next Open a line to it",
-            "next Bring your files in",
+            "done Loading the emulator",
+            "now Starting Linux",
+            "next Connecting to the machine",
+            "next Copying your files",
         ]);
     });
 });
