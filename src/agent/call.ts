@@ -42,7 +42,10 @@ export async function openCall(
         options.timeout === undefined
             ? undefined
             : setTimeout(
-                  () => stream.reset(agentSilent(`${header.op} took more than ${options.timeout! / 1000} s`)),
+                  () =>
+                      stream.reset(
+                          agentSilent(`the operation ${header.op} took more than ${options.timeout! / 1000} s`),
+                      ),
                   options.timeout,
               );
     try {

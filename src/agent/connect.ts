@@ -42,8 +42,8 @@ export async function connectAgent(port: Duplex, options: ConnectOptions = {}): 
         if (version !== VERSION)
             throw new DrydockError(
                 "agent.wrong-version",
-                `The image's agent has version ${String(version)}, the page needs ${VERSION}.`,
-                "Build the image anew: npm run drydock -- image build.",
+                `The image's agent has version ${String(version)}, but the page needs ${VERSION}.`,
+                "Build the image again: npm run drydock -- image build.",
             );
     } catch (thrown) {
         session.close(thrown);
@@ -103,8 +103,8 @@ class ConnectedAgent implements Agent {
         if (this.#handler)
             throw new DrydockError(
                 "agent.serving",
-                "Requests of the guest are answered already.",
-                "Stop the present handler first.",
+                "The guest's requests already have a handler.",
+                "Stop the current handler first.",
             );
         this.#handler = handler;
         return () => {

@@ -81,7 +81,7 @@ export async function exec(session: YamuxSession, argv: string[], options: ExecO
         throw new DrydockError(
             "agent.output-too-large",
             `${argv[0]} wrote more than ${COLLECTED_LIMIT >> 20} MB.`,
-            "Run it in a terminal, or write to a file.",
+            "Run it in a terminal, or write its output to a file.",
             { cause: thrown },
         );
     }

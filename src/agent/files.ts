@@ -118,6 +118,6 @@ function entryOf(value: unknown): FileEntry {
 
 function changesOf(body: Bytes): FileChange[] {
     const changes: unknown = JSON.parse(decodeText(body));
-    if (!Array.isArray(changes)) throw badReply("changes are no list");
+    if (!Array.isArray(changes)) throw badReply("changes are not a list");
     return changes as FileChange[];
 }

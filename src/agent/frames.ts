@@ -106,6 +106,6 @@ export function parseObject(bytes: Uint8Array): Record<string, unknown> {
     } catch (thrown) {
         throw badReply("no JSON", thrown);
     }
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw badReply("no JSON object");
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw badReply("not a JSON object");
     return value as Record<string, unknown>;
 }

@@ -22,13 +22,14 @@ export async function answer(stream: YamuxStream, handler: Handler | undefined):
     stream.onFailure = reason => gone.abort(reason);
     try {
         const header = await input.json();
-        if (!handler) return await refuse(stream, "internet.closed", "The page answers no requests at the moment.");
+        if (!handler)
+            return await refuse(stream, "internet.closed", "The page does not answer requests at the moment.");
         const request = requestOf(header, input, gone);
         if (!request)
             return await refuse(
                 stream,
                 "internet.bad-request",
-                `${String(header.method)} ${String(header.url)} is no request that the page can answer.`,
+                `${String(header.method)} ${String(header.url)} is not a request that the page can answer.`,
             );
         const response = await handler(request);
         replied = true;

@@ -142,7 +142,7 @@ export class YamuxSession implements StreamCarrier {
             }
             if (bytes.byteLength < HEADER_BYTES) break;
             const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-            if (view.getUint8(0) !== 0) throw badReply("the agent started anew, or lost its place");
+            if (view.getUint8(0) !== 0) throw badReply("the agent restarted, or lost its place");
             this.#takeHeader(view.getUint8(1), view.getUint16(2), view.getUint32(4), view.getUint32(8));
             bytes = bytes.subarray(HEADER_BYTES);
         }
@@ -172,7 +172,7 @@ export class YamuxSession implements StreamCarrier {
     }
 
     #takeStream(id: number): void {
-        if (id === 0 || id % 2 !== 0 || this.#streams.has(id)) throw badReply(`stream ${id} opened wrongly`);
+        if (id === 0 || id % 2 !== 0 || this.#streams.has(id)) throw badReply(`stream ${id} was opened incorrectly`);
         if (!this.onStream || this.#streams.size >= INCOMING_LIMIT) return this.#send(TYPE.window, FLAG.rst, id, 0);
         const stream = new YamuxStream(id, this);
         this.#streams.set(id, stream);
@@ -184,6 +184,6 @@ export class YamuxSession implements StreamCarrier {
         this.#quietTicks = this.#streams.size === 0 ? 0 : this.#quietTicks + 1;
         if (this.#quietTicks === QUIET_TICKS) this.#send(TYPE.ping, FLAG.syn, 0, 1);
         if (this.#quietTicks === SILENT_TICKS)
-            this.close(agentSilent(`nothing was heard of the guest agent for ${(SILENT_TICKS * TICK) / 1000} seconds`));
+            this.close(agentSilent(`the guest agent has sent nothing for ${(SILENT_TICKS * TICK) / 1000} seconds`));
     }
 }

@@ -9,7 +9,7 @@ export async function readConfig(): Promise<Config> {
     try {
         const response = await fetch("/config.json", { cache: "no-store" });
         if (response.ok) return v.parse(configSchema, await response.json());
-        console.warn(`There is no config.json here (status ${response.status}).`);
+        console.warn(`There is no config.json (status ${response.status}).`);
     } catch (thrown) {
         console.warn("config.json could not be read.", thrown);
     }

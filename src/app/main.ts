@@ -86,7 +86,7 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
         return notHere(
             target,
             "This browser cannot run Drydock",
-            "Drydock runs a whole computer in the page and needs WebAssembly for it. Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off.",
+            "Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off: Drydock needs it to run a whole computer in the page.",
         );
     await breath(); // from the evaluation of this script
     const { base, createMachine, start, fetchFile } = opening;
@@ -196,6 +196,6 @@ async function firstLesson(
 
 const pushesNotKept = new DrydockError(
     "hub.not-kept",
-    "This browser gives the page no storage: images that you push are gone when it is closed.",
-    "Leave private browsing, or allow this site to store data, and reload the page.",
+    "Images that you push are lost when you close this page, because the browser does not let it store anything.",
+    "Leave private browsing, or allow this site to store data, then reload the page.",
 );

@@ -236,7 +236,7 @@ export class Session implements Sandbox {
             thrown,
             "session.failed",
             "The machine could not be started.",
-            "Restart it; if that does not help, reload the page.",
+            "Restart it. If that does not help, reload the page.",
         );
         this.#renew(error);
         this.#guest.reject(error);
@@ -265,7 +265,7 @@ async function setClock({ agent }: Guest): Promise<void> {
     try {
         await agent.setTime(Date.now());
     } catch (thrown) {
-        console.warn("The guest's clock could not be set.", thrown); // a dead machine is told by its own state
+        console.warn("The guest's clock could not be set.", thrown); // a dead machine reports itself through its state
     }
 }
 

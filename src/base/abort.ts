@@ -35,7 +35,7 @@ export async function within<T>(promise: Promise<T>, milliseconds: number, what:
         throw new DrydockError(
             "base.timeout",
             `${what} gave no answer within ${milliseconds / 1000} s.`,
-            "Try again; if it stays silent, restart the machine.",
+            "Try again. If it still does not answer, restart the machine.",
         );
     });
     try {

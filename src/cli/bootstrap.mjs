@@ -26,7 +26,7 @@ if (!existsSync(mark) || readFileSync(mark, "utf8") !== digest) {
     });
     if (install.status !== 0) {
         console.error(
-            "npm could not install the packages. Its message is above; check that its registry can be reached, then run the command again.",
+            "npm could not install the packages. Its message is above. Check that you can reach its registry, then run the command again.",
         );
         process.exit(1);
     }

@@ -20,20 +20,20 @@ import { resolveDeb, resolveNpm, resolveWheel } from "../image-builder/bundle/pa
 
 const help = `npm run drydock -- bundle <add|list|remove>
 
-Takes more into the sandbox's own internet, for lessons that need it. Needs a network; who uses the page afterwards needs none.
+Adds images and packages to the sandbox's internet, for lessons that need them. This needs a network; using the page afterwards does not.
 
-  add image <name>...    container images for linux/386, as students will pull them: alpine:3.20, bitnami/redis:7.4 (by skopeo)
-    --registry HOST      where they come from (default docker.io; http://HOST where there is no TLS)
-  add wheel <name>...    Python packages with all that they need: humanize, "django==5.2" (by pip; pure Python or 32-bit x86)
-  add deb <name>...      Debian packages with all that they need: jq (by apt)
-  add npm <name>...      JavaScript packages with all that they need: lodash, express@4 (by npm)
-  list                   what is in the bundle, with sizes
-  remove <kind> <name>...
+  add image <name>...    container images for linux/386, named as students will pull them: alpine:3.20, bitnami/redis:7.4 (uses skopeo)
+    --registry HOST      the registry to use (default docker.io; http://HOST without TLS)
+  add wheel <name>...    Python packages with their dependencies: humanize, "django==5.2" (uses pip; pure Python or 32-bit x86)
+  add deb <name>...      Debian packages with their dependencies: jq (uses apt)
+  add npm <name>...      JavaScript packages with their dependencies: lodash, express@4 (uses npm)
+  list                   list the bundle, with sizes
+  remove <kind> <name>...  remove items
     --json               print {"items": [{"kind", "name", "bytes"}], "before", "after"}, in bytes
 
-Adding a name again pins what there is today. The pins are in vm-images/bundle.lock.json: keep it with your lessons, and every
-machine's build takes the very same. \`npm run drydock -- image build\` fetches it. Sizes are of compressed files; what
-several items share counts once.`;
+Adding a name again pins its current version. The pins are in vm-images/bundle.lock.json: commit that file with your lessons, and
+every build uses exactly the same content. \`npm run drydock -- image build\` downloads it. Sizes are those of the compressed files;
+files that several items share count once.`;
 
 interface Options {
     registry: string;
@@ -42,7 +42,7 @@ interface Options {
 
 export const bundle: Command = {
     name: "bundle",
-    summary: "take more images and packages into the sandbox's internet",
+    summary: "add images and packages to the sandbox's internet",
     help,
     async run(argv) {
         const { options, words } = parse(argv);
@@ -99,7 +99,7 @@ async function add(
         stop.abort(
             new DrydockError(
                 "bundle.interrupted",
-                "Interrupted; the bundle is as it was.",
+                "Interrupted. The bundle is unchanged.",
                 "Run the same command again.",
             ),
         );
@@ -126,7 +126,7 @@ async function add(
     }
 }
 
-/** Throws "bundle.not-there" for a name that is not in the bundle, and takes nothing out then. */
+/** Throws "bundle.not-there" for a name that is not in the bundle, and then removes nothing. */
 function remove(lock: BundleLock, kind: BundleKind, names: readonly string[]): [BundleLock, BundleItem[]] {
     const removed = names.map(name => {
         const found = lock.items.find(
@@ -136,7 +136,7 @@ function remove(lock: BundleLock, kind: BundleKind, names: readonly string[]): [
             throw new DrydockError(
                 "bundle.not-there",
                 `The bundle has no ${kind} ${name}.`,
-                "See what it has: npm run drydock -- bundle list",
+                "List what it has: npm run drydock -- bundle list",
             );
         return found;
     });
@@ -160,9 +160,11 @@ function report(
         console.log(`  ${kind.padEnd(5)} ${name.padEnd(width)} ${size(bytes).padStart(9)}`);
     if (action === "list")
         return console.log(
-            items.length === 0 ? "Nothing has been added to what comes with the image." : `  ${size(after)} in all`,
+            items.length === 0
+                ? "The bundle is empty: the image has only what it comes with."
+                : `  ${size(after)} in all`,
         );
     console.log(
-        `The bundle had ${size(before)}, it has ${size(after)} now. \`npm run drydock -- image build\` makes an image with it.`,
+        `The bundle had ${size(before)} and now has ${size(after)}. Run \`npm run drydock -- image build\` to make an image with it.`,
     );
 }

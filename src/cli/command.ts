@@ -3,8 +3,8 @@ export interface Command {
     name: string;
     /** One line for the list. */
     summary: string;
-    /** All of `--help`. */
+    /** The text of `--help`. */
     help: string;
-    /** Resolves to the exit status. A DrydockError is printed as sentence and advice. */
+    /** Resolves to the exit status. A DrydockError is printed as a sentence and advice. */
     run(argv: string[]): Promise<number>;
 }

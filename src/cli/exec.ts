@@ -1,4 +1,4 @@
-/** `exec -- <shell command>`: one command in a fresh guest, its streams and its status passed through. */
+/** `exec -- <shell command>`: runs one command in a fresh guest and passes its streams and its status through. */
 import { parseArgs } from "node:util";
 import { Readable, Writable } from "node:stream";
 import { DrydockError } from "../base/errors";
@@ -11,9 +11,9 @@ export const exec: Command = {
     summary: "run a shell command in a fresh guest and exit with its status",
     help: `npm run drydock -- exec [--memory MB] [--json] -- <shell command>
 
-Boots the VM from its snapshot, runs the command with bash in /workspace, streams what it prints and exits with its status.
+Starts the VM from its snapshot, runs the command with bash in /workspace, streams its output and exits with its status.
 
-  --memory MB   guest memory; another size than the snapshot's boots cold (about 15 s more)
+  --memory MB   guest memory; any size but the snapshot's boots cold (about 15 s longer)
   --json        print one object {code, stdout, stderr, seconds, instructions} at the end instead of streaming
 
   npm run drydock -- exec -- 'docker run --rm busybox echo hi'`,
@@ -60,14 +60,14 @@ Boots the VM from its snapshot, runs the command with bash in /workspace, stream
         } finally {
             guest.close();
             await guest.machine.stop();
-            process.stdin.destroy(); // a silent pipe would keep the process alive
+            process.stdin.destroy(); // an open pipe would keep the process alive
         }
     },
 };
 
 function passInput(to: WritableStream<Uint8Array<ArrayBuffer>>): void {
     const from = Readable.toWeb(process.stdin) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>;
-    // the program may end without reading all of it: that is its right
+    // the program may end without reading all of it
     from.pipeTo(to).catch((thrown: unknown) => {
         if (process.env.DRYDOCK_DEBUG) console.error("standard input ended:", thrown);
     });
@@ -81,8 +81,8 @@ async function passOutput(from: ReadableStream<Uint8Array<ArrayBuffer>>, to: Nod
     } catch (thrown) {
         throw new DrydockError(
             "exec.stream",
-            "The output of the command broke off.",
-            "Run it again; if it happens again, `npm run drydock -- image build --force` makes the image new.",
+            "The output of the command was cut off.",
+            "Run it again. If that fails too, rebuild the image with `npm run drydock -- image build --force`.",
             { cause: thrown },
         );
     }

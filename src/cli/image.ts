@@ -18,14 +18,18 @@ export const image: Command = {
     summary: "build the VM image, pin its inputs, clean up old builds",
     help: `npm run drydock -- image <build|lock|prune|packages>
 
-  build      build what is missing and make it the current image (root; about 12 minutes from nothing on two cores)
-    --force    build every stage anew
-    --locked   take the pinned versions or fail: without it, versions that Debian's mirror has replaced give way to the present ones
+  build      build what is missing and make it the current image (needs root; about 12 minutes from scratch on two cores)
+    --force    build every stage again
+    --locked   use the pinned versions or fail; without it, the build replaces versions that Debian's mirror no longer has
     --json     print {id, folder} at the end
-  lock       pin the package versions that the mirrors have today in vm-images/image.lock.json
-  prune      remove builds that are not among the last ones
+
+The cache is at
+  lock       pin the package versions that the mirrors have today, in vm-images/image.lock.json
+  prune      remove old builds
     --keep N   how many outputs of each stage, and images, to keep (default 3)
-  packages   list the Debian packages that this machine lacks for a build
+  packages   list the Debian packages that a build needs and this computer lacks
+
+The cache is at
 
 The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
 
@@ -50,7 +54,8 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
             case "prune": {
                 const { values } = parseArgs({ args: rest, options: { keep: { type: "string", default: "3" } } });
                 const keep = Number(values.keep);
-                if (!Number.isInteger(keep) || keep < 1) throw usage("image", "--keep takes a whole number from 1");
+                if (!Number.isInteger(keep) || keep < 1)
+                    throw usage("image", "--keep takes a whole number, at least 1");
                 const { removed, bytes } = await prune(keep);
                 console.log(`Removed ${removed} folders, ${megabytes(bytes)}.`);
                 return 0;
@@ -61,13 +66,13 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
             default:
                 throw usage(
                     "image",
-                    action === undefined ? "build, lock, prune or packages?" : `there is no "image ${action}"`,
+                    action === undefined ? "choose build, lock, prune or packages" : `there is no "image ${action}"`,
                 );
         }
     },
 };
 
-/** The image that this source makes: from the cache at once, else built with visible progress. */
+/** The image of this source: from the cache, or built with visible progress. */
 export async function ensureImage(): Promise<BuiltImage> {
     return (await findBuilt(silentReporter)) ?? build({});
 }

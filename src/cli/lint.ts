@@ -10,16 +10,17 @@ import { chooseLessons, lessonFolders, readLessons } from "../authoring/read-les
 
 export const lint: Command = {
     name: "lint",
-    summary: "check lessons: file, line and what to do",
+    summary: "check lessons and report file, line and what to do",
     help: `npm run drydock -- lint [--images LIST] [--json] [--reference] [lesson…]
 
-Checks lessons without a machine: fields, ids, needs, checks, hints, solutions, links, pictures, fences, images. A lesson is
-named by its id (images/flask) or its folder; none means all. Exits with 1 when there are problems; a note is none.
+Checks lessons without a machine: fields, ids, needs, checks, hints, solutions, links, pictures, fences, images. Name a lesson by
+its id (images/flask) or its folder; without names it checks all. Exits with status 1 if there are problems; notes
+do not count.
 
-  --images LIST   container images to count on, instead of those in the built VM image: "busybox:latest,nginx:1.29=amd64",
+  --images LIST   the available container images, instead of those in the built VM image: "busybox:latest,nginx:1.29=amd64",
                   or a file with such a list, or with JSON: [{"ref": "busybox:latest", "architecture": "386"}]
   --json          print {lessons, problems: [{file, line, code, message, advice, note}]}
-  --reference     print the reference of all fields and checks, as Markdown, and end`,
+  --reference     print the reference of all fields and checks as Markdown, and exit`,
 
     async run(argv) {
         const { values, positionals } = parseArgs({

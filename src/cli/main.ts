@@ -1,14 +1,14 @@
-/** The command line: finds the command, prints errors as a person reads them. */
+/** The command line: finds the command and prints errors as sentences. */
 import { DrydockError, messageOf } from "../base/errors";
 import type { Command } from "./command";
 
-/** The tests and the benchmark live with what only they use; an address, so that nothing here depends on them. */
+/** The tests and the benchmark are in tests/. Loading them by address keeps src free of imports from there. */
 async function fromTests(path: string, name: string): Promise<Command> {
     const module = (await import(new URL(`../../tests/${path}`, import.meta.url).href)) as Record<string, Command>;
     return module[name]!;
 }
 
-/** Loaded when asked for, so that `--help` costs nothing. */
+/** Each is loaded only when needed. */
 const commands: Record<string, () => Promise<Command>> = {
     start: async () => (await import("./start")).start,
     test: () => fromTests("suites/command.ts", "test"),
@@ -29,12 +29,12 @@ async function main(argv: string[]): Promise<number> {
             const command = await load();
             console.log(`  ${command.name.padEnd(8)} ${command.summary}`);
         }
-        console.log("\n`npm run drydock -- <command> --help` says more of each.");
+        console.log("\n`npm run drydock -- <command> --help` explains a command.");
         return name === undefined ? 2 : 0;
     }
     const load = commands[name];
     if (!load) {
-        console.error(`There is no command "${name}". There are: ${Object.keys(commands).join(", ")}.`);
+        console.error(`There is no command "${name}". Choose from: ${Object.keys(commands).join(", ")}.`);
         return 2;
     }
     const command = await load();

@@ -12,17 +12,17 @@ import { type RunningServer, startServer } from "../server/server";
 
 const help = `npm run drydock -- serve [--port N] [--preview-port N] [--host ADDRESS] [--dev] [--json]
 
-Serves the page and the VM image. The preview has a port of its own, the one after the page's: what the guest serves must not
+Serves the page and the VM image. The preview has its own port, the one after the page's, so that what the guest serves does not
 run with the page's rights.
 
-  --port N          the page's port (default 5173; when it is taken, the next free pair)
+  --port N          the page's port (default 5173, or the next free pair)
   --preview-port N  the preview's port (default: the page's plus one)
   --host ADDRESS    where to listen (default localhost; 0.0.0.0 for a classroom)
   --dev             Vite's development server instead of the built page
   --json            print {"url", "previewUrl"} on one line
 
-On any address but localhost a browser counts plain http as insecure: the preview then shows one page at a time without
-its scripts, and work is saved in the browser's smaller storage. Put a TLS proxy in front of both ports for all of it.`;
+Browsers treat plain http as insecure on any address but localhost. The preview then shows one page at a time without
+its scripts, and work is saved in the browser's smaller storage. Put a TLS proxy in front of both ports to avoid this.`;
 
 function port(value: string | undefined, option: string): number | undefined {
     if (value === undefined) return undefined;
@@ -85,10 +85,10 @@ export const serve: Command = {
 
 function announce({ url, previewUrl }: RunningServer, json: boolean, host: string | undefined): void {
     if (json) return console.log(JSON.stringify({ url, previewUrl }));
-    console.log(`\n  Drydock is at  ${url}\n  Ctrl-C ends it. (The preview answers at ${previewUrl}.)\n`);
+    console.log(`\n  Drydock is at  ${url}\n  Press Ctrl-C to stop it. (The preview is at ${previewUrl}.)\n`);
     if (host !== undefined && !["localhost", "127.0.0.1", "::1"].includes(host))
         console.log(
-            "  From other machines the browser counts plain http as insecure: the preview shows single pages only there. See serve --help.\n",
+            "  On other computers the preview shows one page at a time, because browsers treat plain http as insecure. See serve --help.\n",
         );
 }
 

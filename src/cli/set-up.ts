@@ -1,4 +1,4 @@
-/** What `npm start` and `npm test` need on the machine: Debian packages, the VM image, the built page. Nothing is done twice. */
+/** Sets up what `npm start` and `npm test` need: Debian packages, the VM image, the built page. Does nothing twice. */
 import { findProgram, installDebianPackages } from "../host/debian-packages";
 import { imageHostPackages } from "../image-builder/workshop/host-packages";
 import { ensureImage } from "./image";
@@ -10,7 +10,7 @@ export interface Needs {
     browser?: boolean;
     /** Go, for the agent's native tests. */
     agent?: boolean;
-    /** For the tests of `bundle add image`; who adds none does without. */
+    /** For the tests of `bundle add image`. */
     skopeo?: boolean;
 }
 

@@ -14,16 +14,16 @@ import { openTarget } from "../authoring/solve-target";
 
 export const solve: Command = {
     name: "solve",
-    summary: "type each lesson's solution in the real machine; checks must fail before and pass after",
+    summary: "type each lesson's solution into the real machine; checks must fail before and pass after",
     help: `npm run drydock -- solve [--runs N] [--json] [--output FOLDER] [--verbose] [lesson…]
 
-Boots a fresh machine, lays the lesson's first files, and for each step: its checks must fail, then the step's section of
-solve.sh is typed in a terminal, then its checks must pass. The whole lesson twice, each time in a fresh machine. A lesson is
-named by its id (images/flask) or its folder; none means all. Exits with 1 when a lesson is not in order.
+Starts a fresh machine with the lesson's files. For each step, its checks must fail; then the step's section of solve.sh is typed
+into a terminal; then its checks must pass. Each lesson runs twice, each time in a fresh machine. Name a lesson by its id
+(images/flask) or its folder; without names it solves all. Exits with status 1 if a lesson is broken.
 
-  --runs N          how many times, default 2
-  --json            print {lessons: [{lesson, seconds, steps, results}]}; results are of Exercism's results.json, version 3
-  --output FOLDER   write <lesson>.results.json there as well
+  --runs N          how many times (default 2)
+  --json            print {lessons: [{lesson, seconds, steps, results}]}; results have the form of Exercism's results.json, version 3
+  --output FOLDER   also write <lesson>.results.json there
   --verbose         show what the terminal printed`,
 
     async run(argv) {
@@ -41,7 +41,7 @@ named by its id (images/flask) or its folder; none means all. Exits with 1 when 
         const ids = chooseLessons("solve", positionals, lessonFolders(files));
         const { course, problems } = parseCourse(files, checkKinds, { seed: "solve" });
         const lessons = course.parts.flatMap(part => part.lessons).filter(lesson => ids.includes(lesson.id));
-        const say = (text: string) => void process.stderr.write(text); // standard output is for the report
+        const say = (text: string) => void process.stderr.write(text); // standard output is reserved for the report
         if (lessons.length < ids.length) {
             say(`${formatProblems(problems)}\n\nA lesson with mistakes cannot be solved.\n`);
             return 1;
@@ -92,11 +92,11 @@ async function solveLesson(
         } finally {
             await target.close();
         }
-        if (done.at(-1)!.some(report => report.problem !== undefined)) break; // a second run would tell the same
+        if (done.at(-1)!.some(report => report.problem !== undefined)) break; // a second run would report the same
     }
     const results = resultsOf(lesson, done);
     const seconds = Math.round((performance.now() - began) / 1000);
-    say(`\n${lesson.id}: ${results.status === "pass" ? "in order" : "NOT in order"}, ${seconds} s\n`);
+    say(`\n${lesson.id}: ${results.status === "pass" ? "passed" : "BROKEN"}, ${seconds} s\n`);
     const steps = done.flatMap((reports, index) =>
         reports.map(({ step, seconds: took, checkSeconds, checkInstructions, commands }) => ({
             run: index + 1,
@@ -119,7 +119,7 @@ function stepLines(report: StepReport, verbose: boolean): string {
         verbose || report.problem !== undefined
             ? report.commands.map(({ line, output }) => `    --- ${line}\n${indent(output)}\n`)
             : [];
-    const verdict = report.problem === undefined ? "fails before, passes after" : `NOT in order. ${report.problem}`;
+    const verdict = report.problem === undefined ? "fails before, passes after" : `BROKEN. ${report.problem}`;
     const excerpts =
         report.problem === undefined
             ? []
@@ -128,7 +128,7 @@ function stepLines(report: StepReport, verbose: boolean): string {
                       ? [`    --- ${describes}\n${indent(result.excerpt)}\n`]
                       : [],
               );
-    return `  ${report.step}: ${verdict} (${report.seconds.toFixed(1)} s, of which the check ${report.checkSeconds.toFixed(1)} s, ${report.checkInstructions} M)\n${lines.join("")}${shown.join("")}${excerpts.join("")}`;
+    return `  ${report.step}: ${verdict} (${report.seconds.toFixed(1)} s; the check took ${report.checkSeconds.toFixed(1)} s and ${report.checkInstructions} M instructions)\n${lines.join("")}${shown.join("")}${excerpts.join("")}`;
 }
 
 /** The last lines, without colours. */

@@ -9,7 +9,7 @@ export const start: Command = {
     help: `npm start [-- serve options]
 
 Installs what is missing, builds the VM image (once; later starts reuse it) and the page, serves them and prints the address.
-Takes the options of \`serve\`: see \`npm run drydock -- serve --help\`.`,
+It takes the options of \`serve\`; see \`npm run drydock -- serve --help\`.`,
 
     async run(argv) {
         await setUp({ image: true, page: true });

@@ -40,7 +40,7 @@ export function followEvents(
                         thrown,
                         "docker.unreachable",
                         "The Docker engine's events have stopped.",
-                        "They follow again by themselves.",
+                        "They continue by themselves.",
                     ),
                 );
                 if (thrown instanceof DrydockError && thrown.code.startsWith("vm.")) return; // this machine will not come back
@@ -125,7 +125,7 @@ export async function* lines(stream: ReadableStream<Uint8Array>, signal?: AbortS
             if (rest.length > lineLimit)
                 throw new DrydockError(
                     "docker.bad-reply",
-                    "The Docker engine sent an event that does not end.",
+                    "The Docker engine sent an event without an end.",
                     "Restart the machine.",
                 );
             if (done) break;

@@ -25,6 +25,6 @@ export function readLog(bytes: Uint8Array, mediaType: string): string {
 const damaged = () =>
     new DrydockError(
         "docker.bad-reply",
-        "The Docker engine's log reply ends in the middle of a piece.",
-        "Try again; look at the log with docker logs in a terminal.",
+        "The Docker engine's log reply was cut off.",
+        "Try again, or run docker logs in a terminal.",
     );

@@ -162,7 +162,7 @@ const badReply = (message: string, cause?: unknown) =>
     new DrydockError(
         "docker.bad-reply",
         message,
-        "Restart the machine; if it comes again, the engine is of a version that we do not know.",
+        "Restart the machine. If the error stays, Drydock does not know this version of the engine.",
         {
             cause,
         },

@@ -73,7 +73,7 @@ export function refusal(path: string, status: number, body: Uint8Array, method =
     return new DrydockError(
         "docker.refused",
         `The Docker engine refused: ${wordsOf(body) || `status ${status}`}`,
-        "Read the engine's own words; try the same with the docker command in a terminal.",
+        "Read the engine's message, and try the same with the docker command in a terminal.",
         {
             cause: new Error(`${method} ${path}: ${status}`),
         },
@@ -96,8 +96,8 @@ function wordsOf(body: Uint8Array): string {
 function silent(path: string): DrydockError {
     return new DrydockError(
         "docker.timeout",
-        `The Docker engine gave no answer to ${path} within ${requestLimit / 1000} s.`,
-        "Wait for what runs in the terminal to end, then try again; if it stays silent, restart the machine.",
+        `The Docker engine did not answer ${path} within ${requestLimit / 1000} s.`,
+        "Wait until the command in the terminal has ended, then try again. If the engine still does not answer, restart the machine.",
     );
 }
 
@@ -111,7 +111,7 @@ function unreachable(thrown: unknown): unknown {
     return new DrydockError(
         "docker.unreachable",
         `The Docker engine does not answer (${messageOf(thrown)}).`,
-        "Wait a moment: it may be starting. If it stays away, restart the machine.",
+        "Wait a moment, because it may be starting. If it still does not answer, restart the machine.",
         { cause: thrown },
     );
 }

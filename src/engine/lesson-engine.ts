@@ -115,7 +115,7 @@ class LessonEngine implements Engine {
         if (!this.#lesson.steps.some(step => step.questions.some(question => question.id === questionId)))
             throw new DrydockError(
                 "engine.unknown-question",
-                `This lesson asks no question "${questionId}".`,
+                `This lesson has no question "${questionId}".`,
                 "Reload the page.",
             );
         this.#keep({ answers: { ...this.#progress.answers, [questionId]: text } });
@@ -197,8 +197,8 @@ class LessonEngine implements Engine {
                 limit.abort(
                     new DrydockError(
                         "check.timeout",
-                        `The checks gave no answer within ${milliseconds / 1000} s.`,
-                        "Try again; if it stays so, restart the machine.",
+                        `The checks did not finish within ${milliseconds / 1000} s.`,
+                        "Try again. If that fails too, restart the machine.",
                     ),
                 ),
             milliseconds,
@@ -210,7 +210,7 @@ class LessonEngine implements Engine {
         } catch (thrown) {
             signal.throwIfAborted();
             if (isAbort(thrown) && !limit.signal.aborted) throw thrown;
-            const error = asDrydockError(thrown, "check.failed", "The checks could not be made.", "Try again.");
+            const error = asDrydockError(thrown, "check.failed", "The checks could not run.", "Try again.");
             return [
                 {
                     kind: "step",

@@ -81,7 +81,7 @@ export async function loadProgress(store: ProgressStore, lesson: Lesson): Promis
                 thrown,
                 "progress.unreadable",
                 "Your saved progress could not be read.",
-                "The lesson starts anew; your files are kept apart from it.",
+                "The lesson starts from its first step. Your files are not affected.",
             ),
             unread: true,
         };
@@ -161,7 +161,7 @@ export class ProgressSaver {
                         thrown,
                         "progress.not-saved",
                         "Your progress could not be saved.",
-                        "Go on; it is tried again at the next step. Keep this tab open until then.",
+                        "Continue, and keep this tab open. Drydock tries again at the next step.",
                     ),
                 );
             }

@@ -40,7 +40,7 @@ export function createStepChecker(): StepChecker {
             if (!guest)
                 throw new DrydockError(
                     "check.no-machine",
-                    "The machine is not up yet.",
+                    "The machine is not ready yet.",
                     "Check again when the terminal shows a prompt.",
                 );
             const { agent, docker, events } = guest;

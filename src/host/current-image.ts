@@ -20,7 +20,7 @@ export async function currentImage(): Promise<BuiltImage> {
     } catch (thrown) {
         throw new DrydockError(
             "image.missing",
-            "There is no VM image on this machine yet.",
+            "There is no VM image on this computer yet.",
             "Build it: npm run drydock -- image build",
             { cause: thrown },
         );
@@ -45,7 +45,7 @@ export async function openImage(id: string): Promise<BuiltImage> {
     if (manifest.format !== IMAGE_FORMAT || manifest.id !== id)
         throw new DrydockError(
             "image.damaged",
-            `The VM image ${id} has a manifest of another kind.`,
+            `The VM image ${id} has an unknown kind of manifest.`,
             "Build it again: npm run drydock -- image build --force",
         );
     return { id, folder, manifest };

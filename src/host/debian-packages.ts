@@ -14,15 +14,15 @@ export function findProgram(name: string): string | undefined {
 export function installDebianPackages(packages: string[]): void {
     if (packages.length === 0) return;
     const command = `apt-get install -y ${packages.join(" ")}`;
-    const advice = `Install them by hand (${command}, as root) and run this again.`;
+    const advice = `Install them (${command}, as root) and run this again.`;
     if (!findProgram("apt-get"))
         throw new DrydockError(
             "host.no-apt",
-            `This machine lacks: ${packages.join(", ")}.`,
-            "They are the names of Debian's packages; install what holds the same programs here.",
+            `Missing packages: ${packages.join(", ")}.`,
+            "These are names of Debian packages. Install the packages that have the same programs on this system.",
         );
     const sudo = process.getuid?.() === 0 ? [] : findProgram("sudo") ? ["sudo"] : undefined;
-    if (!sudo) throw new DrydockError("host.not-root", `This machine lacks: ${packages.join(", ")}.`, advice);
+    if (!sudo) throw new DrydockError("host.not-root", `Missing packages: ${packages.join(", ")}.`, advice);
     console.error(`Installing from Debian: ${packages.join(" ")}`);
     const apt = (...argv: string[]) => {
         const [program, ...rest] = [

@@ -54,7 +54,7 @@ export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
         if (options.locked || !(thrown instanceof DrydockError) || thrown.code !== "image.version-gone") throw thrown;
         const { report, signal } = options;
         report.note(
-            "Debian has replaced packages since this version of Drydock was made. Pinning the present ones for this machine ...",
+            "Debian has replaced packages since this version of Drydock. Pinning the current ones for this computer ...",
         );
         const changes = await renewPins(await openAptIn("pins.log", signal));
         for (const change of changes.slice(0, SHOWN_CHANGES)) report.note(`  ${change}`);
@@ -78,8 +78,8 @@ async function buildPinned({ report, signal: outer, force }: BuildOptions): Prom
         if (process.getuid?.() !== 0)
             throw new DrydockError(
                 "image.needs-root",
-                "Building the VM image needs root: it makes a Debian root and runs its engine in namespaces.",
-                "Run the same command as root once (sudo); the finished image can then be used without.",
+                "Building the VM image needs root, because it makes a Debian root file system and runs its engine in namespaces.",
+                "Run the same command once as root (sudo). You do not need root to use the finished image.",
             );
         await withBuildLock(report, signal, async () => {
             try {

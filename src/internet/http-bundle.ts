@@ -15,8 +15,8 @@ export function createHttpBundle(base: string): Bundle {
                 if (isAbort(thrown)) throw thrown;
                 throw new DrydockError(
                     "internet.unreachable",
-                    `The web server did not give ${path} (${messageOf(thrown)}).`,
-                    "Check that Drydock's server still runs, then try again.",
+                    `The web server did not answer ${path} (${messageOf(thrown)}).`,
+                    "Check that Drydock's server is still running, then try again.",
                     { cause: thrown },
                 );
             }
@@ -29,8 +29,8 @@ export function createHttpBundle(base: string): Bundle {
             if (!response.ok || !response.body)
                 throw new DrydockError(
                     "internet.unreachable",
-                    `The web server gave ${path} with status ${response.status}.`,
-                    "Look at the server's own output.",
+                    `The web server answered ${path} with status ${response.status}.`,
+                    "Look at the server's output.",
                 );
             // Content-Length of a packed answer is not the file's: read it through where the server packed it.
             if (!response.headers.has("Content-Encoding"))

@@ -65,8 +65,8 @@ export function withOnline(internet: Internet, { on, passage }: OnlineOptions): 
                     : undefined;
         } catch (thrown) {
             if (!(thrown instanceof RangeError)) throw thrown;
-            tell({ kind: "outside", address: outside, problem: "The request's body is too long to be passed on." });
-            return text(413, `A page can pass on ${LARGEST_BODY >> 20} MB at most, and this is more.`);
+            tell({ kind: "outside", address: outside, problem: "The request's body is too large to pass on." });
+            return text(413, `This request is too large: the page can pass on at most ${LARGEST_BODY >> 20} MB.`);
         }
         try {
             const headers = PASSED_ON.flatMap(name =>
@@ -84,7 +84,7 @@ export function withOnline(internet: Internet, { on, passage }: OnlineOptions): 
             return answerOf(found, request.method);
         } catch (thrown) {
             if (request.signal.aborted || isAbort(thrown)) throw thrown;
-            const problem = `${new URL(outside).host} was asked, but the browser shows a page no answer of it: most hosts answer only to their own pages (CORS), or the network is down. (${messageOf(thrown)})`;
+            const problem = `${new URL(outside).host} did not let this page read its answer: most hosts answer only their own pages (CORS), or the network is down. (${messageOf(thrown)})`;
             tell({ kind: "outside", address: outside, problem });
             return unknownHost ? text(502, problem) : own; // a mirror's own words say more than ours
         }

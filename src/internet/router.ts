@@ -1,6 +1,6 @@
 /**
- * The sandbox's internet: which host is answered by what. Every name resolves in the guest, so every host gets an answer;
- * one that is not offered gets one that says what is.
+ * The sandbox's internet: which handler answers which host. Every name resolves in the guest, so every host gets an answer.
+ * The answer for an unknown host lists the hosts that exist.
  */
 import type { Hono } from "hono";
 import { asDrydockError, DrydockError, messageOf } from "../base/errors";
@@ -53,7 +53,7 @@ export function createInternet(
         const site = sites.get(hostname);
         if (site) return site(request, tell);
         tell({ kind: "unknown-host" });
-        return text(404, `${hostname} is not to be had here: this machine has no way to the internet.\n${offer()}`);
+        return text(404, `${hostname} is not available: this machine is not connected to the internet.\n${offer()}`);
     };
 }
 
@@ -80,7 +80,7 @@ function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (er
                     thrown,
                     "internet.hub-closed",
                     "Docker Hub in this page could not open its storage.",
-                    "Try again; reload the page if it stays so.",
+                    "Try again. If that does not help, reload the page.",
                 ),
             );
             return failure(new URL(request.url).hostname, thrown);
@@ -90,7 +90,7 @@ function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (er
 
 const offer = (): string =>
     [
-        "Inside the page there are:",
+        "Available inside the page:",
         ...Object.entries(hosts).map(([host, { what }]) => `  ${host}  ${what}`),
         "  docker.io  Docker Hub, for docker pull, push, login and search",
     ].join("\n");

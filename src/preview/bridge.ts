@@ -65,7 +65,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     if (options.origin === location.origin)
         throw new DrydockError(
             "preview.same-origin",
-            "The preview has no origin of its own here.",
+            "The preview has no separate origin.",
             "Serve Drydock with `npm start`, which opens a second port for the preview.",
         );
     const jar = new CookieJar();
@@ -92,7 +92,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
                 new DrydockError(
                     "preview.no-worker",
                     `The preview's service worker did not start: ${report.reason}`,
-                    "Reload the page. Private windows and some settings forbid service workers.",
+                    "Reload the page. Private windows and some browser settings block service workers.",
                 ),
             );
         else if (report?.kind === "location") {
@@ -145,7 +145,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
         throw new DrydockError(
             "preview.unreachable",
             `The preview's server at ${options.origin} does not answer.`,
-            "Check that nothing (a proxy, a firewall, a missing port forward) keeps the browser from that address.",
+            "Check that the browser can reach that address: a proxy, a firewall or a missing port forward may block it.",
             {
                 cause: new Error(messageOf(thrown)),
             },

@@ -11,7 +11,7 @@ const MOST_PARTS = 60;
 const removed = "script, base, meta[http-equiv], iframe, frame, frameset, object, embed, link:not([rel~=stylesheet])";
 
 const notice =
-    "Only this page is shown, without its scripts: at an address without https a browser allows no more. Links and forms work.";
+    "This page is shown without its scripts, because Drydock's address does not use https. Links and forms work.";
 
 export interface StandaloneDocument {
     html: string;

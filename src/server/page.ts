@@ -40,8 +40,8 @@ export async function ensurePage(): Promise<string> {
     if (built.status !== 0)
         throw new DrydockError(
             "page.build-failed",
-            "Vite could not build the page; its message is above.",
-            "Run `npm run build` to see it alone.",
+            "Vite could not build the page. Its message is above.",
+            "Run `npm run build` to see only that message.",
         );
     writeFileSync(mark, wanted);
     return folder;

@@ -42,7 +42,7 @@ export async function buildPreview(options: { minify: boolean } = { minify: true
         const chunk = outputs.find(output => output.type === "chunk");
         if (outputs.length !== 1 || !chunk)
             throw new Error(
-                `${basename(path)} did not build into one file: it must not load modules at run time, look for import().`,
+                `${basename(path)} does not build into a single file: it must not load modules at run time. Look for import().`,
             );
         files.set(chunk.fileName, chunk.code);
     }

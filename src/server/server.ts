@@ -62,7 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
             if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
                 throw new DrydockError(
                     "serve.address",
-                    `This machine has no address ${host}.`,
+                    `This computer has no address ${host}.`,
                     "Use --host localhost, or --host 0.0.0.0 for every address.",
                     { cause: thrown },
                 );
@@ -70,8 +70,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
             if ((code !== "EADDRINUSE" && code !== "EACCES") || pinned || attempt >= TRIES)
                 throw new DrydockError(
                     "serve.port-taken",
-                    `Port ${wanted} or the one after it cannot be used (${messageOf(thrown)}).`,
-                    "Choose another with --port.",
+                    `Port ${wanted} or the next one cannot be used (${messageOf(thrown)}).`,
+                    "Choose another port with --port.",
                     { cause: thrown },
                 );
             continue;
@@ -94,11 +94,11 @@ function guarded(ports: { page: number; preview: number }, handler: Handler): Re
     return (request, response) => {
         for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
         const origins = originsFor(request.headers.host, ports);
-        if (!origins) return plain(response, 400, "This request names no host.");
+        if (!origins) return plain(response, 400, "This request has no valid Host header.");
         handler(request, response, origins).catch((thrown: unknown) => {
             console.error(`${request.url}: ${messageOf(thrown)}`);
             if (response.headersSent) response.destroy();
-            else plain(response, 500, "The server could not read that.");
+            else plain(response, 500, "The server could not read the file.");
         });
     };
 }
@@ -113,7 +113,7 @@ function plain(response: ServerResponse, status: number, text: string): void {
 function refused(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.method === "GET" || request.method === "HEAD") return false;
     response.setHeader("Allow", "GET, HEAD");
-    plain(response, 405, "Only GET and HEAD here.");
+    plain(response, 405, "Only GET and HEAD are allowed.");
     return true;
 }
 
@@ -167,7 +167,7 @@ async function servePreview(
         /^(document|iframe|frame)$/.test(String(request.headers["sec-fetch-dest"]))
             ? await locate(folder, "/waiting.html")
             : undefined;
-    if (!waiting) return plain(response, 404, "The preview's service worker is not there to answer this.");
+    if (!waiting) return plain(response, 404, "The preview's service worker should answer this, but it is not active.");
     return sendFile(request, response, waiting, { cache: "revalidate" });
 }
 

@@ -171,8 +171,8 @@ function named(thrown: unknown): DrydockError {
     if (name === "QuotaExceededError")
         return new DrydockError(
             "storage.full",
-            "The browser's storage is full; the last change is not kept.",
-            "Free space: remove large files from the workspace, or data of other sites.",
+            "The browser's storage is full, so the last change is not saved.",
+            "Free space: remove large files from the workspace, or the data of other sites.",
             { cause: thrown },
         );
     if (name === "VersionError")
@@ -194,14 +194,14 @@ function named(thrown: unknown): DrydockError {
     )
         return new DrydockError(
             "storage.unavailable",
-            "The browser keeps nothing for this page.",
-            "A private window or a blocked site setting does that; allow storage for this page.",
+            "The browser does not let this page store anything.",
+            "Allow storage for this page: leave private browsing, or change the browser's site settings.",
             { cause: thrown },
         );
     return new DrydockError(
         "storage.failed",
         `The browser's storage failed: ${messageOf(thrown)}`,
-        "Reload the page; if it stays so, restart the browser.",
+        "Reload the page. If that does not help, restart the browser.",
         { cause: thrown },
     );
 }

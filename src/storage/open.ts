@@ -27,7 +27,7 @@ export async function openStorage(name = "drydock", tab?: string): Promise<Opene
         const notice = asDrydockError(
             thrown,
             "storage.unavailable",
-            "The browser keeps nothing for this page.",
+            "The browser does not let this page store anything.",
             "Your work lasts until you close this tab.",
         );
         return { ...createMemoryStorage(), notice };

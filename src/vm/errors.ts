@@ -5,15 +5,15 @@ import { DrydockError } from "../base/errors";
 export const LEAST_MEMORY = 64;
 export const MOST_MEMORY = 2047;
 
-const RESTART = "Restart the machine; files in the editor are kept.";
+const RESTART = "Restart the machine. Files in the editor are kept.";
 
 export const stoppedError = () =>
-    new DrydockError("vm.stopped", "The machine was stopped.", "Start it again to go on.");
+    new DrydockError("vm.stopped", "The machine was stopped.", "Start it again to continue.");
 
-export const notRunning = () => new DrydockError("vm.not-running", "The machine does not run.", "Start it first.");
+export const notRunning = () => new DrydockError("vm.not-running", "The machine is not running.", "Start it first.");
 
 export const saveRunning = () =>
-    new DrydockError("vm.saving", "The machine is being saved already.", "Wait for that to end.");
+    new DrydockError("vm.saving", "The machine is already being saved.", "Wait until that has finished.");
 
 export const workerDied = (cause: unknown) =>
     new DrydockError("vm.worker-died", "The machine has crashed.", RESTART, { cause });
@@ -21,14 +21,14 @@ export const workerDied = (cause: unknown) =>
 export const noWebAssembly = () =>
     new DrydockError(
         "vm.no-webassembly",
-        "This browser cannot run the machine: WebAssembly is missing or switched off.",
-        "Use a current Chromium, Firefox or Safari, and leave lockdown or strict security modes for this page.",
+        "This browser cannot run the machine: WebAssembly is missing or turned off.",
+        "Use a current Chromium, Firefox or Safari, and turn off lockdown or strict security modes for this page.",
     );
 
 export const noMemory = (megabytes: number, cause?: unknown) =>
     new DrydockError(
         "vm.no-memory",
-        `There is not enough memory for a machine of ${megabytes} MB.`,
+        `There is not enough memory for a machine with ${megabytes} MB.`,
         "Close other tabs and programs, then reload the page.",
         { cause },
     );
@@ -46,56 +46,56 @@ export const kernelPanic = (line: string) =>
 export const memoryDiffers = (wanted: number, saved: number) =>
     new DrydockError(
         "vm.memory-differs",
-        `The snapshot holds a machine of ${saved} MB, not of ${wanted} MB.`,
-        "It boots without the snapshot, which takes some seconds more.",
+        `The snapshot is of a machine with ${saved} MB, not ${wanted} MB.`,
+        "The machine boots without the snapshot, which takes a few seconds longer.",
     );
 
 export const restoreFailed = (cause: unknown) =>
     new DrydockError(
         "vm.restore-failed",
         "The saved state of the machine could not be restored.",
-        "It boots without the snapshot, which takes some seconds more.",
+        "The machine boots without the snapshot, which takes a few seconds longer.",
         { cause },
     );
 
 export const guestEnded = (how: string) =>
-    new DrydockError("vm.guest-ended", `The machine was ${how} from inside.`, RESTART);
+    new DrydockError("vm.guest-ended", `The machine was ${how} from the inside.`, RESTART);
 
 const RELOAD = "Check the connection and reload the page.";
 
 export const unreachable = (what: string, cause?: unknown) =>
-    new DrydockError("image.unreachable", `A part of the machine could not be loaded (${what}).`, RELOAD, { cause });
+    new DrydockError("image.unreachable", `Part of the machine could not be loaded (${what}).`, RELOAD, { cause });
 
 export const damaged = (what: string, cause?: unknown) =>
     new DrydockError(
         "image.damaged",
-        `A part of the machine arrived damaged (${what}).`,
-        "Reload the page without the browser's cache (Ctrl+Shift+R); if it happens again, the image must be built anew.",
+        `Part of the machine arrived damaged (${what}).`,
+        "Reload the page without the browser's cache (Ctrl+Shift+R). If that fails too, build the image again.",
         { cause },
     );
 
 export const wrongFormat = (what: string, cause?: unknown) =>
     new DrydockError(
         "image.wrong-format",
-        `This is no machine image that this version can read: ${what}.`,
-        "Build the image anew with the program's own version: `npm run drydock -- image build`.",
+        `This version cannot read the machine image: ${what}.`,
+        "Build the image again with this version: `npm run drydock -- image build`.",
         { cause },
     );
 
 export const chunkMissing = (chunk: number, cause?: unknown) =>
-    new DrydockError("image.chunk-missing", `Piece ${chunk} of the machine's disk could not be found.`, RESTART, {
+    new DrydockError("image.chunk-missing", `Chunk ${chunk} of the machine's disk is missing.`, RESTART, {
         cause,
     });
 
 export const chunkDamaged = (chunk: number, cause?: unknown) =>
-    new DrydockError("image.chunk-damaged", `Piece ${chunk} of the machine's disk arrived damaged, twice.`, RESTART, {
+    new DrydockError("image.chunk-damaged", `Chunk ${chunk} of the machine's disk arrived damaged twice.`, RESTART, {
         cause,
     });
 
 export const diskWaiting = (cause?: unknown) =>
     new DrydockError(
         "image.unreachable",
-        "The machine waits for a piece of its disk: the network does not answer.",
-        "It goes on by itself when the connection is back.",
+        "The machine is waiting for part of its disk: the network does not answer.",
+        "It continues by itself when the connection is back.",
         { cause },
     );

@@ -69,7 +69,7 @@ class KeptWorkspace implements Workspace {
                     thrown,
                     "workspace.unreadable",
                     "Your saved files could not be read.",
-                    "The lesson starts with its first files. Reload the page to try again before you change them.",
+                    "The lesson starts with its original files. Before you change them, reload the page to try again.",
                 ),
             );
         }
@@ -162,11 +162,7 @@ class KeptWorkspace implements Workspace {
     async undo(): Promise<void> {
         const before = await this.#read(this.#beforeReset);
         if (!before)
-            throw new DrydockError(
-                "workspace.nothing-to-undo",
-                "The files have not been reset.",
-                "Nothing has changed.",
-            );
+            throw new DrydockError("workspace.nothing-to-undo", "The files were not reset.", "Nothing has changed.");
         const now = this.#snapshot();
         await this.#replace(before);
         await this.#keepBeforeReset(now);
@@ -277,8 +273,8 @@ class KeptWorkspace implements Workspace {
             if (!isGone(thrown))
                 throw new DrydockError(
                     "workspace.not-written",
-                    `The machine did not take "${paths[0] ?? ""}": ${messageOf(thrown)}`,
-                    "It is kept in the browser. Look whether the machine's disk is full.",
+                    `The machine could not store "${paths[0] ?? ""}": ${messageOf(thrown)}`,
+                    "The file is kept in the browser. Check whether the machine's disk is full.",
                     { cause: thrown },
                 );
             for (const path of paths) this.#dirty.add(path);
@@ -333,10 +329,10 @@ const missing = (path: string) =>
     new DrydockError(
         "workspace.missing",
         `There is no "${path}" in the workspace.`,
-        "Look at the file list; a file that was in the machine only goes with it.",
+        "Look at the file list. Files that were only in the machine are lost when it restarts.",
     );
 const exists = (path: string) =>
-    new DrydockError("workspace.exists", `There is a "${path}" already.`, "Choose another name.");
+    new DrydockError("workspace.exists", `"${path}" already exists.`, "Choose another name.");
 
 function same(one: Uint8Array, other: Uint8Array): boolean {
     return one.byteLength === other.byteLength && one.every((byte, index) => byte === other[index]);

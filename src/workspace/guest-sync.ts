@@ -150,8 +150,8 @@ export class GuestSync {
             if (this.#stopped)
                 throw new DrydockError(
                     "agent.gone",
-                    "The machine was left.",
-                    "It is done when a machine is there again.",
+                    "The machine is gone.",
+                    "The change is applied when the machine is back.",
                 );
             try {
                 await work();
@@ -237,7 +237,7 @@ export class GuestSync {
         this.#news.problem(
             new DrydockError(
                 "workspace.not-watched",
-                "Changes that programs in the machine make to files are not shown any more.",
+                "The file list no longer follows changes that programs in the machine make.",
                 "Reload the page.",
                 { cause: error },
             ),
@@ -250,7 +250,7 @@ export class GuestSync {
             new DrydockError(
                 "workspace.not-read",
                 `A change in the machine could not be read: ${messageOf(thrown)}`,
-                "Reload the page if a file looks old.",
+                "Reload the page if a file looks out of date.",
                 { cause: thrown },
             ),
         );

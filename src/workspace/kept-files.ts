@@ -82,8 +82,8 @@ export class KeptFiles {
         if (this.#total + size <= TOTAL_LIMIT && kept < COUNT_LIMIT) return undefined;
         return new DrydockError(
             "workspace.full",
-            `The workspace holds more than ${TOTAL_LIMIT >> 20} MB or ${COUNT_LIMIT} files; "${path}" is in the machine only.`,
-            "It goes when the machine restarts. Remove what you do not need.",
+            `The workspace has more than ${TOTAL_LIMIT >> 20} MB or ${COUNT_LIMIT} files, so "${path}" is only in the machine.`,
+            "It is lost when the machine restarts. Remove files that you do not need.",
         );
     }
 }
@@ -91,8 +91,8 @@ export class KeptFiles {
 const tooLarge = (path: string) =>
     new DrydockError(
         "workspace.file-too-large",
-        `"${path}" is larger than ${FILE_LIMIT >> 20} MB and is in the machine only.`,
-        "It goes when the machine restarts.",
+        `"${path}" is larger than ${FILE_LIMIT >> 20} MB, so it is only in the machine.`,
+        "It is lost when the machine restarts.",
     );
 
 /** What stays in the workspace. */
@@ -104,7 +104,7 @@ export function goodPath(path: string): string {
     if (isPath(path)) return path;
     throw new DrydockError(
         "workspace.bad-path",
-        `"${path}" is no name for a file in the workspace.`,
-        "Use a name without a leading slash and without ..",
+        `"${path}" is not a valid file name in the workspace.`,
+        'Use a name without a leading slash and without "..".',
     );
 }

@@ -45,8 +45,8 @@ export class WorkspaceSaver {
             const error = asDrydockError(
                 thrown,
                 "workspace.not-saved",
-                "Your files could not be kept in the browser.",
-                "They are still in the machine; keep this tab open. It is tried again at the next change.",
+                "Your files could not be saved in the browser.",
+                "They are still in the machine, so keep this tab open. Drydock tries again at the next change.",
             );
             this.saved.set({ kind: "failed", error });
             this.onProblem(error);

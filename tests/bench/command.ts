@@ -30,12 +30,12 @@ export const bench: Command = {
 
 Measures, in one run on this machine:
   Chromium   navigation to prompt and to an answered \`docker ps\`, first visit and with a warm HTTP cache; bytes; \`docker run\`
-             first, after the background warm-up, twenty in a row; the main thread's longest task; the workload below; and in a visit
-             of its own the lesson's Flask image after the warm-up
+             first, after the background warm-up, and twenty times in a row; the main thread's longest task; the workload below; and
+             in a separate visit, the lesson's Flask image after the warm-up
   Node       the workload: docker ps, run, exec, classic and BuildKit build, the Flask image and container
   QEMU       the same with the same disk and kernel under qemu-system-i386 (TCG), and the ratios
 
-  --json FILE   writes all of it there`,
+  --json FILE   write all results there`,
 
     async run(argv) {
         const { values } = parseArgs({

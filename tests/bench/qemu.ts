@@ -55,7 +55,7 @@ export async function startQemu(folder: string, manifest: ImageManifest): Promis
         throw new DrydockError(
             "bench.no-qemu",
             "qemu-system-i386 is not installed.",
-            "Install Debian's package qemu-system-x86, or leave QEMU out with --no-qemu.",
+            "Install Debian's package qemu-system-x86, or use --no-qemu.",
         );
     const work = mkdtempSync(join(tmpdir(), "drydock-qemu-"));
     const disk = join(work, "disk.img");

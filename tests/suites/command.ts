@@ -7,10 +7,10 @@ import { suites, type Count } from "./suites";
 
 export const test: Command = {
     name: "test",
-    summary: "set up what is missing, then prove that everything works",
+    summary: "set up what is missing, then run all tests",
     help: `npm test [-- --only suite,suite]
 
-Installs what is missing, builds or reuses the VM image and the page, runs every suite and closes with "N passed, N failed".
+Installs what is missing, builds or reuses the VM image and the page, runs every suite and ends with "N passed, N failed".
 
 ${suites.map(suite => `  ${suite.name.padEnd(8)} ${suite.summary}`).join("\n")}`,
 
@@ -21,7 +21,7 @@ ${suites.map(suite => `  ${suite.name.padEnd(8)} ${suite.summary}`).join("\n")}`
             if (!suites.some(suite => suite.name === name))
                 throw usage(
                     "test",
-                    `there is no suite "${name}"; there are ${suites.map(suite => suite.name).join(", ")}`,
+                    `there is no suite "${name}"; choose from ${suites.map(suite => suite.name).join(", ")}`,
                 );
         const chosen = suites.filter(suite => wanted.includes(suite.name));
 

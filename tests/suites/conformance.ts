@@ -110,7 +110,7 @@ function go(argv: string[], env: Record<string, string>): Promise<GoRun> {
             reject(
                 new DrydockError(
                     "cli.no-go",
-                    "The conformance tests need Go, which does not start here.",
+                    "The conformance tests need Go, which does not start on this computer.",
                     "Install Go (Debian: apt-get install golang) and run again.",
                     { cause },
                 ),

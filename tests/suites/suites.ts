@@ -185,7 +185,7 @@ export const suites: Suite[] = [
     },
     {
         name: "unit",
-        summary: "everything that needs no VM, the agent's client against the native agent among it",
+        summary: "everything that needs no VM, including the agent's client against the native agent",
         needsImage: false,
         needsPage: false,
         run: () => vitest("unit"),
@@ -194,7 +194,7 @@ export const suites: Suite[] = [
     {
         name: "conformance",
         summary:
-            "the OCI distribution specification's own suite, our tests of its rules, and two registry clients against Docker Hub in the page",
+            "the Docker Hub in the page: the OCI distribution specification's own suite, our tests of its rules, and two registry clients",
         needsImage: false,
         needsPage: false,
         run: runConformance,
@@ -215,7 +215,7 @@ export const suites: Suite[] = [
     },
     {
         name: "solve",
-        summary: "each lesson's solution, typed by a machine",
+        summary: "each lesson's solution, typed into the real machine",
         needsImage: true,
         needsPage: false,
         run: solveLessons,

@@ -126,7 +126,7 @@ async function run(
             throw new DrydockError(
                 "docker.warm-up",
                 `${argv.slice(0, 2).join(" ")} ended with status ${code}: ${decodeText(words).trim()}`,
-                "Nothing is lost but time.",
+                "This costs time but does no harm.",
             );
     } finally {
         signal.removeEventListener("abort", kill);

@@ -75,7 +75,7 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
                             thrown,
                             "docker.warm-up",
                             `Warming up ${steps[done]!.name} failed.`,
-                            "Nothing is lost but time.",
+                            "This costs time but does no harm.",
                         ),
                     );
                 } finally {
@@ -89,8 +89,8 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
                     asDrydockError(
                         thrown,
                         "docker.warm-up",
-                        "The warm-up could not go on.",
-                        "Nothing is lost but time.",
+                        "The warm-up could not continue.",
+                        "This costs time but does no harm.",
                     ),
                 );
         }
@@ -103,8 +103,8 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
                 asDrydockError(
                     thrown,
                     "docker.warm-up",
-                    "What the warm-up made could not be removed.",
-                    "It does no harm; docker ps -a shows it.",
+                    "The warm-up could not remove what it made.",
+                    "It does no harm. docker ps -a shows it.",
                 ),
             );
         }
@@ -124,7 +124,7 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
             work = work.then(() => (mine.signal.aborted ? undefined : go(mine.signal)));
         },
         async giveWay() {
-            stop?.abort(new DrydockError("docker.warm-up-yielded", "The warm-up gave way.", "It goes on later."));
+            stop?.abort(new DrydockError("docker.warm-up-yielded", "The warm-up gave way.", "It continues later."));
             stop = undefined;
             await work;
         },

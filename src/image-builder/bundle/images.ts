@@ -35,8 +35,8 @@ export function parseImageName(name: string): { repository: string; tag: string 
     if (!isRepositoryName(path) || !isTag(tag) || path.split("/")[0]!.includes(".") || path.split("/").length > 2)
         throw new DrydockError(
             "bundle.image-name",
-            `"${name}" is no name of an image at Docker Hub.`,
-            "Write it as students will, as alpine:3.20 or bitnami/redis:7.4; --registry says where it comes from.",
+            `"${name}" is not the name of an image on Docker Hub.`,
+            "Write it as students will, such as alpine:3.20 or bitnami/redis:7.4. Use --registry to name another registry.",
         );
     return { repository: path.includes("/") ? path : `library/${path}`, tag };
 }
@@ -48,8 +48,8 @@ function skopeo(registry: string) {
     if (!findHostProgram("skopeo"))
         throw new DrydockError(
             "bundle.no-skopeo",
-            "Images are taken in by the program skopeo, which is not installed.",
-            "Install Debian's package skopeo (apt-get install skopeo) and run this again.",
+            "Adding images needs the program skopeo, which is not installed.",
+            "Install it (apt-get install skopeo) and run this again.",
         );
     const plain = registry.startsWith("http://");
     const host = registry.replace(/^http:\/\//, "");
@@ -78,8 +78,8 @@ export async function resolveImage(name: string, registry: string, context: Cont
             if (context.signal?.aborted) throw thrown;
             throw new DrydockError(
                 "bundle.no-image",
-                `${registry} gave no image ${name}.`,
-                `Look at the spelling and the tag, and that the registry can be reached. The whole log: ${context.log}`,
+                `${registry} did not provide the image ${name}.`,
+                `Check the spelling and the tag, and that you can reach the registry. The full log: ${context.log}`,
                 { cause: thrown },
             );
         }
@@ -105,7 +105,7 @@ export async function resolveImage(name: string, registry: string, context: Cont
     if (!image.success)
         throw new DrydockError(
             "bundle.old-image",
-            `${name} is in a format that Docker gave up in 2017.`,
+            `${name} is in a format that Docker abandoned in 2017.`,
             "Choose a newer tag.",
             { cause: new v.ValiError(image.issues) },
         );
@@ -129,12 +129,11 @@ export async function resolveImage(name: string, registry: string, context: Cont
 }
 
 function no386(name: string, platforms: readonly string[]): DrydockError {
-    const there =
-        platforms.length > 0 ? `there is ${[...new Set(platforms)].sort().join(", ")}` : "no platform is named";
+    const there = platforms.length > 0 ? `it has ${[...new Set(platforms)].sort().join(", ")}` : "it names no platform";
     return new DrydockError(
         "bundle.no-386",
         `${name} has no image for linux/386, which the machine in the page needs; ${there}.`,
-        "Choose another tag or image; Debian's and Alpine's own and much that is built on them have one.",
+        "Choose another tag or image. Debian and Alpine, and many images built on them, support linux/386.",
     );
 }
 
@@ -167,7 +166,7 @@ export async function fetchImages(
             throw new DrydockError(
                 "bundle.image-damaged",
                 `${image.name} does not have its pinned digest ${image.digest}.`,
-                "Build again; if it stays, look at what the registry serves.",
+                "Build again. If that fails too, check what the registry serves.",
             );
         await rename(join(work, "manifest.json"), join(blobs, image.digest.slice("sha256:".length)));
         for (const file of await readdir(work))
@@ -222,8 +221,8 @@ function addCatalogue(to: Catalogue, { repositories, blobs }: Catalogue): void {
             if (tag in known.tags && known.tags[tag] !== digest)
                 throw new DrydockError(
                     "bundle.image-taken",
-                    `The page has another ${repository.name.replace(/^library\//, "")}:${tag} already.`,
-                    "Take it out with `npm run drydock -- bundle remove image`, or choose another tag of it.",
+                    `The page already has a different ${repository.name.replace(/^library\//, "")}:${tag}.`,
+                    "Remove yours with `npm run drydock -- bundle remove image`, or choose another tag.",
                 );
             known.tags[tag] = digest;
         }

@@ -38,14 +38,14 @@ export function resolveWheel(name: string, context: Context): Promise<BundleItem
             if (other === undefined)
                 throw new DrydockError(
                     "bundle.no-wheel",
-                    `pip finds no wheel of ${name} for Python ${python}.`,
-                    `Look at the spelling and the version; packages without wheels would have to be compiled and are not taken in. The whole log: ${context.log}`,
+                    `pip cannot find a wheel of ${name} for Python ${python}.`,
+                    `Check the spelling and the version. Packages without wheels would need compiling, so they cannot be added. The full log: ${context.log}`,
                     { cause: thrown },
                 );
             throw new DrydockError(
                 "bundle.no-386",
-                `${name}, or something that it needs, has wheels for other platforms only (as ${other}), and the machine in the page is 32-bit x86.`,
-                "Choose an older version, or a package in pure Python that does the same.",
+                `${name}, or a package that it needs, has wheels only for other platforms (such as ${other}), but the machine in the page is 32-bit x86.`,
+                "Choose an older version, or a similar package in pure Python.",
                 { cause: thrown },
             );
         }
@@ -99,7 +99,7 @@ export async function resolveDeb(name: string, context: Context): Promise<Bundle
         throw new DrydockError(
             "bundle.no-deb",
             `Debian has no package ${name} for i386.`,
-            "Search at a Debian machine: apt-cache search.",
+            "Search for it on a Debian system with apt-cache search.",
         );
     const closure = await debian.resolve([...Object.keys(lock.debian.base), name]);
     const packages = Object.entries(closure).filter(([needed]) => !(needed in lock.debian.base) || needed === name);

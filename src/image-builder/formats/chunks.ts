@@ -49,7 +49,7 @@ export class LayeredDisk {
     static async open(path: string, chunkBytes: number, changes: readonly ChangedBlock[] = []): Promise<LayeredDisk> {
         const file = await open(path, "r");
         const { size } = await file.stat();
-        if (size % chunkBytes !== 0) throw new Error(`${path} is no whole number of chunks`);
+        if (size % chunkBytes !== 0) throw new Error(`${path} is not a whole number of chunks`);
         return new LayeredDisk(file, size, chunkBytes, changes, await writtenChunks(path, chunkBytes));
     }
 

@@ -22,8 +22,8 @@ export function readArchive(bytes: Buffer, name: string): Member[] {
     const damaged = () =>
         new DrydockError(
             "image.deb-damaged",
-            `${name} is no Debian package, or not all of one.`,
-            "Build again: it is fetched anew.",
+            `${name} is not a complete Debian package.`,
+            "Build again, which downloads it again.",
         );
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged();
     const members: Member[] = [];
@@ -110,7 +110,7 @@ function filter(program: string, argv: readonly string[], input: Buffer, signal:
                       new DrydockError(
                           "image.program-failed",
                           `${program} ended with status ${code}.`,
-                          "Build again; if it stays, look at the package.",
+                          "Build again. If that fails too, look at the package.",
                       ),
                   ),
         );

@@ -78,7 +78,7 @@ function unreadable(): DrydockError {
     return new DrydockError(
         "image.icu",
         "Debian's libicudata.so does not have the expected table of files.",
-        "Compare it with what src/cli/image/icu.ts reads; a new ICU may have changed it.",
+        "Compare it with what src/image-builder/formats/icu.ts reads: a new ICU may have changed the table.",
     );
 }
 

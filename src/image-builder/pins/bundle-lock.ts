@@ -68,7 +68,7 @@ export async function readBundleLock(path = bundleLockPath): Promise<BundleLock>
         throw new DrydockError(
             "bundle.lock-unreadable",
             `${path} cannot be read.`,
-            "Take it back from your version control, or delete it and add its items again.",
+            "Restore it from version control, or delete it and add its items again.",
             { cause: thrown },
         );
     }

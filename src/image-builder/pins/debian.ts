@@ -51,8 +51,8 @@ async function findMirror(context: Context): Promise<string> {
     if (mirror) return mirror.trim();
     throw new DrydockError(
         "image.no-mirror",
-        "This machine's apt knows no Debian mirror.",
-        "Name one: DRYDOCK_DEBIAN_MIRROR=<address that ends in /debian>.",
+        "The apt configuration of this computer has no Debian mirror.",
+        "Set one with DRYDOCK_DEBIAN_MIRROR=<address that ends in /debian>.",
     );
 }
 
@@ -88,8 +88,8 @@ export async function openDebian(context: Context): Promise<Debian> {
     } catch (thrown) {
         throw new DrydockError(
             "image.mirror-unreachable",
-            `The Debian mirror ${mirror} gave no package list for ${SUITE}.`,
-            `Check the network and the mirror, or name another by DRYDOCK_DEBIAN_MIRROR. The whole log: ${context.log}`,
+            `The Debian mirror ${mirror} did not provide a package list for ${SUITE}.`,
+            `Check the network and the mirror, or set another with DRYDOCK_DEBIAN_MIRROR. The full log: ${context.log}`,
             { cause: thrown },
         );
     }
@@ -143,6 +143,6 @@ export function checkAvailable(pinned: Versions, available: Map<string, DebianPa
     throw new DrydockError(
         "image.version-gone",
         `The Debian mirror no longer has ${gone.length} of the pinned package versions:\n${shown.join("\n")}`,
-        "Debian replaces them at its point releases. A build without --locked takes the present ones. To pin them for everybody: `npm run drydock -- image lock`, then look at the difference in vm-images/image.lock.json. What the bundle added is pinned anew by `npm run drydock -- bundle add deb <name>`.",
+        "Build without --locked to use the current versions: Debian replaces packages in its point releases. To pin them for everybody, run `npm run drydock -- image lock` and look at the changes in vm-images/image.lock.json. To pin a package of the bundle again, run `npm run drydock -- bundle add deb <name>`.",
     );
 }

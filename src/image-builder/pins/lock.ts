@@ -62,7 +62,7 @@ async function read<S extends v.GenericSchema>(path: string, schema: S): Promise
         throw new DrydockError(
             "image.lock-unreadable",
             `${path} cannot be read as JSON.`,
-            "Write it anew: npm run drydock -- image lock",
+            "Write it again: npm run drydock -- image lock",
             { cause: thrown },
         );
     }
@@ -72,7 +72,7 @@ async function read<S extends v.GenericSchema>(path: string, schema: S): Promise
     throw new DrydockError(
         "image.lock-unreadable",
         `${path} does not have the expected shape: ${problems}.`,
-        "Write it anew: npm run drydock -- image lock",
+        "Write it again: npm run drydock -- image lock",
     );
 }
 

@@ -57,7 +57,7 @@ export async function npm(argv: readonly string[], cwd: string, context: NpmCont
         throw new DrydockError(
             "image.npm",
             "npm could not fetch the JavaScript packages.",
-            `Check that npm's registry can be reached. A version that was withdrawn is replaced by \`npm run drydock -- image lock\`. The whole log: ${context.log}`,
+            `Check that you can reach npm's registry. If a version was withdrawn, \`npm run drydock -- image lock\` replaces it. The full log: ${context.log}`,
             { cause: thrown },
         );
     }
@@ -130,7 +130,7 @@ export async function fetchNpmPackages(
             throw new DrydockError(
                 "image.npm-damaged",
                 `${name} ${version} does not have its pinned hash.`,
-                "Build again; if it stays, look at what npm's registry serves.",
+                "Build again. If that fails too, check what npm's registry serves.",
             );
         // the one in the archive's top folder, which is not always called "package"
         const own = await run(

@@ -39,7 +39,7 @@ export async function fetchNpmProgram(
         throw new DrydockError(
             "image.npm-damaged",
             `${name} ${version} does not have its pinned hash.`,
-            "Build again; if it stays, look at what npm's registry serves.",
+            "Build again. If that fails too, check what npm's registry serves.",
         );
     await rename(file, join(folder, "npm.tgz"));
 }

@@ -79,7 +79,7 @@ export async function downloadWheels(
         throw new DrydockError(
             "image.wheels",
             "pip could not download the Python packages.",
-            `Check that pip's index can be reached. A version that was withdrawn is replaced by \`npm run drydock -- image lock\`. The whole log: ${context.log}`,
+            `Check that you can reach pip's index. If a version was withdrawn, \`npm run drydock -- image lock\` replaces it. The full log: ${context.log}`,
             { cause: thrown },
         );
     }
@@ -127,7 +127,7 @@ export async function fetchWheels(
             throw new DrydockError(
                 "image.wheel-damaged",
                 `${filename} does not have its pinned hash.`,
-                "Build again; if it stays, look at what pip's index serves.",
+                "Build again. If that fails too, check what pip's index serves.",
             );
 }
 

@@ -121,7 +121,7 @@ export function refsOf(image: ContainerImage, version: string | undefined): stri
             throw new DrydockError(
                 "image.tag-untrue",
                 `${nameOf(image)}:${tag} would hold version ${version ?? "(none)"}.`,
-                "Correct the tags in src/cli/image/stages/container-images.ts: a tag must hold what it says.",
+                "Correct the tags in src/image-builder/stages/container-images.ts: a tag must match the version.",
             );
     }
     if (version !== undefined) tags.push(`${version}${/-\w+$/.exec(tags[0]!)?.[0] ?? ""}`);

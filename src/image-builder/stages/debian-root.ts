@@ -95,7 +95,7 @@ export function checkInstalled(status: string, versions: Versions): void {
     if (wrong.length > 0)
         throw new DrydockError(
             "image.lock-stale",
-            `Packages were installed that the lock does not name: ${wrong.join(", ")}.`,
-            "Pin anew with `npm run drydock -- image lock` and build again.",
+            `The build installed packages that the lock does not pin: ${wrong.join(", ")}.`,
+            "Update the lock with `npm run drydock -- image lock` and build again.",
         );
 }

@@ -22,8 +22,8 @@ export function icuStage({ workshop, lock, debian }: Inputs): Stage {
             if (version === undefined)
                 throw new DrydockError(
                     "image.icu",
-                    `No image has the package ${ICU_PACKAGE} any more.`,
-                    "Name its successor in src/cli/image/stages/icu.ts.",
+                    `No image has the package ${ICU_PACKAGE} any longer.`,
+                    "Put the name of its successor into src/image-builder/stages/icu.ts.",
                 );
             const context = { log, signal };
             const work = join(out, "work");
@@ -37,7 +37,7 @@ export function icuStage({ workshop, lock, debian }: Inputs): Stage {
                 throw new DrydockError(
                     "image.icu",
                     `${archive} has no libicudata.`,
-                    "Look at what src/cli/image/stages/icu.ts expects of it.",
+                    "Look at what src/image-builder/stages/icu.ts expects of it.",
                 );
             const table = join(work, "icudt.dat");
             await writeFile(table, trimmedIcu(await readFile(join(folder, library))));

@@ -45,7 +45,7 @@ function createWatchedMachine(options: MachineOptions, onFile: (path: string) =>
                 toPage = onMessage;
             },
             // halts the CPU; what is left of it ends with the process
-            terminate: () => worker.crashed(new Error("the measurement is over")),
+            terminate: () => worker.crashed(new Error("the measurement has ended")),
         };
     };
     return new RemoteMachine(options, open);

@@ -48,7 +48,7 @@ export async function preload(
         throw new DrydockError(
             "image.preload-failed",
             `The engine could not pull its images: ${problems.join("; ")}`,
-            `The whole log: ${log}`,
+            `The full log: ${log}`,
             { cause: thrown },
         );
     }

@@ -64,7 +64,7 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
                 await visit(machine, signal);
                 progress("saving");
                 const { state, code, disk } = await machine.save();
-                if (!code) throw new Error("a machine that keeps its code saved none");
+                if (!code) throw new Error("the machine should have saved its code, but saved none");
                 await writeFile(join(out, "state"), state);
                 for (const [number, module] of code.modules.entries())
                     await writeFile(join(out, codeFile(number)), module);
@@ -147,7 +147,7 @@ async function visit(machine: Machine, signal: AbortSignal): Promise<void> {
                 throw new DrydockError(
                     "image.guest-script",
                     `"${command}" in the guest ended with status ${code}: ${output}`,
-                    "Look at VISIT in src/cli/image/stages/snapshot.ts.",
+                    "Look at VISIT in src/image-builder/stages/snapshot.ts.",
                 );
         }
         terminal.close();
@@ -184,8 +184,8 @@ async function connectWithin(machine: Machine, kernelLog: readonly string[], sig
     } catch (thrown) {
         throw new DrydockError(
             "image.guest-silent",
-            `The guest did not come up. The end of its kernel log:\n${kernelLog.slice(-15).join("\n")}`,
-            "Look for what stopped it in /sbin/drydock-init or the agent.",
+            `The guest did not start. The end of its kernel log:\n${kernelLog.slice(-15).join("\n")}`,
+            "Look for the cause in /sbin/drydock-init or the agent.",
             { cause: thrown },
         );
     }

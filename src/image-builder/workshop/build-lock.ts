@@ -21,7 +21,7 @@ export async function withBuildLock<T>(
             await rm(path, { force: true });
             continue;
         }
-        if (!told) report.note(`  another build (process ${owner ?? "?"}) is at work; waiting for it`);
+        if (!told) report.note(`  another build (process ${owner ?? "?"}) is running; waiting for it`);
         await delay(POLL, signal);
     }
     try {

@@ -75,7 +75,7 @@ export function run(program: string, argv: readonly string[], options: RunOption
                 new DrydockError(
                     "image.program-failed",
                     `${program} ${argv[0] ?? ""} ended with ${signal ?? `status ${code}`}:\n${tailOf(options.log)}`,
-                    `The whole log: ${options.log}`,
+                    `The full log: ${options.log}`,
                 ),
             );
         });

@@ -136,7 +136,7 @@ function explain(thrown: unknown, stage: string, log: string): DrydockError {
         return new DrydockError(
             "image.no-space",
             `The stage "${stage}" ran out of disk space in ${cacheFolder()}.`,
-            "Free about 8 GB there, or set DRYDOCK_CACHE to a folder on a larger disk; `npm run drydock -- image prune` removes old builds.",
+            "Free about 8 GB there, for example with `npm run drydock -- image prune`, which removes old builds, or set DRYDOCK_CACHE to a folder on a larger disk.",
             { cause: thrown },
         );
     if (thrown instanceof DrydockError)

@@ -39,11 +39,11 @@ export class Accounts {
             (await this.isTaken(name))
         )
             throw new LoginRefused(
-                `incorrect username or password (a name here has ${shortestName} to ${longestName} lower-case letters and digits, and is not that of an official image)`,
+                `incorrect username or password (names here have ${shortestName} to ${longestName} lower-case letters and digits and differ from those of official images)`,
             );
         if (password.length < shortestPassword)
             throw new LoginRefused(
-                `incorrect username or password (a password here has ${shortestPassword} characters or more)`,
+                `incorrect username or password (passwords here have at least ${shortestPassword} characters)`,
             );
         const quick = digestOf(encodeText(`${name}\n${password}`));
         if (this.#recent.get(name) === quick) return name;

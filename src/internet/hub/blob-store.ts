@@ -160,6 +160,6 @@ class StoredDraft implements Draft {
 
     #mustBeOpen(): void {
         if (this.#ended)
-            throw new DrydockError("hub.draft-ended", "This upload has ended already.", "Start a new upload.");
+            throw new DrydockError("hub.draft-ended", "This upload has already ended.", "Start a new upload.");
     }
 }

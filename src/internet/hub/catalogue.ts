@@ -50,7 +50,7 @@ export function parseCatalogue(text: string): Catalogue {
             : String(thrown);
         throw new DrydockError(
             "hub.catalogue-damaged",
-            `The list of this site's images cannot be read: ${what}.`,
+            `The list of bundled images cannot be read: ${what}.`,
             "Build the bundle again.",
             { cause: thrown },
         );

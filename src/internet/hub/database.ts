@@ -46,7 +46,7 @@ export async function openHubDatabase(name = "drydock-hub"): Promise<HubDatabase
             );
         throw new DrydockError(
             "hub.storage-unavailable",
-            "The browser gives this page no storage, so pushed images would be lost.",
+            "The browser does not let this page store anything, so pushed images would be lost.",
             "Leave private browsing, or allow the site to store data.",
             { cause: thrown },
         );

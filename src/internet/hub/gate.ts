@@ -44,7 +44,7 @@ export class Gate {
         const names = (await this.registry.names()).map(familiar).sort();
         const has = names.length > 0 ? `it has ${names.join(", ")}` : "it has no images yet";
         return [
-            `error_description="requested access to the resource is denied (this Docker Hub is part of the lab and has no ${familiar(wanted.name)}; ${has})"`,
+            `error_description="requested access to the resource is denied (the Docker Hub inside this page has no ${familiar(wanted.name)}; ${has})"`,
         ];
     }
 
@@ -136,7 +136,7 @@ async function formOf(request: Request): Promise<URLSearchParams> {
     try {
         return new URLSearchParams(request.body ? decodeText(await readAll(request.body, longestForm)) : "");
     } catch (thrown) {
-        throw new OciError("UNSUPPORTED", "the form is too long or broke off", { status: 400, cause: thrown });
+        throw new OciError("UNSUPPORTED", "the form is too long or was cut off", { status: 400, cause: thrown });
     }
 }
 

@@ -146,7 +146,7 @@ export function createHub(options: HubOptions): Internet {
 const readersOnly: Call["gate"] = {
     async check(_request, needed) {
         if (needed.some(({ actions }) => actions.some(action => action !== "pull")))
-            throw new OciError("DENIED", "this mirror of Docker Hub only gives; push to docker.io");
+            throw new OciError("DENIED", "this mirror of Docker Hub is read-only; push to docker.io");
     },
 };
 
@@ -223,13 +223,13 @@ function refusal(thrown: unknown, request: Request, report: (error: DrydockError
             asDrydockError(
                 thrown,
                 "hub.failed",
-                "Docker Hub in this page could not answer.",
-                "Try again; reload the page if it stays so.",
+                "The Docker Hub inside this page could not answer.",
+                "Try again. If that does not help, reload the page.",
             ),
         );
         error = new OciError(
             "UNKNOWN",
-            "Docker Hub in this page could not answer. Try again; reload the page if it stays so.",
+            "The Docker Hub inside this page could not answer. Try again. If that does not help, reload the page.",
             { cause: thrown },
         );
     }

@@ -37,7 +37,7 @@ export async function catalogueOfLayout(
         blobs[digest] = size;
         manifests[digest] = mediaType;
         const bytes = await read(pathOf(digest));
-        if (digestOf(bytes) !== digest) throw invalid(`${digest} has other bytes than its name says`);
+        if (digestOf(bytes) !== digest) throw invalid(`${digest} does not match its digest`);
         if (isIndexType(mediaType))
             for (const child of parse(layoutIndex, bytes, digest).manifests) await add(child, manifests);
         else {
@@ -68,7 +68,7 @@ export async function catalogueOfLayout(
 }
 
 function pathOf(digest: string): string {
-    if (!parseDigest(digest)) throw invalid(`${digest} is no digest`);
+    if (!parseDigest(digest)) throw invalid(`${digest} is not a digest`);
     return `blobs/${digest.replace(":", "/")}`;
 }
 

@@ -41,16 +41,14 @@ export async function searchV1(request: Request, registry: Registry): Promise<Re
     const hits = await find(registry, query);
     const size = numberIn(url, "n", 25, 100);
     const page = numberIn(url, "page", 1, 1000);
-    const results = hits
-        .slice((page - 1) * size, page * size)
-        .map(({ name, description, official }) => ({
-            name,
-            description,
-            star_count: 0,
-            is_official: official,
-            is_automated: false,
-            is_trusted: false,
-        }));
+    const results = hits.slice((page - 1) * size, page * size).map(({ name, description, official }) => ({
+        name,
+        description,
+        star_count: 0,
+        is_official: official,
+        is_automated: false,
+        is_trusted: false,
+    }));
     return Response.json({
         num_pages: Math.ceil(hits.length / size),
         num_results: hits.length,
@@ -67,7 +65,7 @@ export async function webApi(request: Request, registry: Registry): Promise<Resp
     const missing = Response.json({ message: "object not found", errinfo: {} }, { status: 404 });
     if (url.pathname === "/" || url.pathname === "")
         return new Response(
-            "This is the lab's Docker Hub: the docker commands pull, push, login and search work, its web pages are not here.\n",
+            "This is the Docker Hub inside the page. The docker commands pull, push, login and search work; it has no web pages.\n",
         );
     if (/^\/v2\/search\/repositories\/?$/.test(url.pathname)) {
         const hits = await find(registry, url.searchParams.get("query") ?? "");

@@ -67,7 +67,7 @@ async function chooseFiles(database: HubDatabase): Promise<ByteFiles> {
         return new OpfsFiles(await root.getDirectoryHandle("drydock-hub", { create: true }));
     } catch (thrown) {
         // Firefox's private windows have the function and refuse the call
-        console.warn("no private file system, pushed images go to IndexedDB", thrown);
+        console.warn("There is no private file system, so pushed images go to IndexedDB.", thrown);
         return new DatabaseFiles(database);
     }
 }

@@ -65,7 +65,7 @@ export async function writeBody(draft: Draft, body: ReadableStream<Uint8Array> |
             next = await reader.read();
         } catch (thrown) {
             throw new OciError("BLOB_UPLOAD_INVALID", "blob upload invalid", {
-                detail: `the body broke off after ${bytes} bytes: ${messageOf(thrown)}`,
+                detail: `the body was cut off after ${bytes} bytes: ${messageOf(thrown)}`,
                 cause: thrown,
             });
         }

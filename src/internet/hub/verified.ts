@@ -57,14 +57,14 @@ function damageOf(expected: Expected, bytes: number, hasher: Hasher): DrydockErr
         return new DrydockError(
             "hub.blob-truncated",
             `Blob ${digest} from ${place} ends after ${bytes} of ${expected.bytes} bytes.`,
-            "Pull again; if it stays so, the file on the server is incomplete.",
+            "Pull again. If that fails too, the file on the server is incomplete.",
         );
     const actual = hasher.digest();
     if (bytes === expected.bytes && actual === digest) return undefined;
     return new DrydockError(
         "hub.blob-altered",
-        `Blob ${digest} from ${place} has been altered: its ${bytes} bytes have the digest ${actual}.`,
-        "Reload the page without its cache; if it stays so, the file on the server is damaged.",
+        `Blob ${digest} from ${place} is damaged: its ${bytes} bytes have the digest ${actual}.`,
+        "Reload the page without the browser's cache (Ctrl+Shift+R). If that fails too, the file on the server is damaged.",
     );
 }
 

@@ -19,7 +19,7 @@ export function createPassage(on: Readable<boolean>, open: () => PassageLink = o
     on.subscribe(isOn => {
         if (isOn) return;
         worker?.close(
-            new DrydockError("online.off", "The way to the internet was closed.", "Switch it on again to go on."),
+            new DrydockError("online.off", "The internet was switched off.", "Switch it on again to continue."),
         );
         worker = undefined;
     });
@@ -53,7 +53,7 @@ class PassageWorker {
                 this.close(
                     new DrydockError(
                         "online.worker-died",
-                        "The part of the page that asks the internet has failed.",
+                        "The worker that sends requests to the internet has failed.",
                         "Try again.",
                         { cause: reason },
                     ),

@@ -58,7 +58,7 @@ void connected.then(async page => {
 
 /** Registers the worker and waits until the one that answers speaks this page's protocol: a new build replaces an old worker. */
 async function install(): Promise<void> {
-    if (!("serviceWorker" in navigator)) throw new Error("this browser offers none here.");
+    if (!("serviceWorker" in navigator)) throw new Error("this browser does not offer service workers here.");
     const registration = await navigator.serviceWorker.register(WORKER_PATH, { scope: "/", updateViaCache: "none" });
     if (registration.active) await registration.update();
     await navigator.serviceWorker.ready;
@@ -74,7 +74,7 @@ async function install(): Promise<void> {
         await delay(200);
     }
     throw new Error(
-        "one from another version of Drydock stays in its place. Close all tabs of Drydock and open it again.",
+        "one from another version of Drydock is still active. Close all Drydock tabs and open Drydock again.",
     );
 }
 

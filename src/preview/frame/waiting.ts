@@ -10,7 +10,7 @@ const say = (text: string) => document.getElementById("message")?.replaceChildre
 async function start(): Promise<void> {
     if (!("serviceWorker" in navigator))
         return say(
-            "This address needs a service worker, which browsers offer on https and on localhost only. Use the preview pane of the Drydock tab.",
+            "Use the preview pane of the Drydock tab: this address needs a service worker, which browsers offer only on https and on localhost.",
         );
     try {
         await navigator.serviceWorker.register(WORKER_PATH, { scope: "/", updateViaCache: "none" });

@@ -49,7 +49,7 @@ async function respond(event: FetchEvent): Promise<Response> {
             return ownPage(pages.unknownPort(), navigation);
         case "outside":
             console.warn(
-                `Drydock: ${request.url} is not fetched: a previewed page reaches the machine's ports only, not ${way.host}.`,
+                `Drydock: ${request.url} was blocked: a previewed page can reach only the machine's ports, not ${way.host}.`,
             );
             return Response.error();
         case "guest": {

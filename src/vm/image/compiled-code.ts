@@ -126,7 +126,7 @@ function required<T>(value: T | undefined): T {
     return value;
 }
 
-const unknown = (what: string) => new Error(`a compiled page is not of the known shape: ${what}`);
+const unknown = (what: string) => new Error(`a compiled page has an unknown shape: ${what}`);
 
 function parse(bytes: Uint8Array): Parsed {
     const reader = new Reader(bytes, HEADER.length);

@@ -47,8 +47,8 @@ export function parseManifest(text: string): ImageManifest {
         throw wrongFormat(`${v.getDotPath(issue) ?? "image.json"}: ${issue.message}`);
     }
     const { disk } = result.output;
-    if (disk.bytes % disk.chunkBytes !== 0) throw wrongFormat("disk.bytes is no multiple of disk.chunkBytes");
+    if (disk.bytes % disk.chunkBytes !== 0) throw wrongFormat("disk.bytes is not a multiple of disk.chunkBytes");
     if (disk.table.bytes !== (disk.bytes / disk.chunkBytes) * 16)
-        throw wrongFormat("disk.table does not hold 16 bytes for each chunk");
+        throw wrongFormat("disk.table does not have 16 bytes for each chunk");
     return result.output;
 }

@@ -52,7 +52,7 @@ export interface Memory {
 /** `devices`: v86's state without the memory. `own`: whether the emulator's own memory is to be in it. */
 export function packState(devices: Uint8Array, { all, guest }: Memory, own: boolean): Bytes {
     if (guest.at % PAGE_BYTES !== 0 || guest.bytes % PAGE_BYTES !== 0)
-        throw new Error(`the guest's memory of ${guest.bytes} bytes at ${guest.at} is not made of pages`);
+        throw new Error(`the guest's memory, ${guest.bytes} bytes at ${guest.at}, does not consist of whole pages`);
     const guestMemory = all.subarray(guest.at, guest.at + guest.bytes);
     const guestRuns = runsOf(guestMemory);
     const ownRuns = own
@@ -97,7 +97,7 @@ export class SavedState {
         this.#reader = reader;
         const numbers = readNumbers(reader, HEADER.length);
         const header = Object.fromEntries(HEADER.map((name, at) => [name, numbers[at]!])) as unknown as Header;
-        if (header.magic !== MAGIC) throw new Error("the state does not begin as one");
+        if (header.magic !== MAGIC) throw new Error("the state does not begin with its magic number");
         this.#guestRuns = readRuns(reader, header.guestRuns);
         this.#ownRuns = readRuns(reader, header.ownRuns);
         this.#memoryBytes = header.wasmPages * WASM_PAGE_BYTES;
@@ -162,7 +162,7 @@ function bytesOf(memory: Uint8Array, { page, pages }: Run): Uint8Array {
     const bytes = memory.subarray(page * PAGE_BYTES, (page + pages) * PAGE_BYTES);
     if (bytes.byteLength !== pages * PAGE_BYTES)
         throw new RangeError(
-            `page ${page + pages - 1} of the state lies beyond the memory of ${memory.byteLength} bytes`,
+            `page ${page + pages - 1} of the state is beyond the memory of ${memory.byteLength} bytes`,
         );
     return bytes;
 }

@@ -67,7 +67,7 @@ export async function openLarge(stored: Uint8Array): Promise<LargeFrame> {
 }
 
 async function largeDecoder(): Promise<StreamDecoder> {
-    if (largeDecoded) throw new Error("a large frame is decoded once in a thread's life");
+    if (largeDecoded) throw new Error("a thread can decode a large frame only once");
     largeDecoded = true;
     const large = new StreamDecoder();
     await withDataAddresses(() => large.init());

@@ -189,7 +189,7 @@ export class Emulator {
         const cpu = this.#emulator.v86.cpu;
         const { byteOffset, byteLength } = cpu.mem8;
         if (byteOffset !== guestAt)
-            throw new Error(`the guest's memory is at ${byteOffset}, in the snapshot at ${guestAt}`);
+            throw new Error(`the guest's memory is at ${byteOffset}, but at ${guestAt} in the snapshot`);
         const instances = await Promise.all(
             modules.map(module => WebAssembly.instantiate(module, { e: cpu.jit_imports })),
         );

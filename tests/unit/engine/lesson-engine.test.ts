@@ -214,7 +214,7 @@ describe("a check that the student asks for", () => {
 
     test("checks that cannot be made are an error result, never a rejection", async () => {
         const engine = await open(storage.progress, () =>
-            Promise.reject(new DrydockError("check.no-machine", "The machine is not up yet.", "Wait.")),
+            Promise.reject(new DrydockError("check.no-machine", "The machine is not ready yet.", "Wait.")),
         );
         expect(await engine.check("write")).toMatchObject({
             kind: "open",
