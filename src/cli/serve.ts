@@ -12,8 +12,8 @@ import { type RunningServer, startServer } from "../server/server";
 
 const help = `npm run drydock -- serve [--port N] [--preview-port N] [--host ADDRESS] [--dev] [--json]
 
-Serves the page and the VM image. The preview has its own port, the one after the page's, so that what the guest serves does not
-run with the page's rights.
+Serves the page and the VM image. The preview has a port and a host name of its own, preview.localhost: what the guest serves
+must neither run with the page's rights nor see the cookies of other programs on localhost.
 
   --port N          the page's port (default 5173, or the next free pair)
   --preview-port N  the preview's port (default: the page's plus one)
@@ -21,8 +21,8 @@ run with the page's rights.
   --dev             Vite's development server instead of the built page
   --json            print {"url", "previewUrl"} on one line
 
-Browsers treat plain http as insecure on any address but localhost. The preview then shows one page at a time without
-its scripts, and work is saved in the browser's smaller storage. Put a TLS proxy in front of both ports to avoid this.`;
+On any address but localhost, and in browsers that do not find preview.localhost (Safari), the preview shows one page at a
+time without its scripts. On plain http from another computer, work is saved in the browser's smaller storage.`;
 
 function port(value: string | undefined, option: string): number | undefined {
     if (value === undefined) return undefined;
@@ -87,9 +87,7 @@ function announce({ url, previewUrl }: RunningServer, json: boolean, host: strin
     if (json) return console.log(JSON.stringify({ url, previewUrl }));
     console.log(`\n  Drydock is at  ${url}\n  Press Ctrl-C to stop it. (The preview is at ${previewUrl}.)\n`);
     if (host !== undefined && !["localhost", "127.0.0.1", "::1"].includes(host))
-        console.log(
-            "  On other computers the preview shows one page at a time, because browsers treat plain http as insecure. See serve --help.\n",
-        );
+        console.log("  On other computers the preview shows one page at a time. See serve --help.\n");
 }
 
 function interrupted(): Promise<void> {

@@ -62,15 +62,18 @@ export async function answer(
             message.path,
             received.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value),
         );
-        const headers = responseHeaders(received, message, options, hasBody && decoder !== undefined);
+        const rewrites = hasBody && message.navigation && isMarkup(response.headers.get("Content-Type"));
+        const rewriter = rewrites ? (await import("./markup")).rewriteMarkup(options) : undefined;
+        const headers = responseHeaders(received, message, options, {
+            unpacked: hasBody && decoder !== undefined,
+            rewritten: rewriter !== undefined,
+        });
         post({ kind: "head", status: response.status, statusText: response.statusText, headers, hasBody });
         if (hasBody) {
-            const body = response.body as ReadableStream<Bytes>;
-            await sendBody(
-                port,
-                decoder ? body.pipeThrough<Bytes>(decoder as ReadableWritablePair<Bytes, Bytes>) : body,
-                signal,
-            );
+            let body = response.body as ReadableStream<Bytes>;
+            if (decoder) body = body.pipeThrough<Bytes>(decoder as ReadableWritablePair<Bytes, Bytes>);
+            if (rewriter) body = body.pipeThrough(rewriter);
+            await sendBody(port, body, signal);
         } else await response.body?.cancel();
     } catch (thrown) {
         if (signal.aborted || isAbort(thrown)) return port.postMessage({ kind: "broken", message: messageOf(thrown) });
@@ -145,5 +148,8 @@ async function sendPage(port: Port, page: OwnPage, navigation: boolean, signal: 
     port.postMessage({ kind: "head", status, statusText: "", headers, hasBody: true } satisfies AnswerMessage);
     await sendBody(port, new Response(encodeText(body)).body as ReadableStream<Bytes>, signal);
 }
+
+/** Pages whose tags can be read without decoding them: UTF-16 cannot. */
+const isMarkup = (type: string | null): boolean => /^\s*text\/html\b(?!.*utf-16)/i.test(type ?? "");
 
 const hostOf = (location: string): string => (URL.canParse(location) ? new URL(location).host : location);

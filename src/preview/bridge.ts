@@ -6,8 +6,9 @@ import { within } from "../base/abort";
 import { DrydockError, messageOf } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import { type Readable, Store } from "../base/store";
-import { answer, type AskGuest } from "./answer";
+import type { AskGuest } from "./answer";
 import { CookieJar } from "./cookies";
+import { Exchanges } from "./exchanges";
 import {
     bridgeAddress,
     type ConnectMessage,
@@ -39,7 +40,7 @@ export interface PreviewBridge {
     attach(frame: HTMLIFrameElement): Stop;
     /** Goes to a page. Before `ready` the newest wish is kept. */
     open(port: number, path?: string): void;
-    /** Full address of a guest's page, for a tab of its own. undefined in mode "single-page". */
+    /** Full address of a page that shows the guest's, for a tab of its own. undefined in mode "single-page". */
     url(port: number, path?: string): string | undefined;
     reload(): void;
     /** Steps in the preview's own history: -1 back, 1 forward. */
@@ -47,13 +48,17 @@ export interface PreviewBridge {
     readonly close: Stop;
 }
 
+/** Milliseconds that the preview's process may be busy when the student wants another page; after that it is made anew. */
+const ALIVE_LIMIT = 3_000;
+
 /** Milliseconds. The frame is a few kilobytes from the same server; a worker's first start takes under a second. */
 const READY_LIMIT = 20_000;
 
 /**
  * What the previewed page may do. Scripts and its own (the preview's) origin: without them no service worker would see it.
  * Not: go to another address in the tab (`allow-top-navigation`), open windows (`allow-popups`). Harmless together only
- * because the preview's origin is not the page's: see the test in `createPreviewBridge`.
+ * because the preview's origin is not the page's: see the test in `createPreviewBridge`. `src/server/preview-tab.ts` says the
+ * same for a tab of its own.
  */
 export const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-downloads";
 
@@ -68,15 +73,24 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
             "The preview has no separate origin.",
             "Serve Drydock with `npm start`, which opens a second port for the preview.",
         );
-    const jar = new CookieJar();
     const session = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
     const lifetime = new Lifetime();
+    const exchanges = new Exchanges({
+        http: options.http,
+        jar: new CookieJar(),
+        origin: options.origin,
+        session,
+        page: location.origin,
+        userAgent: navigator.userAgent,
+    });
+    lifetime.add(() => exchanges.end());
     const place = new Store<PreviewLocation | undefined>(undefined);
     let resolve: () => void = () => undefined;
     let reject: (reason: DrydockError) => void = () => undefined;
     const connected = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
+    const rooted = (path: string) => (path.startsWith("/") ? path : `/${path}`);
     const url = (port: number, path = "/"): string =>
-        new URL(prefixOf(port, session) + (path.startsWith("/") ? path : `/${path}`), options.origin).href;
+        new URL(prefixOf(port, session) + rooted(path), options.origin).href;
     let shown: HTMLIFrameElement | undefined;
     let wanted: string | undefined;
     let isReady = false;
@@ -86,8 +100,11 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
         if (isReady && shown && wanted !== undefined) shown.src = wanted;
     };
     const onReport = (report: FrameReport | undefined, port: MessagePort | undefined) => {
-        if (report?.kind === "ready") resolve();
-        else if (report?.kind === "failed")
+        if (report?.kind === "alive") alive();
+        else if (report?.kind === "ready") {
+            resolve();
+            void ready.then(onReady, () => undefined); // whoever shows the preview reads `ready`
+        } else if (report?.kind === "failed")
             reject(
                 new DrydockError(
                     "preview.no-worker",
@@ -104,41 +121,64 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
                     title: report.title.slice(0, 200),
                 });
         } else if (report?.kind === "request" && port) {
-            const abort = new AbortController();
-            const stop = () => abort.abort(new DOMException("The preview wants no answer any more.", "AbortError"));
-            port.addEventListener("message", event => {
-                if ((event.data as { kind?: unknown } | null)?.kind === "cancel") stop();
-            });
-            port.addEventListener("close", stop);
-            port.start();
-            lifetime.add(stop);
-            void answer(
-                report,
-                port,
-                { http: options.http, jar, origin: options.origin, session, userAgent: navigator.userAgent },
-                abort.signal,
-            );
+            void exchanges.answer(report, port);
         }
     };
 
-    const bridge = document.createElement("iframe");
-    bridge.hidden = true;
-    bridge.title = "Preview's service worker";
-    bridge.setAttribute("sandbox", "allow-scripts allow-same-origin");
-    bridge.src = bridgeAddress(options.origin, session);
-    // At each load: a page of the guest can reload its sibling. Only a document of the preview's origin can receive the port.
-    bridge.addEventListener("load", () => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = event => onReport(parseFrameReport(event.data), event.ports[0]);
-        command = message => port1.postMessage(message);
-        bridge.contentWindow?.postMessage(
-            { kind: "drydock-connect", protocol: PROTOCOL } satisfies ConnectMessage,
-            options.origin,
-            [port2],
-        );
-    });
-    document.body.append(bridge);
-    lifetime.add(() => bridge.remove());
+    let bridge: HTMLIFrameElement | undefined;
+    const build = () => {
+        const frame = document.createElement("iframe");
+        frame.hidden = true;
+        frame.title = "Preview's service worker";
+        frame.setAttribute("sandbox", "allow-scripts allow-same-origin");
+        frame.src = bridgeAddress(options.origin, session);
+        // At each load: a page of the guest can reload its sibling. Only a document of the preview's origin can receive the port.
+        frame.addEventListener("load", () => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = event => onReport(parseFrameReport(event.data), event.ports[0]);
+            command = message => port1.postMessage(message);
+            frame.contentWindow?.postMessage(
+                { kind: "drydock-connect", protocol: PROTOCOL } satisfies ConnectMessage,
+                options.origin,
+                [port2],
+            );
+        });
+        document.body.append(frame);
+        bridge = frame;
+    };
+    lifetime.add(() => bridge?.remove());
+    lifetime.add(() => clearTimeout(lifeSign));
+
+    /** A page of the guest that never ends holds up its process, the bridge in it: without frames the browser ends that. */
+    const rebuild = () => {
+        isReady = false;
+        bridge?.remove();
+        // Out and in again: the element is the interface's, its document goes.
+        const [parent, next] = [shown?.parentNode, shown?.nextSibling ?? null];
+        shown?.removeAttribute("src");
+        shown?.remove();
+        if (shown) parent?.insertBefore(shown, next);
+        build();
+    };
+    let lifeSign: ReturnType<typeof setTimeout> | undefined;
+    const alive = () => {
+        clearTimeout(lifeSign);
+        lifeSign = undefined;
+    };
+    const checkLife = () => {
+        if (!isReady || lifeSign !== undefined) return;
+        lifeSign = setTimeout(() => {
+            lifeSign = undefined;
+            rebuild();
+        }, ALIVE_LIMIT);
+        command({ kind: "ping" });
+    };
+    const onReady = () => {
+        if (isReady) return;
+        isReady = true;
+        show();
+    };
+    build();
 
     const ready = within(connected, READY_LIMIT, "The preview").catch((thrown: unknown) => {
         if (thrown instanceof DrydockError && thrown.code !== "base.timeout") throw thrown;
@@ -151,13 +191,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
             },
         );
     });
-    ready.then(
-        () => {
-            isReady = true;
-            show();
-        },
-        () => undefined, // whoever shows the preview reads `ready`
-    );
+    ready.catch(() => undefined); // whoever shows the preview reads it
 
     return {
         ready,
@@ -175,10 +209,20 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
         open(port, path) {
             wanted = url(port, path);
             show();
+            checkLife();
         },
-        url,
-        reload: () => command({ kind: "reload" }),
-        go: by => command({ kind: "go", by }),
+        // The guest's page stands in a frame of a page of ours there too: see server/preview-tab.ts.
+        url: (port, path = "/") => `${location.origin}/preview/${port}~${session}${rooted(path)}`,
+        reload() {
+            const at = place.state;
+            if (at) wanted = url(at.port, at.path);
+            command({ kind: "reload" });
+            checkLife();
+        },
+        go(by) {
+            command({ kind: "go", by });
+            checkLife();
+        },
         close: lifetime.end,
     };
 }

@@ -80,6 +80,13 @@ export const pages = {
             "This address does not include a port of the machine, and the page that linked to it does not reveal its port.",
         advice: ["Preview addresses look like `/p/5000/`: the port, then the path."],
     }),
+    alone: (): OwnPage => ({
+        status: 403,
+        title: "Open this page from Drydock",
+        message:
+            "Pages of the machine are shown inside Drydock only, which keeps them from leading this tab elsewhere.",
+        advice: ["Use the preview pane of the Drydock tab, or its button Open in a browser tab."],
+    }),
     failed: (message: string, advice: string): OwnPage => ({
         status: 502,
         title: "The preview could not reach the machine",

@@ -12,10 +12,12 @@ import type { HeaderPairs } from "../base/http";
 import type { BodyMessage } from "./body";
 
 /** Counts up with every change of this file that an older partner would misread. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export const BRIDGE_PATH = "/bridge.html";
 export const WORKER_PATH = "/service-worker.js";
+/** The script that goes before those of a guest's page: see addresses.ts. */
+export const ADDRESSES_PATH = "/drydock-addresses.js";
 /** The bridge frame of a Drydock tab says which tab it is of. */
 export const bridgeAddress = (origin: string, session: string): string => `${origin}${BRIDGE_PATH}?session=${session}`;
 
@@ -41,10 +43,12 @@ export interface ConnectMessage {
 }
 
 /** Page to bridge frame. */
-export type FrameCommand = { kind: "go"; by: number } | { kind: "reload" };
+export type FrameCommand = { kind: "go"; by: number } | { kind: "reload" } | { kind: "ping" };
 
 /** Bridge frame to page. A "request" comes with the port to answer on. */
 export type FrameReport =
+    /** The frame's script runs: the answer to "ping". */
+    | { kind: "alive" }
     | { kind: "ready" }
     | { kind: "failed"; reason: string }
     /** Where the previewed document is; `href` of the preview origin. */
@@ -102,8 +106,9 @@ const isPair = (pair: unknown): boolean =>
 export function parseFrameReport(message: unknown): FrameReport | undefined {
     const fields = fieldsOf(message);
     switch (fields?.kind) {
+        case "alive":
         case "ready":
-            return { kind: "ready" };
+            return { kind: fields.kind };
         case "failed":
             return { kind: "failed", reason: String(fields.reason) };
         case "location":

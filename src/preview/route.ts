@@ -4,7 +4,7 @@
  *
  * The session names the Drydock tab, so that two tabs with a machine each do not mix; the worker has to keep nothing for it.
  */
-import { isPort, OWN_PATHS } from "./protocol";
+import { ADDRESSES_PATH, isPort, OWN_PATHS } from "./protocol";
 
 export interface Asked {
     /** Full address asked for. */
@@ -15,6 +15,8 @@ export interface Asked {
     referrer: string;
     /** Address of the client that makes the request (document or worker); "" for navigations, which have none yet. */
     client: string;
+    /** The document is for a tab of its own, without Drydock's page around it. */
+    alone: boolean;
     /** Addresses of all open windows of the origin. */
     windows: readonly string[];
 }
@@ -27,11 +29,27 @@ export type Route =
     | { kind: "own" }
     /** Outside of the sandbox. */
     | { kind: "outside"; host: string }
+    /** A page of the guest outside of the frame that holds it. */
+    | { kind: "alone" }
     /** Nobody can tell which port is meant. */
     | { kind: "unknown" };
 
-/** Names of the student's own computer, which in a lesson means the guest. */
-const loopback = new Set(["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "host.docker.internal"]);
+/**
+ * Names of the student's own computer, which in a lesson means the guest. `host` as URL gives it, so that "127.1" and
+ * "0x7f000001" are 127.0.0.1 by now. Every name below localhost is one, the preview's own among them: a page that builds
+ * the address of its API from `location.hostname` means the guest too.
+ */
+export function isLoopback(host: string): boolean {
+    const name = host.toLowerCase().replace(/\.$/, "");
+    return (
+        name === "localhost" ||
+        name.endsWith(".localhost") ||
+        name === "host.docker.internal" ||
+        /^127\.\d+\.\d+\.\d+$/.test(name) ||
+        ["0.0.0.0", "[::]", "[::1]"].includes(name) ||
+        /^\[::ffff:(7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0)\]$/.test(name)
+    );
+}
 
 /** A port of the guest and the path on it (with query, from "/"). */
 export interface Loopback {
@@ -59,7 +77,7 @@ export function guestOf(address: string, origin: string): Place | undefined {
 /** Guest port and path of an address that a page of the guest writes in full; undefined when it leads elsewhere. */
 export function loopbackOf(address: URL): Loopback | undefined {
     if (address.protocol !== "http:" && address.protocol !== "https:") return undefined;
-    if (!loopback.has(address.hostname)) return undefined;
+    if (!isLoopback(address.hostname)) return undefined;
     const port = Number(address.port || (address.protocol === "https:" ? 443 : 80));
     return { port, path: address.pathname + address.search };
 }
@@ -71,6 +89,10 @@ export function route(asked: Asked, origin: string): Route {
         const guest = loopbackOf(url);
         return guest ? { kind: "guest", ...guest, session: asker?.session ?? "" } : { kind: "outside", host: url.host };
     }
+    // Pages of the guest ask for this one too, see addresses.ts.
+    if (url.pathname === ADDRESSES_PATH) return { kind: "own" };
+    // The frame's sandbox keeps a page of the guest from leading the tab elsewhere; a tab of its own has none.
+    if (asked.alone) return { kind: "alone" };
     const guest = guestOf(asked.url, origin);
     if (guest) {
         // "/p/5000" is the folder's name without its slash: relative links would lose the port.
@@ -93,4 +115,13 @@ export function route(asked: Asked, origin: string): Route {
 function onlyPlace(windows: readonly string[], origin: string): Place | undefined {
     const places = windows.map(address => guestOf(address, origin)).filter(place => place !== undefined);
     return new Set(places.map(({ port, session }) => prefixOf(port, session))).size === 1 ? places[0] : undefined;
+}
+
+/** Where a page of the guest that writes `address` in full finds it on the preview's origin; undefined for any other. */
+export function previewOf(address: string, base: string, origin: string, session: string): string | undefined {
+    if (!URL.canParse(address, base)) return undefined;
+    const url = new URL(address, base);
+    if (url.origin === origin) return undefined;
+    const guest = loopbackOf(url);
+    return guest && `${origin}${prefixOf(guest.port, session)}${guest.path}${url.hash}`;
 }

@@ -3,8 +3,9 @@
  * Pure; the page uses it on both sides of `http`.
  */
 import type { HeaderPairs } from "../base/http";
+import { translated } from "./addresses";
 import type { CookieJar } from "./cookies";
-import type { RequestMessage } from "./protocol";
+import { ADDRESSES_PATH, type RequestMessage } from "./protocol";
 import { guestOf, type Loopback, loopbackOf, prefixOf } from "./route";
 
 /** Where this page's previews are. */
@@ -12,6 +13,8 @@ export interface Here {
     /** The preview's origin. */
     origin: string;
     session: string;
+    /** Origin of Drydock's page, which alone may frame what the guest serves. */
+    page: string;
 }
 
 export const guestUrl = (port: number, path: string): string => `http://localhost:${port}${path}`;
@@ -82,6 +85,10 @@ const notForBrowser = new Set([
     "report-to",
     "reporting-endpoints",
     "origin-agent-cluster",
+    "connection-allowlist",
+    "connection-allowlist-report-only",
+    "x-dns-prefetch-control",
+    "speculation-rules",
 ]);
 
 /** Directives of the guest's own policy that would refuse our frame, ask for TLS that is not there, or call out. */
@@ -95,44 +102,79 @@ const notInPolicy = new Set([
 ]);
 
 /**
- * Keeps the previewed page inside the sandbox: its own origin, and addresses of the student's computer, which the service
- * worker answers from the guest. Anything else would be a request to the internet that nobody asked for.
- * `connect-src` names no ws: a WebSocket cannot be answered by a service worker, so it fails at once and says why.
+ * Keeps the previewed page inside the sandbox: it names the preview and nothing else. Were `http://localhost:*` in it, the
+ * service worker would answer for it in most cases; but frames that the browser keeps from it (sandboxed ones, those of
+ * `data:`) inherit the policy, and would reach the student's own programs. What means the guest is translated before: see
+ * addresses.ts. `webrtc` waits for a browser that knows it.
  */
-const ownPolicy = (() => {
-    const places = "'self' http://localhost:* http://127.0.0.1:* http://0.0.0.0:* https://localhost:* data: blob:";
-    return `default-src ${places} 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src 'self' blob:; object-src 'none'; form-action 'self' http://localhost:* http://127.0.0.1:*`;
-})();
+const ownPolicy = (page: string): string =>
+    [
+        "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        `frame-ancestors 'self' ${page}`,
+        "webrtc 'block'",
+    ].join("; ");
 
-export function policyWithout(policy: string): string {
-    return policy
+/**
+ * On every document of the preview's origin, the guest's and ours. A process of its own, so that a page that never ends stops
+ * only itself; no look-ups ahead; and, where the browser knows the header (Chromium 156 does), no connection to anywhere else,
+ * those included that a policy says nothing of: WebRTC, preconnect, look-ups.
+ */
+const confinement: readonly (readonly [string, string])[] = [
+    ["Origin-Agent-Cluster", "?1"],
+    ["X-DNS-Prefetch-Control", "off"],
+    ["Connection-Allowlist", "(response-origin)"],
+];
+
+/** The student's own computer as a guest's policy names it. */
+const loopbackSource = /^(https?:\/\/)?(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:(\d+|\*))?(\/\S*)?$/i;
+
+/** The guest's own policy as it holds on the preview's origin; "" when nothing of it is left. */
+export function policyHere(policy: string, origin: string): string {
+    const directives = policy
         .split(";")
-        .map(directive => directive.trim())
-        .filter(directive => directive !== "" && !notInPolicy.has(directive.split(/\s/, 1)[0]!.toLowerCase()))
+        .map(directive => directive.trim().split(/\s+/))
+        .filter(([name]) => name !== "" && name !== undefined && !notInPolicy.has(name.toLowerCase()));
+    const names = directives.map(([name]) => name!.toLowerCase());
+    const decidesScripts = (name: string) =>
+        ["script-src", "script-src-elem"].includes(name) || (name === "default-src" && !names.includes("script-src"));
+    return directives
+        .map(([name, ...sources]) => {
+            const here = sources.map(source => (loopbackSource.test(source) ? "'self'" : source));
+            const isNone = here.length === 0 || here[0]!.toLowerCase() === "'none'";
+            if (decidesScripts(name!.toLowerCase()) && !isNone) here.push(`${origin}${ADDRESSES_PATH}`);
+            return [name, ...new Set(here)].join(" ");
+        })
         .join("; ");
 }
 
-/** Headers of the guest's answer as the browser gets them. `decoded`: the body was packed and is not any more. */
+/** Headers of the guest's answer as the browser gets them. `changed`: the body is not the guest's, byte by byte. */
 export function responseHeaders(
     headers: HeaderPairs,
     request: Loopback,
     here: Here,
-    decoded: boolean,
+    changed: { unpacked: boolean; rewritten: boolean },
 ): [string, string][] {
     const kept: [string, string][] = [];
     for (const [name, value] of headers) {
         const lower = name.toLowerCase();
-        if (lower === "content-security-policy" && policyWithout(value) !== "") kept.push([name, policyWithout(value)]);
+        if (lower === "content-security-policy" && policyHere(value, here.origin) !== "")
+            kept.push([name, policyHere(value, here.origin)]);
         if (notForBrowser.has(lower)) continue;
-        if (decoded && (lower === "content-encoding" || lower === "content-length")) continue;
+        if (lower === "content-encoding" && changed.unpacked) continue;
+        if (lower === "content-length" && (changed.unpacked || changed.rewritten)) continue;
         if (lower === "location" || lower === "content-location")
             kept.push([name, locationFor(value, request, here) ?? value]);
+        else if (lower === "refresh") kept.push([name, translated(value, "refresh", here)]);
         else kept.push([name, value]);
     }
-    kept.push(["Content-Security-Policy", ownPolicy]);
+    kept.push(["Content-Security-Policy", ownPolicy(here.page)]);
     // Links from the root are placed by the address of the page that holds them: see route.ts.
     kept.push(["Referrer-Policy", "same-origin"]);
-    return kept;
+    return [...kept, ...confinement.map(([name, value]): [string, string] => [name, value])];
 }
 
 /** Where a redirect of the guest leads on the preview origin; undefined when out of the sandbox. */

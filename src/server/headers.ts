@@ -2,7 +2,8 @@
 
 export interface Origins {
     page: string;
-    preview: string;
+    /** undefined: there is none that the browser could use, and the preview shows single pages. */
+    preview: string | undefined;
 }
 
 /**
@@ -20,12 +21,13 @@ export function pagePolicy({ preview }: Origins, development: boolean): string {
         "worker-src 'self' blob:",
         "style-src 'self' 'unsafe-inline'",
         // zstddec fetches its own code from a data: address, which reaches nothing.
-        development ? "connect-src 'self' data: ws: blob:" : "connect-src 'self' data:",
+        // The preview's server is asked whether the browser finds it at all.
+        `connect-src 'self' data:${preview ? ` ${preview}` : ""}${development ? " ws: blob:" : ""}`,
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
         "media-src 'self'",
         "manifest-src 'self'",
-        `frame-src ${preview}`,
+        `frame-src ${preview ?? "'none'"}`,
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -45,8 +47,20 @@ export function onlinePolicy(development: boolean): string {
 }
 
 /** Of our own documents on the preview origin; what the guest serves gets its policy from the service worker. */
-export function bridgePolicy({ page }: Origins): string {
-    return `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors ${page}`;
+export function bridgePolicy(embedders: readonly string[]): string {
+    return `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors ${embedders.join(" ")}`;
+}
+
+/** On every answer of the preview's origin; `src/preview/translate.ts` has the reasons and says the same of the guest's pages. */
+export const previewHeaders: Record<string, string> = {
+    "Origin-Agent-Cluster": "?1",
+    "X-DNS-Prefetch-Control": "off",
+    "Connection-Allowlist": "(response-origin)",
+};
+
+/** Of the page around a guest's page in a tab of its own. */
+export function tabPolicy({ preview }: Origins): string {
+    return `default-src 'none'; style-src 'unsafe-inline'; frame-src ${preview ?? "'none'"}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
 /** On every answer of both servers. */
@@ -57,18 +71,44 @@ export const commonHeaders: Record<string, string> = {
 };
 
 /**
- * Both origins as the browser that sent `hostHeader` sees them: it may have come by another name or address than the one
- * printed. undefined when the header is no plain host, so that nothing of it gets into a header of ours.
+ * On this computer the preview has a host name of its own: ports separate neither cookies nor processes, and the student's
+ * own programs stand on localhost. Chromium and Firefox find every name below localhost without asking anybody; the page
+ * tests whether its browser does (`src/app/config.ts`).
+ */
+const PREVIEW_HOST = "preview.localhost";
+
+/** Names by which a browser on this computer comes to the page. A policy cannot name [::1]. */
+const pageHosts = ["localhost", "127.0.0.1"];
+
+/**
+ * The page's origins as the browser that sent `hostHeader` sees them: it may have come by another name or address than the
+ * one printed. undefined when the header is no plain host, so that nothing of it gets into a header of ours.
+ *
+ * On another computer the preview has no origin: plain http allows no service worker there, and a second port of the same
+ * host would share its cookies.
  */
 export function originsFor(
     hostHeader: string | undefined,
     ports: { page: number; preview: number },
 ): Origins | undefined {
-    const match = /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.exec(hostHeader ?? "");
-    if (!match) return undefined;
-    const host = match[1]!.toLowerCase();
-    return { page: originOf(host, ports.page), preview: originOf(host, ports.preview) };
+    const host = hostOf(hostHeader);
+    if (host === undefined) return undefined;
+    const isHere = pageHosts.includes(host);
+    return { page: originOf(host, ports.page), preview: isHere ? originOf(PREVIEW_HOST, ports.preview) : undefined };
 }
+
+/** Origins that may frame the preview's own documents; undefined when the browser came by another name than the preview's. */
+export function embeddersFor(
+    hostHeader: string | undefined,
+    ports: { page: number; preview: number },
+): string[] | undefined {
+    return hostOf(hostHeader) === PREVIEW_HOST ? pageHosts.map(host => originOf(host, ports.page)) : undefined;
+}
+
+export const previewOrigin = (port: number): string => originOf(PREVIEW_HOST, port);
+
+const hostOf = (header: string | undefined): string | undefined =>
+    /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.exec(header ?? "")?.[1]!.toLowerCase();
 
 /** As browsers write it: port 80 unsaid. */
 const originOf = (host: string, port: number): string => `http://${host}${port === 80 ? "" : `:${port}`}`;

@@ -12,6 +12,7 @@ const scripts = [
     join(source, "worker/service-worker.ts"),
     join(source, "frame/bridge-frame.ts"),
     join(source, "frame/waiting.ts"),
+    join(source, "frame/drydock-addresses.ts"),
 ];
 const documents = [join(source, "frame/bridge.html"), join(source, "frame/waiting.html")];
 

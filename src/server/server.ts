@@ -8,12 +8,17 @@ import { listen, type Listening } from "./listen";
 import {
     bridgePolicy,
     commonHeaders,
+    embeddersFor,
     isOnlineWorker,
     onlinePolicy,
     type Origins,
     originsFor,
     pagePolicy,
+    previewHeaders,
+    previewOrigin,
+    tabPolicy,
 } from "./headers";
+import { previewTab } from "./preview-tab";
 
 export interface ServerOptions {
     /** First port to try, default 5173; the next free pair is taken. 0 asks the system for any. */
@@ -34,6 +39,7 @@ export interface ServerOptions {
 export interface RunningServer {
     /** Where the page is, with a slash at the end. */
     url: string;
+    /** Where the preview is for this computer's browser, with a slash at the end. */
     previewUrl: string;
     close(): Promise<void>;
 }
@@ -45,8 +51,14 @@ const TRIES = 20;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
     const host = options.host ?? "localhost";
     const ports = { page: 0, preview: 0 };
-    const page = guarded(ports, (request, response, origins) => servePage(request, response, origins, options));
-    const preview = guarded(ports, (request, response, origins) => servePreview(request, response, origins, options));
+    const page = guarded(
+        header => originsFor(header, ports),
+        (request, response, origins) => servePage(request, response, origins, options),
+    );
+    const preview = guarded(
+        header => embeddersFor(header, ports),
+        (request, response, embedders) => servePreview(request, response, embedders, options),
+    );
     const first = options.port ?? 5173;
     for (let attempt = 0; ; attempt++) {
         const wanted = first === 0 ? 0 : first + attempt * 2;
@@ -79,7 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
         return {
             url: `http://${name}:${ports.page}/`,
-            previewUrl: `http://${name}:${ports.preview}/`,
+            previewUrl: `${previewOrigin(ports.preview)}/`,
             close: async () => {
                 await Promise.all(open.map(one => one.close()));
             },
@@ -87,15 +99,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse, origins: Origins) => Promise<void>;
-
-/** What holds for every request: headers, a host, and that it ends. */
-function guarded(ports: { page: number; preview: number }, handler: Handler): RequestListener {
+/** What holds for every request: headers, a host that `known` makes something of, and that it ends. */
+function guarded<T>(
+    known: (hostHeader: string | undefined) => T | undefined,
+    handler: (request: IncomingMessage, response: ServerResponse, host: T) => Promise<void>,
+): RequestListener {
     return (request, response) => {
         for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
-        const origins = originsFor(request.headers.host, ports);
-        if (!origins) return plain(response, 400, "This request has no valid Host header.");
-        handler(request, response, origins).catch((thrown: unknown) => {
+        const host = known(request.headers.host);
+        if (host === undefined) return plain(response, 400, "This server does not answer to that host name.");
+        handler(request, response, host).catch((thrown: unknown) => {
             console.error(`${request.url}: ${messageOf(thrown)}`);
             if (response.headersSent) response.destroy();
             else plain(response, 500, "The server could not read the file.");
@@ -133,6 +146,14 @@ async function servePage(
     );
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+    const tab = previewTab(request.url ?? "/", origins.preview);
+    if (tab !== undefined) {
+        response.setHeader("Content-Security-Policy", tabPolicy(origins));
+        if (refused(request, response)) return;
+        return void response
+            .writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" })
+            .end(tab);
+    }
     if (options.middleware && path !== "/config.json" && !path.startsWith("/vm/"))
         return options.middleware(request, response);
     if (refused(request, response)) return;
@@ -153,18 +174,29 @@ async function servePage(
 async function servePreview(
     request: IncomingMessage,
     response: ServerResponse,
-    origins: Origins,
+    embedders: readonly string[],
     options: ServerOptions,
 ): Promise<void> {
-    response.setHeader("Content-Security-Policy", bridgePolicy(origins));
+    for (const [name, value] of Object.entries(previewHeaders)) response.setHeader(name, value);
+    response.setHeader("Content-Security-Policy", bridgePolicy(embedders));
     if (refused(request, response)) return;
+    const isWorker =
+        request.headers["service-worker"] === "script" || request.headers["sec-fetch-dest"] === "serviceworker";
+    if (isWorker && pathOf(request) !== "/service-worker.js")
+        return plain(response, 403, "Only the preview's own script is a service worker here.");
     const folder = join(options.dist, "preview");
     const file = await locate(folder, pathOf(request));
     if (file) return sendFile(request, response, file, { cache: "revalidate" });
+    if (request.headers["sec-fetch-dest"] === "document")
+        return plain(
+            response,
+            403,
+            "Pages of the machine are shown inside Drydock only. Use the preview pane of its tab.",
+        );
     // Anything else is the guest's and should have met the service worker: a document that installs it and loads again.
     const waiting =
         request.headers["sec-fetch-dest"] === undefined ||
-        /^(document|iframe|frame)$/.test(String(request.headers["sec-fetch-dest"]))
+        /^(iframe|frame)$/.test(String(request.headers["sec-fetch-dest"]))
             ? await locate(folder, "/waiting.html")
             : undefined;
     if (!waiting) return plain(response, 404, "The preview's service worker should answer this, but it is not active.");

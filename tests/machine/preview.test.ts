@@ -70,7 +70,7 @@ async function ask(port: number, path: string, body?: Bytes): Promise<{ status: 
         const done = answer(
             message,
             port2,
-            { http, jar, origin, session: "", userAgent: "test" },
+            { http, jar, origin, session: "", page: "http://localhost:5173", userAgent: "test" },
             new AbortController().signal,
         );
         const result = await answered;

@@ -33,7 +33,11 @@ addEventListener("message", event => {
         !port
     )
         return;
-    port.addEventListener("message", command => obey(command.data as FrameCommand));
+    port.addEventListener("message", event => {
+        const command = event.data as FrameCommand;
+        if (command.kind === "ping") port.postMessage({ kind: "alive" } satisfies FrameReport);
+        else obey(command);
+    });
     port.start();
     connect(port);
 });
@@ -59,6 +63,7 @@ void connected.then(async page => {
 /** Registers the worker and waits until the one that answers speaks this page's protocol: a new build replaces an old worker. */
 async function install(): Promise<void> {
     if (!("serviceWorker" in navigator)) throw new Error("this browser does not offer service workers here.");
+    await removeOthers();
     const registration = await navigator.serviceWorker.register(WORKER_PATH, { scope: "/", updateViaCache: "none" });
     if (registration.active) await registration.update();
     await navigator.serviceWorker.ready;
@@ -76,6 +81,12 @@ async function install(): Promise<void> {
     throw new Error(
         "one from another version of Drydock is still active. Close all Drydock tabs and open Drydock again.",
     );
+}
+
+/** A page of the guest can put our script on a narrower scope, where it would outlive an update. */
+async function removeOthers(): Promise<void> {
+    for (const registration of await navigator.serviceWorker.getRegistrations())
+        if (new URL(registration.scope).pathname !== "/") await registration.unregister();
 }
 
 async function protocolOf(worker: ServiceWorker): Promise<unknown> {

@@ -36,6 +36,7 @@ async function respond(event: FetchEvent): Promise<Response> {
             navigation,
             referrer: request.referrer,
             client: navigation ? "" : (client?.url ?? ""),
+            alone: request.destination === "document",
             windows: windows.map(window => window.url),
         },
         self.location.origin,
@@ -47,6 +48,8 @@ async function respond(event: FetchEvent): Promise<Response> {
             return Response.redirect(way.to, 307);
         case "unknown":
             return ownPage(pages.unknownPort(), navigation);
+        case "alone":
+            return ownPage(pages.alone(), true);
         case "outside":
             console.warn(
                 `Drydock: ${request.url} was blocked: a previewed page can reach only the machine's ports, not ${way.host}.`,

@@ -47,7 +47,15 @@ async function ask(
     port1.start();
     port2.start();
     if (rest.body) void sendBody(port1, new Blob([rest.body]).stream() as ReadableStream<Bytes>);
-    const options = { http, jar: new CookieJar(), origin, session: "k3", userAgent: "Browser/1", ...rest.options };
+    const options = {
+        http,
+        jar: new CookieJar(),
+        origin,
+        session: "k3",
+        page: "http://localhost:5173",
+        userAgent: "Browser/1",
+        ...rest.options,
+    };
     const done = answer(
         { ...message, ...request, hasBody: rest.body !== undefined },
         port2,

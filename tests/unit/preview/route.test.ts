@@ -7,6 +7,7 @@ const asked = (path: string, rest: Partial<Asked> = {}): Asked => ({
     navigation: false,
     referrer: "",
     client: "",
+    alone: false,
     windows: [],
     ...rest,
 });

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { CookieJar } from "../../../src/preview/cookies";
 import { pageHtml, pages } from "../../../src/preview/pages";
 import { parseFrameReport, type RequestMessage } from "../../../src/preview/protocol";
-import { locationFor, policyWithout, requestHeaders, responseHeaders } from "../../../src/preview/translate";
+import { locationFor, policyHere, requestHeaders, responseHeaders } from "../../../src/preview/translate";
 
 const origin = "http://localhost:5174";
-const here = { origin, session: "k3" };
+const here = { origin, session: "k3", page: "http://localhost:5173" };
 const message: RequestMessage = {
     kind: "request",
     protocol: 1,
@@ -87,7 +87,7 @@ describe("response headers", () => {
             ],
             message,
             here,
-            false,
+            { unpacked: false, rewritten: false },
         );
         for (const name of ["x-frame-options", "set-cookie", "service-worker-allowed", "clear-site-data"])
             expect(get(headers, name)).toEqual([]);
@@ -101,12 +101,39 @@ describe("response headers", () => {
             [["Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; upgrade-insecure-requests"]],
             message,
             here,
-            false,
+            { unpacked: false, rewritten: false },
         );
-        expect(get(headers, "content-security-policy")[0]).toBe("default-src 'self'");
+        expect(get(headers, "content-security-policy")[0]).toBe(`default-src 'self' ${origin}/drydock-addresses.js`);
         expect(get(headers, "content-security-policy")[1]).toContain("object-src 'none'");
-        expect(policyWithout("frame-ancestors 'none'")).toBe("");
+        expect(policyHere("frame-ancestors 'none'", origin)).toBe("");
     });
+
+    test("our policy names the preview's origin and no other, and holds every connection back", () => {
+        const headers = responseHeaders([["Connection-Allowlist", '("*")']], message, here, {
+            unpacked: false,
+            rewritten: false,
+        });
+        const policy = get(headers, "content-security-policy")[0]!;
+        const sources = policy.split(/[;\s]+/).filter(part => /[.:*]/.test(part));
+        expect(new Set(sources)).toEqual(new Set(["data:", "blob:", here.page]));
+        expect(policy).toContain(`frame-ancestors 'self' ${here.page};`);
+        for (const directive of ["form-action 'self'", "base-uri 'self'", "object-src 'none'", "webrtc 'block'"])
+            expect(policy).toContain(directive);
+        expect(get(headers, "connection-allowlist")).toEqual(["(response-origin)"]);
+        expect(get(headers, "origin-agent-cluster")).toEqual(["?1"]);
+        expect(get(headers, "x-dns-prefetch-control")).toEqual(["off"]);
+    });
+
+    test.each([
+        ["connect-src http://localhost:5000 http://127.0.0.1:*/x 'self'", "connect-src 'self'"],
+        ["script-src 'none'", "script-src 'none'"],
+        [
+            "script-src 'nonce-a'; default-src 'self'",
+            `script-src 'nonce-a' ${origin}/drydock-addresses.js; default-src 'self'`,
+        ],
+    ])("the guest's policy %j holds here as %j", (policy, expected) =>
+        expect(policyHere(policy, origin)).toBe(expected),
+    );
 
     test("an unpacked body loses the packed one's length and encoding", () => {
         const headers = responseHeaders(
@@ -116,7 +143,7 @@ describe("response headers", () => {
             ],
             message,
             here,
-            true,
+            { unpacked: true, rewritten: false },
         );
         expect(get(headers, "content-encoding")).toEqual([]);
         expect(get(headers, "content-length")).toEqual([]);

@@ -9,6 +9,7 @@ import { createFileBundle } from "../../../src/host/file-bundle";
 import { originsFor } from "../../../src/server/headers";
 import { type RunningServer, startServer } from "../../../src/server/server";
 import { readAll } from "../../../src/base/bytes";
+import { SANDBOX } from "../../../src/preview/bridge";
 
 const script = `console.log("${"long ".repeat(1000)}");\n`;
 const blob = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 256));
@@ -64,7 +65,8 @@ function get(
     return new Promise((resolve, reject) => {
         request(
             {
-                host: hostname,
+                // Not every system finds preview.localhost, which browsers do by themselves.
+                host: hostname.replace("preview.localhost", "127.0.0.1"),
                 port,
                 path,
                 method: options.method ?? "GET",
@@ -112,18 +114,44 @@ describe("the page's origin", () => {
             "default-src 'none'; script-src 'self'; connect-src https:",
         );
         for (const path of ["/", "/assets/app-1234.js", "/assets/online-worker/x.html", "/online-worker/"])
-            expect(await policy(path), path).toContain("connect-src 'self' data:;");
+            expect(await policy(path), path).toContain(
+                `connect-src 'self' data: ${new URL(server.previewUrl).origin};`,
+            );
     });
 
-    test("names the preview's origin by the host that the browser came by", async () => {
-        const { headers, body } = await get("/config.json", { Host: "classroom.example:5173" });
+    test("names the preview's origin on this computer, by a host name of its own; elsewhere there is none", async () => {
         const port = new URL(server.previewUrl).port;
-        expect(JSON.parse(body.toString())).toEqual({
-            previewOrigin: `http://classroom.example:${port}`,
-            version: "1.2.3",
-            image: "abc123",
-        });
-        expect(headers["cache-control"]).toBe("no-store");
+        for (const host of ["localhost", "127.0.0.1"]) {
+            const { headers, body } = await get("/config.json", { Host: `${host}:5173` });
+            expect(JSON.parse(body.toString())).toEqual({
+                previewOrigin: `http://preview.localhost:${port}`,
+                version: "1.2.3",
+                image: "abc123",
+            });
+            expect(headers["cache-control"]).toBe("no-store");
+        }
+        for (const host of ["classroom.example", "192.168.1.5", "[::1]"]) {
+            expect(JSON.parse((await get("/config.json", { Host: `${host}:5173` })).body.toString())).toEqual({
+                version: "1.2.3",
+                image: "abc123",
+            });
+            expect(String((await get("/", { Host: host })).headers["content-security-policy"])).toContain(
+                "frame-src 'none'",
+            );
+        }
+    });
+
+    test("a page of the guest in a tab of its own stands in the same frame as in the pane", async () => {
+        const { status, headers, body } = await get("/preview/5000~k3/a/b?x=1&y=2");
+        expect(status).toBe(200);
+        expect(String(headers["content-security-policy"])).toBe(
+            `default-src 'none'; style-src 'unsafe-inline'; frame-src ${new URL(server.previewUrl).origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+        );
+        expect(body.toString()).toContain(`src="${server.previewUrl}p/5000~k3/a/b?x=1&amp;y=2"`);
+        expect(body.toString()).toContain(`sandbox="${SANDBOX}"`);
+        for (const path of [`/preview/5000~k3/"><script>`, "/preview/x/", "/preview//a"])
+            expect((await get(path)).status, path).toBe(404);
+        expect((await get("/preview/5000/", { Host: "classroom.example" })).status).toBe(404);
     });
 
     test.each(["evil.example;script-src *", "a b", "x,y", "[::1", "user@host"])(
@@ -230,8 +258,13 @@ describe("the preview's origin", () => {
         const bridge = await get("/bridge.html", {}, preview);
         expect(bridge.body.toString()).toBe("bridge");
         expect(String(bridge.headers["content-security-policy"])).toContain(
-            `frame-ancestors ${new URL(server.url).origin}`,
+            `frame-ancestors http://localhost:${new URL(server.url).port} http://127.0.0.1:${new URL(server.url).port}`,
         );
+        expect(bridge.headers).toMatchObject({
+            "origin-agent-cluster": "?1",
+            "x-dns-prefetch-control": "off",
+            "connection-allowlist": "(response-origin)",
+        });
         const worker = await get("/service-worker.js", {}, preview);
         expect(worker.headers["content-type"]).toContain("text/javascript");
         expect(worker.headers["cache-control"]).toBe("no-cache");
@@ -239,7 +272,15 @@ describe("the preview's origin", () => {
 
     test("a document that met no worker waits for it; a script of the guest's does not become one", async () => {
         expect((await get("/p/5000/", { "Sec-Fetch-Dest": "iframe" }, preview)).body.toString()).toBe("waiting");
-        expect((await get("/p/5000/own-worker.js", { "Sec-Fetch-Dest": "serviceworker" }, preview)).status).toBe(404);
+        expect((await get("/p/5000/own-worker.js", { "Sec-Fetch-Dest": "serviceworker" }, preview)).status).toBe(403);
+        expect((await get("/bridge-frame.js", { "Service-Worker": "script" }, preview)).status).toBe(403);
+        expect((await get("/service-worker.js", { "Service-Worker": "script" }, preview)).status).toBe(200);
+        expect((await get("/p/5000/", { "Sec-Fetch-Dest": "document" }, preview)).status).toBe(403);
+    });
+
+    test("is there under its own name only, so that nothing shares the cookies of localhost", async () => {
+        for (const host of ["localhost", "127.0.0.1", "classroom.example", "x.preview.localhost"])
+            expect((await get("/bridge.html", { Host: host }, preview)).status, host).toBe(400);
     });
 
     test("nothing of the page's origin is here", async () => {
@@ -279,8 +320,11 @@ describe("starting", () => {
 
 test("origins of every kind of host", () => {
     const ports = { page: 80, preview: 81 };
-    expect(originsFor("LocalHost", ports)).toEqual({ page: "http://localhost", preview: "http://localhost:81" });
-    expect(originsFor("[::1]:80", ports)).toEqual({ page: "http://[::1]", preview: "http://[::1]:81" });
+    expect(originsFor("LocalHost", ports)).toEqual({
+        page: "http://localhost",
+        preview: "http://preview.localhost:81",
+    });
+    expect(originsFor("[::1]:80", ports)).toEqual({ page: "http://[::1]", preview: undefined });
     for (const host of [undefined, ""]) expect(originsFor(host, ports)).toBeUndefined();
 });
 
