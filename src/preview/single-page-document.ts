@@ -8,10 +8,19 @@ export type LoadPart = (place: Loopback) => Promise<Blob | undefined>;
 /** Parts put inside at most; a page with more shows without the rest. */
 const MOST_PARTS = 60;
 
-const removed = "script, base, meta[http-equiv], iframe, frame, frameset, object, embed, link:not([rel~=stylesheet])";
+const removed =
+    "script, base, meta[http-equiv], iframe, frame, frameset, object, embed, template, link:not([rel=stylesheet i])";
+
+/** Attributes by which an element loads or leads somewhere; the page looks at `data-drydock-*` and asks the guest itself. */
+const leading = ["href", "xlink:href", "action", "formaction"];
+const loading = ["ping", "target", "formtarget", "srcset", "poster", "background", "data"];
+
+/** Of the document, whatever the policy around it says: it holds all it needs, and nothing may be asked for. */
+const policy =
+    "default-src 'none'; img-src blob: data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'";
 
 const notice =
-    "This page is shown without its scripts, because Drydock's address does not use https. Links and forms work.";
+    "This page is shown without its scripts: this browser, at this address, allows no more. Links and forms work.";
 
 export interface StandaloneDocument {
     html: string;
@@ -34,10 +43,8 @@ export async function standalone(html: string, base: Loopback, load: LoadPart): 
     const { title } = parsed;
     const blobs: string[] = [];
     for (const element of parsed.querySelectorAll(removed)) element.remove();
-    const parts = [...parsed.querySelectorAll<HTMLElement>("link[rel~=stylesheet][href], img[src]")].slice(
-        0,
-        MOST_PARTS,
-    );
+    const isPart = "link[href], img[src]";
+    const parts = [...parsed.querySelectorAll<HTMLElement>(isPart)].slice(0, MOST_PARTS);
     await Promise.all(
         parts.map(async element => {
             const name = element instanceof HTMLLinkElement ? "href" : "src";
@@ -57,6 +64,27 @@ export async function standalone(html: string, base: Loopback, load: LoadPart): 
             }
         }),
     );
+    for (const link of parsed.querySelectorAll("link")) link.remove();
+    // What is left leads nowhere by itself: pictures beyond the limit, media, links and forms.
+    for (const element of parsed.querySelectorAll("*")) {
+        for (const name of loading) element.removeAttribute(name);
+        const source = element.getAttribute("src");
+        if (source !== null && !/^(blob|data):/.test(source)) element.removeAttribute("src");
+        for (const name of leading) {
+            const value = element.getAttribute(name);
+            if (value === null || (name === "href" && value.startsWith("#"))) continue;
+            element.removeAttribute(name);
+            if (!name.startsWith("xlink")) element.setAttribute(`data-drydock-${name}`, value);
+            if (name === "href") element.setAttribute("href", "#");
+        }
+    }
+    const bounds = parsed.createElement("meta");
+    bounds.httpEquiv = "Content-Security-Policy";
+    bounds.content = policy;
+    const lookUps = parsed.createElement("meta");
+    lookUps.httpEquiv = "x-dns-prefetch-control";
+    lookUps.content = "off";
+    parsed.head.prepend(bounds, lookUps);
     const bar = parsed.createElement("p");
     bar.textContent = notice;
     bar.setAttribute("role", "note");

@@ -141,9 +141,9 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
     function catchLinks(frame: HTMLIFrameElement, base: Visit): void {
         const shown = frame.contentDocument;
         shown?.addEventListener("click", event => {
-            const link = (event.target as Element | null)?.closest?.("a[href], area[href]");
-            const reference = link?.getAttribute("href");
-            if (reference === null || reference === undefined || reference.startsWith("#")) return;
+            const link = (event.target as Element | null)?.closest?.("[data-drydock-href]");
+            const reference = link?.getAttribute("data-drydock-href");
+            if (reference === null || reference === undefined) return;
             event.preventDefault();
             const target = placeOf(reference, base);
             if (target) go(target);
@@ -157,7 +157,8 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
 
     async function submit(event: SubmitEvent, base: Visit): Promise<void> {
         const form = event.target as HTMLFormElement;
-        const target = placeOf(form.getAttribute("action") || "", base);
+        const own = event.submitter?.getAttribute("data-drydock-formaction");
+        const target = placeOf(own || form.getAttribute("data-drydock-action") || "", base);
         if (!target) return;
         const fields = new FormData(form, event.submitter);
         const query = new URLSearchParams(
