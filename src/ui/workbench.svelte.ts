@@ -18,7 +18,7 @@ import { Editor } from "./editor/editor.svelte";
 import { LessonView } from "./lesson/lesson-view.svelte";
 import type { ProseActions } from "./lesson/prose";
 import { NetworkView } from "./network/network-view.svelte";
-import { parseTarget, PreviewView } from "./preview/preview-view.svelte";
+import { parseLinkTarget, parseTarget, PreviewView } from "./preview/preview-view.svelte";
 import type { GuestUsage } from "../guest/guest-watch";
 import type { OpenLesson } from "./open-lesson";
 import type { Sandbox, SandboxState, Stall } from "./sandbox";
@@ -393,8 +393,8 @@ export class Workbench {
 
     /** A link in a terminal: one of the machine's own addresses opens in the preview, any other in a new tab. */
     #follow(address: string): void {
-        const target = parseTarget(address, undefined);
+        const target = parseLinkTarget(address) ?? parseTarget(address, undefined);
         if (target) this.preview.open(target.port, target.path);
-        else window.open(address, "_blank", "noopener,noreferrer");
+        else if (/^https?:/i.test(address)) window.open(address, "_blank", "noopener,noreferrer");
     }
 }

@@ -1,4 +1,5 @@
 import type { PreviewBridge, PreviewLocation } from "../../preview/bridge";
+import { loopbackOf } from "../../preview/route";
 import { Watched } from "../common/watched.svelte";
 import type { PublishedPort } from "../../guest/guest-watch";
 import type { Sandbox } from "../sandbox";
@@ -26,6 +27,14 @@ export function parseTarget(text: string, port: number | undefined): Target | un
                 : undefined;
     if (chosen === undefined || chosen < 1 || chosen > 65535) return undefined;
     return { port: chosen, path: path ?? "/" };
+}
+
+/** The guest's page behind a link of a terminal, by whichever name of this computer it is written; undefined for others. */
+export function parseLinkTarget(address: string): Target | undefined {
+    if (!URL.canParse(address)) return undefined;
+    const url = new URL(address);
+    const guest = loopbackOf(url);
+    return guest && { port: guest.port, path: guest.path + url.hash };
 }
 
 /** The preview pane: one frame, its address, and the ports that it could show. */

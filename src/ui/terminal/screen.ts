@@ -92,6 +92,12 @@ export class Screen {
             screenReaderMode: options.screenReader,
             minimumContrastRatio: 4.5,
             theme: options.dark ? dark : light,
+            // Links that a program names itself (OSC 8). Their text may say something else, so the address shows on hovering.
+            linkHandler: {
+                activate: (_event, address) => options.onLink(address),
+                hover: (_event, address) => (this.element.title = address),
+                leave: () => this.element.removeAttribute("title"),
+            },
         });
         this.#terminal.loadAddon(this.#fit);
         this.#terminal.loadAddon(new Unicode11Addon());
