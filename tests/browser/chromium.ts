@@ -9,7 +9,14 @@ import { findProgram } from "../../src/host/debian-packages";
 /** A name that leads to this machine and that the browser takes for another computer's: plain http there is no secure context. */
 export const CLASSROOM = "classroom.test";
 
-/** Without those from --disable-quic on Chromium asks hosts of its own at every start. */
+/**
+ * Playwright turns the partitioning of storage off, which students' browsers have on, and without it Chromium refuses
+ * service workers in frames of another site, such as the preview. The last --disable-features counts.
+ */
+export const PARTITIONED =
+    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,PaintHolding,OptimizationHints";
+
+/** Without the last five of these Chromium asks hosts of its own at every start. */
 const flags = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +47,7 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
     const profile = options.profile ?? mkdtempSync(join(tmpdir(), "drydock-chromium-"));
     const context = await chromium.launchPersistentContext(profile, {
         executablePath,
-        args: flags,
+        args: [...flags, PARTITIONED],
         viewport: options.viewport ?? { width: 1440, height: 900 },
         colorScheme: options.colorScheme ?? "light",
         reducedMotion: "reduce",

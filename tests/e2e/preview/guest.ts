@@ -127,6 +127,10 @@ fetch("https://example.invalid/").then(() => out("outside: reached"), e => out("
 navigator.serviceWorker.register("/own-worker.js").then(() => out("worker: registered"), e => out("worker: refused " + e.name));
 parent.postMessage({ kind: "drydock-connect" }, "*");
 </script>`);
+        case "/hostile/page":
+            return void html(url.searchParams.get("html") ?? "");
+        case "/hostile/redirect":
+            return void response.writeHead(302, { Location: url.searchParams.get("to") ?? "" }).end();
         case "/own-worker.js":
             return void response
                 .writeHead(200, { "Content-Type": "text/javascript", "Service-Worker-Allowed": "/" })

@@ -220,19 +220,75 @@ describe("what the preview says itself", () => {
     test("the machine's tab is closed while the preview stands in a tab of its own", async () => {
         await open(5000, "/about");
         const alone = await context.newPage();
-        await alone.goto(`${stage.server.previewUrl}p/5000/about`);
-        expect(await alone.locator("h1").textContent()).toBe("About first");
+        await alone.goto((await page.evaluate(() => window.preview.url(5000, "/about")))!);
+        await alone.frameLocator("iframe").getByRole("heading", { name: "About first" }).waitFor();
         await page.close();
         await alone.reload();
-        await alone.getByRole("heading", { name: "The machine's page is closed" }).waitFor();
+        await alone.frameLocator("iframe").getByRole("heading", { name: "The machine's page is closed" }).waitFor();
     });
 
-    test("an address without a port", async () => {
-        await page.waitForFunction(() => window.readyOutcome === "ready");
+    test("a page of the guest alone in a tab, where nothing would hold it", async () => {
+        await open(5000, "/about");
         const alone = await context.newPage();
-        const response = await alone.goto(`${stage.server.previewUrl}somewhere`);
-        expect(response?.status()).toBe(404);
-        await alone.getByRole("heading", { name: "Which port?" }).waitFor();
+        const response = await alone.goto(`${stage.server.previewUrl}p/5000/about`);
+        expect(response?.status()).toBe(403);
+        expect(await alone.locator("body").textContent()).toContain("inside Drydock only");
+    });
+});
+
+describe("a page that asks another port of the guest", () => {
+    const other = (body: string) => `/hostile/page?html=${encodeURIComponent(`<title>Front</title>${body}`)}`;
+
+    test("by fetch, XMLHttpRequest, a picture, also by an address made of its own host name", async () => {
+        const frame = await open(5000, "/about");
+        const text = (code: string) => inFrame(frame, code);
+        expect(await text(`fetch("http://localhost:7000/api").then(r => r.text())`)).toBe("second answers GET");
+        expect(
+            await text(
+                `fetch(new Request("http://127.0.0.1:7000/api", { method: "POST", body: "x" })).then(r => r.text())`,
+            ),
+        ).toBe("second answers POST");
+        expect(
+            await text(`fetch(location.protocol + "//" + location.hostname + ":7000/api").then(r => r.text())`),
+        ).toBe("second answers GET");
+        expect(
+            await text(
+                `new Promise(resolve => { const x = new XMLHttpRequest(); x.onload = () => resolve(x.responseText); x.open("PUT", "http://localhost:7000/api"); x.send() })`,
+            ),
+        ).toBe("second answers PUT");
+        expect(
+            await text(
+                `new Promise(resolve => { const i = new Image(); i.onload = () => resolve(i.naturalWidth); i.src = "http://localhost:7000/static/dot.png" })`,
+            ),
+        ).toBe(1);
+        expect(
+            await text(
+                `new Promise(resolve => { document.body.insertAdjacentHTML("beforeend", '<img id="late" src="http://localhost:7000/static/dot.png">'); late.onload = () => resolve(late.naturalWidth) })`,
+            ),
+        ).toBe(1);
+    });
+
+    test("by a frame, a form, a link, and by going there", async () => {
+        const frame = await open(5000, other(`<iframe name="inner" src="http://localhost:7000/"></iframe>`));
+        await frame.frameLocator("iframe").getByRole("heading", { name: "the other app" }).waitFor();
+        await open(
+            5000,
+            other(
+                `<form method="post" action="http://localhost:7000/form"><input name="a" value="b"><button>Send</button></form>`,
+            ),
+        );
+        await shown().getByRole("button", { name: "Send" }).click();
+        await page.getByText("7000 /form Form").waitFor();
+        expect(await textOf(shown(), "#got")).toContain(
+            "POST application/x-www-form-urlencoded http://localhost:5000 3 a=b",
+        );
+        await (await open(5000)).getByRole("link", { name: "Other port" }).click();
+        await page.getByText("7000 / Other").waitFor();
+        await inFrame(
+            await open(5000, "/about"),
+            `void setTimeout(() => (location.href = "http://localhost:7000/about"))`,
+        );
+        await page.getByText("7000 /about About").waitFor();
     });
 });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { build } from "vite";
 import { buildPreview } from "../../../src/server/preview-build";
+import { PARTITIONED } from "../../browser/chromium";
 import { type RunningServer, startServer } from "../../../src/server/server";
 import { startGuests } from "./guest";
 
@@ -14,6 +15,8 @@ export interface Stage {
     browser: Browser;
     /** Writes the preview's files, as they are or changed. */
     install(change?: (code: string) => string): void;
+    /** Resolves when a guest was asked for a path that starts so. */
+    until(path: string): Promise<void>;
     close(): Promise<void>;
 }
 
@@ -27,9 +30,18 @@ export async function openStage(options: { host?: string } = {}): Promise<Stage>
     install();
     const script = await bundle(join(import.meta.dirname, "page.ts"));
     const guests = await startGuests();
+    const asked: string[] = [];
+    const waiting: (() => void)[] = [];
+    const until: Stage["until"] = async path => {
+        while (!asked.some(one => one.startsWith(path))) await new Promise<void>(resolve => waiting.push(resolve));
+    };
     const middleware = (request: IncomingMessage, response: ServerResponse) => {
         const guest = /^\/guest\/(\d+)(\/.*)$/.exec(request.url ?? "");
-        if (guest) return passOn(request, response, guests.ports.get(Number(guest[1])), guest[2]!);
+        if (guest) {
+            asked.push(guest[2]!);
+            for (const wake of waiting.splice(0)) wake();
+            return passOn(request, response, guests.ports.get(Number(guest[1])), guest[2]!);
+        }
         if (request.url === "/page.js")
             return void response.writeHead(200, { "Content-Type": "text/javascript" }).end(script);
         response
@@ -51,12 +63,14 @@ export async function openStage(options: { host?: string } = {}): Promise<Stage>
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            PARTITIONED,
         ],
     });
     return {
         server,
         browser,
         install,
+        until,
         close: async () => {
             await browser.close();
             await server.close();
@@ -71,7 +85,12 @@ async function bundle(path: string): Promise<string> {
         configFile: false,
         root: import.meta.dirname,
         logLevel: "error",
-        build: { write: false, minify: false, target: "es2022", rolldownOptions: { input: path } },
+        build: {
+            write: false,
+            minify: false,
+            target: "es2022",
+            rolldownOptions: { input: path, output: { codeSplitting: false } },
+        },
     });
     const outputs = (Array.isArray(built) ? built : [built]).flatMap(result =>
         "output" in result ? result.output : [],
