@@ -162,7 +162,7 @@ describe("docker", { timeout: 300_000 }, () => {
 describe("https", { timeout: 300_000 }, () => {
     test("from the guest: every host, the package index as by http", async () => {
         expect(await sh("curl -sS -w '%{http_code}' https://unknown.example")).toMatch(
-            /^unknown\.example is not to be had here[^]*python\.lab[^]*docker\.io[^]*404$/,
+            /^unknown\.example is not available[^]*python\.lab[^]*docker\.io[^]*404$/,
         );
         expect(await sh("curl -sS --fail https://python.lab/simple/flask/")).toBe(
             await sh("curl -sS --fail http://python.lab/simple/flask/"),

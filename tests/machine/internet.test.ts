@@ -38,7 +38,7 @@ describe("from the guest", () => {
     test("a host that is not offered says what is, at once", async () => {
         const { stdout, code } = await run("curl -sS -w '%{http_code}' http://example.com/some/page");
         expect(code).toBe(0);
-        expect(stdout).toMatch(/example\.com is not to be had here[^]*python\.lab[^]*404$/);
+        expect(stdout).toMatch(/example\.com is not available[^]*python\.lab[^]*404$/);
     });
 
     test("a client that leaves in the middle leaves nothing behind", async () => {

@@ -36,8 +36,11 @@ test.each([
 ])("%s among %j was meant to be %s", (typed, names, meant) => expect(closest(typed, names)).toBe(meant));
 
 test("the suggestion lists what there is", () => {
-    expect(suggestion("coyp", ["copy", "run"])).toBe('Did you mean "copy"? There are: copy, run.');
-    expect(suggestion("zzz", [])).toBe("There is none.");
+    expect(suggestion("coyp", ["copy", "run"])).toBe('Did you mean "copy"? Choose from: copy, run.');
+    expect(suggestion("zzz", ["copy", "run"])).toBe("Choose from: copy, run.");
+    expect(suggestion("coyp", ["copy"])).toBe('Did you mean "copy"?');
+    expect(suggestion("zzz", ["copy"])).toBe("The only one is copy.");
+    expect(suggestion("zzz", [])).toBe("There are none to choose from.");
 });
 
 test.each([

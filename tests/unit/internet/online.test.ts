@@ -126,7 +126,7 @@ describe("when the browser shows no answer", () => {
         const heard: Told[] = [];
         const response = await closed().internet(new Request("http://packages.dev/"), told => heard.push(told));
         expect(response.status).toBe(502);
-        const reason = /packages\.dev was asked, but the browser shows a page no answer.*CORS/;
+        const reason = /packages\.dev did not let this page read its answer.*CORS/;
         expect(await response.text()).toMatch(reason);
         const problem = expect.stringMatching(reason) as string;
         expect(heard.at(-1)).toEqual({ kind: "outside", address: "https://packages.dev/", problem });

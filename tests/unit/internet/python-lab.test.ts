@@ -132,6 +132,6 @@ test("every other host hears what there is", async () => {
     const internet = createInternet(bundleOf({}));
     const response = await internet(new Request("http://example.com/x"));
     expect(response.status).toBe(404);
-    expect(await response.text()).toMatch(/example\.com is not to be had here[^]*python\.lab/);
+    expect(await response.text()).toMatch(/example\.com is not available[^]*python\.lab/);
     expect((await internet(new Request("http://PYTHON.LAB/simple/"))).status).toBe(200);
 });

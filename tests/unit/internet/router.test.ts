@@ -19,12 +19,12 @@ function make(options: InternetOptions = {}) {
 
 describe("hosts", () => {
     test.each(["http://example.com/", "https://example.com/some/page"])(
-        "%s is not to be had, and the answer says what is",
+        "%s is not available, and the answer says what is",
         async url => {
             const answer = await make().internet(new Request(url));
             expect(answer.status).toBe(404);
             expect(await answer.text()).toMatch(
-                /^example\.com is not to be had here[^]*python\.lab[^]*docker\.io {2}Docker Hub/,
+                /^example\.com is not available[^]*python\.lab[^]*docker\.io {2}Docker Hub/,
             );
         },
     );

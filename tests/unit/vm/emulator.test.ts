@@ -161,8 +161,8 @@ describe("emulator", () => {
         v86.v86.cpu.reboot_internal();
         v86.emit("cpu-event-halt", undefined);
         expect(onEnd.mock.calls.map(([error]) => error.message)).toEqual([
-            "The machine was restarted from inside.",
-            "The machine was switched off from inside.",
+            "The machine was restarted from the inside.",
+            "The machine was switched off from the inside.",
         ]);
     });
 });

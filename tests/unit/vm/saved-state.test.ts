@@ -73,7 +73,7 @@ test("a state that ends in its pages, or has more of them than the machine, is a
     );
 });
 
-test("memory that is does not consist of whole pages is refused", () => {
+test("memory that does not consist of whole pages is refused", () => {
     expect(() => packState(devices, { all: new Uint8Array(65_536), guest: { at: 100, bytes: PAGE } }, false)).toThrow(
         "does not consist of whole pages",
     );
