@@ -247,7 +247,6 @@ export class Workbench {
     /** Puts another lesson in the place of the present one. Terminals, preview and network stay. */
     change(opened: OpenLesson, step?: string): void {
         this.#desk = this.#deskOf(opened);
-        this.#openPanes(this.lesson.lesson);
         this.showPane("lesson");
         this.#arrive(step);
     }
@@ -261,6 +260,7 @@ export class Workbench {
         const { lesson, editor } = this;
         if (!this.#desk.begun) {
             this.#desk.begun = true;
+            this.#openPanes(lesson.lesson);
             this.#lifetime.add(editor.start());
             this.#lifetime.add(this.#tellNotices(this.#desk.opened.workspace));
         }

@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CLASSROOM } from "../browser/chromium";
 import type { Student } from "../browser/student";
-import { SLOW, Visit } from "./visit";
+import { Visit } from "./visit";
 
 describe("a student at a classroom's address", () => {
     let visit: Visit;
@@ -60,11 +60,10 @@ describe("a student at a classroom's address", () => {
         await page.keyboard.press("Escape");
     });
 
-    test("builds an image, runs it and sees its page, one page at a time", async () => {
+    test("runs a container and sees its page, one page at a time", async () => {
         await student.writeFile("index.html", "<h1>From the classroom</h1><script>document.title = 'ran'</script>");
-        await student.writeFile("Dockerfile", 'FROM busybox\nCOPY index.html /www/\nCMD ["httpd", "-f", "-h", "/www"]');
-        expect((await student.type("docker build -t page .", { timeout: SLOW })).code).toBe(0);
-        expect((await student.type("docker run -d -p 5000:80 page")).code).toBe(0);
+        const command = "docker run -d -p 5000:80 -v /workspace:/www busybox httpd -f -h /www";
+        expect((await student.type(command)).code).toBe(0);
         await visit.previewShows(5000, "From the classroom");
         await visit.previewed.getByRole("note").filter({ hasText: "without its scripts" }).waitFor();
     });
