@@ -56,7 +56,7 @@ test("pages of zeros take no room, and the emulator's own none where they are no
 });
 
 test.each([
-    ["is none", Uint8Array.from({ length: 100 }, (_, at) => at), "does not begin as one"],
+    ["is none", Uint8Array.from({ length: 100 }, (_, at) => at), "does not begin with its magic number"],
     ["is empty", new Uint8Array(0), "20 bytes early"],
     ["ends in its list of pages", pack(filled(), true).subarray(0, 40), "early"],
 ])("a state that %s is an error", (_name, bytes, reason) => {

@@ -95,7 +95,7 @@ describe("pulling a bundled image", () => {
         expect(answer.status).toBe(401);
         expect(answer.headers.get("WWW-Authenticate")).toContain('error="insufficient_scope"');
         expect(answer.headers.get("WWW-Authenticate")).toContain(
-            "requested access to the resource is denied (this Docker Hub is part of the lab and has no mongo; it has nginx, redis)",
+            "requested access to the resource is denied (the Docker Hub inside this page has no mongo; it has nginx, redis)",
         );
         expect((await errorOf(answer)).code).toBe("UNAUTHORIZED");
     });
