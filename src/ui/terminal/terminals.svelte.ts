@@ -111,7 +111,7 @@ export class TerminalTab {
             const code = await shell.exit;
             if (signal.aborted) return;
             screen.write(
-                `${TIDY}\r\n\x1b[2mThe shell has ended${code === 0 ? "" : ` with status ${code}`}. Press Enter for a new one.\x1b[0m\r\n`,
+                `${TIDY}\r\n\x1b[2mThe shell has exited${code === 0 ? "" : ` with status ${code}`}. Press Enter for a new one.\x1b[0m\r\n`,
             );
         } catch (thrown) {
             if (signal.aborted || isAbort(thrown)) return;

@@ -141,7 +141,7 @@ describe("the page", { timeout: 60_000 }, () => {
         });
         await openPage();
         await lessonIsShown();
-        await says("The browser keeps nothing for this page.");
+        await says("The browser does not let this page store anything.");
     });
 
     test("without WebAssembly it says what is missing", async () => {
