@@ -51,6 +51,12 @@ export interface PreviewBridge {
 /** Milliseconds that the preview's process may be busy when the student wants another page; after that it is made anew. */
 const ALIVE_LIMIT = 3_000;
 
+/** Milliseconds that the browser is given to end a process that hangs, once no frame is left in it. */
+const PROCESS_END = 1_500;
+
+/** Milliseconds for frames that were made anew to be ready; then they are made once more. */
+const REBUILD_LIMIT = 10_000;
+
 /** Milliseconds. The frame is a few kilobytes from the same server; a worker's first start takes under a second. */
 const READY_LIMIT = 20_000;
 
@@ -149,16 +155,23 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     lifetime.add(() => bridge?.remove());
     lifetime.add(() => clearTimeout(lifeSign));
 
-    /** A page of the guest that never ends holds up its process, the bridge in it: without frames the browser ends that. */
+    /**
+     * A page of the guest that never ends holds up its process, the bridge in it. Without frames the browser ends that, if it is
+     * given a moment: frames made at once would be put into the same process again.
+     */
     const rebuild = () => {
         isReady = false;
         bridge?.remove();
         // Out and in again: the element is the interface's, its document goes.
-        const [parent, next] = [shown?.parentNode, shown?.nextSibling ?? null];
-        shown?.removeAttribute("src");
-        shown?.remove();
-        if (shown) parent?.insertBefore(shown, next);
-        build();
+        const frame = shown;
+        const [parent, next] = [frame?.parentNode, frame?.nextSibling ?? null];
+        frame?.removeAttribute("src");
+        frame?.remove();
+        lifeSign = setTimeout(() => {
+            if (frame) parent?.insertBefore(frame, next);
+            build();
+            lifeSign = setTimeout(rebuild, REBUILD_LIMIT);
+        }, PROCESS_END);
     };
     let lifeSign: ReturnType<typeof setTimeout> | undefined;
     const alive = () => {
@@ -175,6 +188,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     };
     const onReady = () => {
         if (isReady) return;
+        alive();
         isReady = true;
         show();
     };

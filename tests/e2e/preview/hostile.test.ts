@@ -186,7 +186,8 @@ describe("what is not the guest's", () => {
             ),
         ).toBeGreaterThan(0);
         await page.evaluate(() => window.preview.open(5000, "/about"));
-        await shown().getByRole("heading", { name: "About first" }).waitFor();
+        // Where the preview's worker shares the process that hangs, Chromium takes up to a minute to end it.
+        await shown().getByRole("heading", { name: "About first" }).waitFor({ timeout: 120_000 });
     });
 });
 
