@@ -12,7 +12,7 @@ import { lessonMayBeFree } from "./tab";
 /** The site's image. */
 const base = new URL("/vm/", location.href).href;
 /** A lesson with a snapshot of its own would name it among its needs. */
-const createMachine = ({ memory }: MachineNeeds) => createBrowserMachine({ image: { base }, memory });
+const createMachine = ({ memory }: MachineNeeds) => createBrowserMachine({ image: { base }, leastMemory: memory });
 const fetchFile = (path: string) => fetch(new URL(`/${path}`, location.href));
 
 const asked = parseAddress(location.hash);

@@ -29,7 +29,12 @@ export function tabName(storage: () => Storage): string {
 export function noteOpen(lesson: string, tab: string): void {
     if (secureContext.locks) return;
     const key = OPEN + lesson;
-    localStorage.setItem(key, tab);
+    try {
+        localStorage.setItem(key, tab);
+    } catch (thrown) {
+        console.warn("Other tabs cannot be told at once that the lesson is open here.", thrown);
+        return; // the claim in the database tells them a moment later
+    }
     addEventListener("pagehide", () => {
         if (localStorage.getItem(key) === tab) localStorage.removeItem(key);
     });
