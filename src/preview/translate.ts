@@ -126,7 +126,7 @@ const ownPolicy = (page: string): string =>
 const confinement: readonly (readonly [string, string])[] = [
     ["Origin-Agent-Cluster", "?1"],
     ["X-DNS-Prefetch-Control", "off"],
-    ["Connection-Allowlist", "(response-origin)"],
+    ["Connection-Allowlist", "(response-origin); redirects=allow"],
 ];
 
 /** The student's own computer as a guest's policy names it. */

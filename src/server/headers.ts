@@ -55,7 +55,7 @@ export function bridgePolicy(embedders: readonly string[]): string {
 export const previewHeaders: Record<string, string> = {
     "Origin-Agent-Cluster": "?1",
     "X-DNS-Prefetch-Control": "off",
-    "Connection-Allowlist": "(response-origin)",
+    "Connection-Allowlist": "(response-origin); redirects=allow",
 };
 
 /** Of the page around a guest's page in a tab of its own. */

@@ -119,7 +119,7 @@ describe("response headers", () => {
         expect(policy).toContain(`frame-ancestors 'self' ${here.page};`);
         for (const directive of ["form-action 'self'", "base-uri 'self'", "object-src 'none'", "webrtc 'block'"])
             expect(policy).toContain(directive);
-        expect(get(headers, "connection-allowlist")).toEqual(["(response-origin)"]);
+        expect(get(headers, "connection-allowlist")).toEqual(["(response-origin); redirects=allow"]);
         expect(get(headers, "origin-agent-cluster")).toEqual(["?1"]);
         expect(get(headers, "x-dns-prefetch-control")).toEqual(["off"]);
     });

@@ -263,7 +263,7 @@ describe("the preview's origin", () => {
         expect(bridge.headers).toMatchObject({
             "origin-agent-cluster": "?1",
             "x-dns-prefetch-control": "off",
-            "connection-allowlist": "(response-origin)",
+            "connection-allowlist": "(response-origin); redirects=allow",
         });
         const worker = await get("/service-worker.js", {}, preview);
         expect(worker.headers["content-type"]).toContain("text/javascript");
