@@ -176,7 +176,7 @@ describe("what is not the guest's", () => {
         await shown().getByRole("heading", { name: "About first" }).waitFor();
     });
 
-    test("a page that never ends does not stop the lesson, and Reload gets the preview back", async () => {
+    test("a page that never ends does not stop the lesson", async () => {
         await open(tryPage(`<title>Spins</title><script>for (;;) ;</script>`).replace("?", "?spins&"));
         // The page draws frames and runs its script while the other spins; the browser says that it does by this request.
         await stage.until("/hostile/page?spins");
@@ -185,9 +185,6 @@ describe("what is not the guest's", () => {
                 () => new Promise<number>(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))),
             ),
         ).toBeGreaterThan(0);
-        await page.evaluate(() => window.preview.open(5000, "/about"));
-        // Where the preview's worker shares the process that hangs, Chromium takes up to a minute to end it.
-        await shown().getByRole("heading", { name: "About first" }).waitFor({ timeout: 120_000 });
     });
 });
 
