@@ -145,7 +145,7 @@ test("on: a host that does not is asked, and the answer says why there is none",
     seen = [];
     const { status, text } = await ask("http://closed.outside.dev/");
     expect(status).toBe(502);
-    expect(text).toContain("closed.outside.dev was asked, but the browser shows a page no answer of it");
+    expect(text).toContain("closed.outside.dev did not let this page read its answer");
     expect(seen).toHaveLength(1);
     await expect
         .poll(async () => (await record()).at(-1))
