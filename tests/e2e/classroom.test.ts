@@ -54,7 +54,7 @@ describe("a student at a classroom's address", () => {
             .locator(".xterm-rows:visible > div")
             .getByText("copied-from-here", { exact: true })
             .first()
-            .dblclick();
+            .dblclick({ force: true });
         await page.keyboard.press("Control+Shift+C");
         expect(await pasted()).toBe("copied-from-here");
         await page.keyboard.press("Escape");
