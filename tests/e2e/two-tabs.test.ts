@@ -24,7 +24,7 @@ describe.each(["localhost", CLASSROOM])("a lesson in two tabs at %s", host => {
     beforeEach(({ task }) => console.log(`${new Date().toISOString().slice(11, 19)} ${task.name}`));
 
     const says = (page: Page, words: string) => page.getByRole("heading", { name: words }).waitFor();
-    const works = (page: Page) => page.getByRole("region", { name: "Editor" }).waitFor();
+    const works = (page: Page) => page.getByRole("region", { name: "Terminal" }).waitFor();
     const tree = (page: Page, name: string) => page.getByRole("treeitem", { name, exact: true });
 
     test("the second one says where it is open, and starts no machine", async () => {

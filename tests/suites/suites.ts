@@ -156,17 +156,6 @@ async function solveLessons(): Promise<Count> {
 
 export const suites: Suite[] = [
     {
-        name: "style",
-        summary: "Prettier and ESLint",
-        needsImage: false,
-        needsPage: false,
-        run: async () =>
-            sum([
-                await whole("prettier", bin("prettier"), ["--check", "--log-level", "warn", "."]),
-                await whole("eslint", bin("eslint"), [".", "--max-warnings", "0"]),
-            ]),
-    },
-    {
         name: "types",
         summary: "TypeScript and Svelte",
         needsImage: false,
@@ -181,6 +170,17 @@ export const suites: Suite[] = [
                     "--output",
                     "human",
                 ]),
+            ]),
+    },
+    {
+        name: "style",
+        summary: "Prettier and ESLint, which reads the types that the suite before has written",
+        needsImage: false,
+        needsPage: false,
+        run: async () =>
+            sum([
+                await whole("prettier", bin("prettier"), ["--check", "--log-level", "warn", "."]),
+                await whole("eslint", bin("eslint"), [".", "--max-warnings", "0"]),
             ]),
     },
     {

@@ -76,7 +76,7 @@ test("links, redirects, forms, cookies and the history work", async () => {
 test("a page that does not answer yet appears by itself once it does", async () => {
     await open(8000);
     await shown().getByRole("heading", { name: "Nothing answers on port 8000 yet" }).waitFor();
-    await shown().getByText("Tries again by itself").waitFor();
+    await shown().getByText("This page tries again every 3 seconds.").waitFor();
     await page.route("**/guest/8000/**", route =>
         route.continue({ url: route.request().url().replace("/guest/8000/", "/guest/5000/") }),
     );
