@@ -1,7 +1,8 @@
 import * as v from "valibot";
 
-const configSchema = v.object({ previewOrigin: v.optional(v.string()) });
+const configSchema = v.object({ previewOrigins: v.optional(v.array(v.string()), []) });
 
+/** `previewOrigins`: the first is used, the others when a page there never ends; none: the preview shows single pages. */
 export type Config = v.InferOutput<typeof configSchema>;
 
 /** What the server says of itself. A page served without it (a folder on a plain web server) has a simpler preview. */
@@ -13,7 +14,7 @@ export async function readConfig(): Promise<Config> {
     } catch (thrown) {
         console.warn("config.json could not be read.", thrown);
     }
-    return {};
+    return { previewOrigins: [] };
 }
 
 /** Milliseconds. The preview's server is on this computer. */
@@ -24,16 +25,17 @@ const REACH_LIMIT = 3_000;
  * scripts: on localhost itself a page of the guest would see the cookies of the student's own programs.
  */
 async function reachable(config: Config): Promise<Config> {
-    if (config.previewOrigin === undefined) return config;
+    const [first] = config.previewOrigins;
+    if (first === undefined) return config;
     try {
         // The answer stays closed to this page; that there is one is enough.
-        await fetch(`${config.previewOrigin}/drydock-addresses.js`, {
+        await fetch(`${first}/drydock-addresses.js`, {
             mode: "no-cors",
             signal: AbortSignal.timeout(REACH_LIMIT),
         });
         return config;
     } catch (thrown) {
-        console.warn(`This browser does not find ${config.previewOrigin}; the preview shows single pages.`, thrown);
-        return { ...config, previewOrigin: undefined };
+        console.warn(`This browser does not find ${first}; the preview shows single pages.`, thrown);
+        return { ...config, previewOrigins: [] };
     }
 }

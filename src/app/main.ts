@@ -137,7 +137,7 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
                 report: tell,
             }),
         ),
-        openPreview: http => openPreview({ origin: config.previewOrigin, http }),
+        openPreview: http => openPreview({ origins: config.previewOrigins, http }),
     });
     const course = createCourseMenu(lessons, storage.progress);
     const workbench = new Workbench({

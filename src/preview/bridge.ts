@@ -51,8 +51,9 @@ export interface PreviewBridge {
 /** Milliseconds that the preview's process may be busy when the student wants another page; after that it is made anew. */
 const ALIVE_LIMIT = 3_000;
 
-/** Milliseconds that the browser is given to end a process that hangs, once no frame is left in it. */
-const PROCESS_END = 1_500;
+/** Milliseconds between two questions whether it is busy, and how many there are at most. */
+const ASK_EVERY = 500;
+const QUESTIONS = 20;
 
 /** Milliseconds for frames that were made anew to be ready; then they are made once more. */
 const REBUILD_LIMIT = 10_000;
@@ -71,9 +72,13 @@ export const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals
 /** Whether this browser, in this place, can run the preview's service worker: it needs https or localhost. */
 export const canPreview = (): boolean => isSecureContext && "serviceWorker" in navigator;
 
-/** Throws "preview.same-origin" when `origin` is the page's own: the guest's scripts would run with the page's rights. */
-export function createPreviewBridge(options: { origin: string; http: AskGuest }): PreviewBridge {
-    if (options.origin === location.origin)
+/**
+ * Uses the first of `origins`, and the next one whenever a page of the guest never ends. Throws "preview.same-origin" when one
+ * of them is the page's own: the guest's scripts would run with the page's rights.
+ */
+export function createPreviewBridge(options: { origins: readonly string[]; http: AskGuest }): PreviewBridge {
+    const { origins } = options;
+    if (origins.includes(location.origin))
         throw new DrydockError(
             "preview.same-origin",
             "The preview has no separate origin.",
@@ -81,10 +86,15 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
         );
     const session = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
     const lifetime = new Lifetime();
+    /** Which of the origins is used, counted up for ever. */
+    let turn = 0;
+    const origin = () => origins[turn % origins.length]!;
     const exchanges = new Exchanges({
         http: options.http,
         jar: new CookieJar(),
-        origin: options.origin,
+        get origin() {
+            return origin();
+        },
         session,
         page: location.origin,
         userAgent: navigator.userAgent,
@@ -95,15 +105,14 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     let reject: (reason: DrydockError) => void = () => undefined;
     const connected = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
     const rooted = (path: string) => (path.startsWith("/") ? path : `/${path}`);
-    const url = (port: number, path = "/"): string =>
-        new URL(prefixOf(port, session) + rooted(path), options.origin).href;
+    const url = (port: number, path = "/"): string => new URL(prefixOf(port, session) + rooted(path), origin()).href;
     let shown: HTMLIFrameElement | undefined;
-    let wanted: string | undefined;
+    let wanted: { port: number; path?: string } | undefined;
     let isReady = false;
     let command: (command: FrameCommand) => void = () => undefined;
 
     const show = () => {
-        if (isReady && shown && wanted !== undefined) shown.src = wanted;
+        if (isReady && shown && wanted) shown.src = url(wanted.port, wanted.path);
     };
     const onReport = (report: FrameReport | undefined, port: MessagePort | undefined) => {
         if (report?.kind === "alive") alive();
@@ -119,13 +128,12 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
                 ),
             );
         else if (report?.kind === "location") {
-            const guest = guestOf(report.href, options.origin);
-            if (guest)
-                place.set({
-                    port: guest.port,
-                    path: guest.path + new URL(report.href).hash,
-                    title: report.title.slice(0, 200),
-                });
+            const guest = guestOf(report.href, origin());
+            if (guest) {
+                const path = guest.path + new URL(report.href).hash;
+                if (wanted?.port === guest.port && rooted(wanted.path ?? "/") === path) arrived();
+                place.set({ port: guest.port, path, title: report.title.slice(0, 200) });
+            }
         } else if (report?.kind === "request" && port) {
             void exchanges.answer(report, port);
         }
@@ -137,7 +145,8 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
         frame.hidden = true;
         frame.title = "Preview's service worker";
         frame.setAttribute("sandbox", "allow-scripts allow-same-origin");
-        frame.src = bridgeAddress(options.origin, session);
+        const here = origin();
+        frame.src = bridgeAddress(here, session);
         // At each load: a page of the guest can reload its sibling. Only a document of the preview's origin can receive the port.
         frame.addEventListener("load", () => {
             const { port1, port2 } = new MessageChannel();
@@ -145,7 +154,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
             command = message => port1.postMessage(message);
             frame.contentWindow?.postMessage(
                 { kind: "drydock-connect", protocol: PROTOCOL } satisfies ConnectMessage,
-                options.origin,
+                here,
                 [port2],
             );
         });
@@ -156,40 +165,48 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
     lifetime.add(() => clearTimeout(lifeSign));
 
     /**
-     * A page of the guest that never ends holds up its process, the bridge in it. Without frames the browser ends that, if it is
-     * given a moment: frames made at once would be put into the same process again.
+     * A page of the guest that never ends holds up its process, the bridge in it. The browser ends that process once it has no
+     * frame and its service worker has gone to rest, which takes half a minute; at another origin the preview goes on at once. What
+     * the guest's pages had stored in the browser stays with the first origin; the cookies are ours and come along.
      */
     const rebuild = () => {
         isReady = false;
+        turn++;
         bridge?.remove();
         // Out and in again: the element is the interface's, its document goes.
-        const frame = shown;
-        const [parent, next] = [frame?.parentNode, frame?.nextSibling ?? null];
-        frame?.removeAttribute("src");
-        frame?.remove();
-        lifeSign = setTimeout(() => {
-            if (frame) parent?.insertBefore(frame, next);
-            build();
-            lifeSign = setTimeout(rebuild, REBUILD_LIMIT);
-        }, PROCESS_END);
+        const [parent, next] = [shown?.parentNode, shown?.nextSibling ?? null];
+        shown?.removeAttribute("src");
+        shown?.remove();
+        if (shown) parent?.insertBefore(shown, next);
+        build();
+        lifeSign = setTimeout(rebuild, REBUILD_LIMIT);
     };
     let lifeSign: ReturnType<typeof setTimeout> | undefined;
+    let questions = 0;
+    const ask = () => {
+        lifeSign = setTimeout(rebuild, ALIVE_LIMIT);
+        command({ kind: "ping" });
+    };
+    /** The process answered. A page that loads just now can hang it yet, so it is asked again until the wanted page is there. */
     const alive = () => {
+        clearTimeout(lifeSign);
+        lifeSign = questions-- > 0 ? setTimeout(ask, ASK_EVERY) : undefined;
+    };
+    const arrived = () => {
+        if (!isReady) return;
+        questions = 0;
         clearTimeout(lifeSign);
         lifeSign = undefined;
     };
     const checkLife = () => {
-        if (!isReady || lifeSign !== undefined) return;
-        lifeSign = setTimeout(() => {
-            lifeSign = undefined;
-            rebuild();
-        }, ALIVE_LIMIT);
-        command({ kind: "ping" });
+        if (!isReady) return;
+        questions = QUESTIONS;
+        if (lifeSign === undefined) ask();
     };
     const onReady = () => {
         if (isReady) return;
-        alive();
         isReady = true;
+        arrived();
         show();
     };
     build();
@@ -198,7 +215,7 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
         if (thrown instanceof DrydockError && thrown.code !== "base.timeout") throw thrown;
         throw new DrydockError(
             "preview.unreachable",
-            `The preview's server at ${options.origin} does not answer.`,
+            `The preview's server at ${origin()} does not answer.`,
             "Check that the browser can reach that address: a proxy, a firewall or a missing port forward may block it.",
             {
                 cause: new Error(messageOf(thrown)),
@@ -221,15 +238,16 @@ export function createPreviewBridge(options: { origin: string; http: AskGuest })
             };
         },
         open(port, path) {
-            wanted = url(port, path);
+            wanted = { port, path };
             show();
             checkLife();
         },
         // The guest's page stands in a frame of a page of ours there too: see server/preview-tab.ts.
-        url: (port, path = "/") => `${location.origin}/preview/${port}~${session}${rooted(path)}`,
+        url: (port, path = "/") =>
+            `${location.origin}/preview/${port}~${session}${turn % origins.length > 0 ? `~${turn % origins.length}` : ""}${rooted(path)}`,
         reload() {
             const at = place.state;
-            if (at) wanted = url(at.port, at.path);
+            if (at) wanted = at;
             command({ kind: "reload" });
             checkLife();
         },

@@ -2,10 +2,10 @@
 import { type AskGuest, canPreview, createPreviewBridge, type PreviewBridge } from "./bridge";
 import { createSinglePagePreview } from "./single-page";
 
-/** `origin` from the server's /config.json; undefined where the page is served without our server. */
-export function openPreview(options: { origin: string | undefined; http: AskGuest }): PreviewBridge {
-    const { origin, http } = options;
-    return origin !== undefined && origin !== location.origin && canPreview()
-        ? createPreviewBridge({ origin, http })
+/** `origins` from the server's /config.json; none where the page is served without our server. */
+export function openPreview(options: { origins: readonly string[]; http: AskGuest }): PreviewBridge {
+    const { origins, http } = options;
+    return origins.length > 0 && !origins.includes(location.origin) && canPreview()
+        ? createPreviewBridge({ origins, http })
         : createSinglePagePreview({ http });
 }

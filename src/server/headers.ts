@@ -2,8 +2,8 @@
 
 export interface Origins {
     page: string;
-    /** undefined: there is none that the browser could use, and the preview shows single pages. */
-    preview: string | undefined;
+    /** The first is the preview's; the others take its place when a page there never ends. Empty: the preview shows single pages. */
+    previews: readonly string[];
 }
 
 /**
@@ -11,7 +11,7 @@ export interface Origins {
  * code, and its yield helper is a worker made from a blob. `style-src 'unsafe-inline'` is xterm.js's and Monaco's, which
  * write style elements; no script is ever inline.
  */
-export function pagePolicy({ preview }: Origins, development: boolean): string {
+export function pagePolicy({ previews }: Origins, development: boolean): string {
     return [
         "default-src 'none'",
         // Vite's development client is an inline module.
@@ -22,12 +22,12 @@ export function pagePolicy({ preview }: Origins, development: boolean): string {
         "style-src 'self' 'unsafe-inline'",
         // zstddec fetches its own code from a data: address, which reaches nothing.
         // The preview's server is asked whether the browser finds it at all.
-        `connect-src 'self' data:${preview ? ` ${preview}` : ""}${development ? " ws: blob:" : ""}`,
+        ["connect-src 'self' data:", ...previews.slice(0, 1), ...(development ? ["ws: blob:"] : [])].join(" "),
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
         "media-src 'self'",
         "manifest-src 'self'",
-        `frame-src ${preview ?? "'none'"}`,
+        frameSources(previews),
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -59,9 +59,11 @@ export const previewHeaders: Record<string, string> = {
 };
 
 /** Of the page around a guest's page in a tab of its own. */
-export function tabPolicy({ preview }: Origins): string {
-    return `default-src 'none'; style-src 'unsafe-inline'; frame-src ${preview ?? "'none'"}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export function tabPolicy({ previews }: Origins): string {
+    return `default-src 'none'; style-src 'unsafe-inline'; ${frameSources(previews)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
+
+const frameSources = (previews: readonly string[]): string => `frame-src ${previews.join(" ") || "'none'"}`;
 
 /** On every answer of both servers. */
 export const commonHeaders: Record<string, string> = {
@@ -74,8 +76,11 @@ export const commonHeaders: Record<string, string> = {
  * On this computer the preview has a host name of its own: ports separate neither cookies nor processes, and the student's
  * own programs stand on localhost. Chromium and Firefox find every name below localhost without asking anybody; the page
  * tests whether its browser does (`src/app/config.ts`).
+ *
+ * A page that never ends keeps its process and its service worker for half a minute and more, and whatever else is opened
+ * on that name goes to the same process. Names that are sites of their own get processes of their own.
  */
-const PREVIEW_HOST = "preview.localhost";
+const previewHosts = ["preview.localhost", "preview-1.localhost", "preview-2.localhost", "preview-3.localhost"];
 
 /** Names by which a browser on this computer comes to the page. A policy cannot name [::1]. */
 const pageHosts = ["localhost", "127.0.0.1"];
@@ -94,7 +99,7 @@ export function originsFor(
     const host = hostOf(hostHeader);
     if (host === undefined) return undefined;
     const isHere = pageHosts.includes(host);
-    return { page: originOf(host, ports.page), preview: isHere ? originOf(PREVIEW_HOST, ports.preview) : undefined };
+    return { page: originOf(host, ports.page), previews: isHere ? previewOrigins(ports.preview) : [] };
 }
 
 /** Origins that may frame the preview's own documents; undefined when the browser came by another name than the preview's. */
@@ -102,10 +107,12 @@ export function embeddersFor(
     hostHeader: string | undefined,
     ports: { page: number; preview: number },
 ): string[] | undefined {
-    return hostOf(hostHeader) === PREVIEW_HOST ? pageHosts.map(host => originOf(host, ports.page)) : undefined;
+    return previewHosts.includes(hostOf(hostHeader) ?? "")
+        ? pageHosts.map(host => originOf(host, ports.page))
+        : undefined;
 }
 
-export const previewOrigin = (port: number): string => originOf(PREVIEW_HOST, port);
+export const previewOrigins = (port: number): string[] => previewHosts.map(host => originOf(host, port));
 
 const hostOf = (header: string | undefined): string | undefined =>
     /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.exec(header ?? "")?.[1]!.toLowerCase();

@@ -15,7 +15,7 @@ import {
     originsFor,
     pagePolicy,
     previewHeaders,
-    previewOrigin,
+    previewOrigins,
     tabPolicy,
 } from "./headers";
 import { previewTab } from "./preview-tab";
@@ -91,7 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
         return {
             url: `http://${name}:${ports.page}/`,
-            previewUrl: `${previewOrigin(ports.preview)}/`,
+            previewUrl: `${previewOrigins(ports.preview)[0]}/`,
             close: async () => {
                 await Promise.all(open.map(one => one.close()));
             },
@@ -146,7 +146,7 @@ async function servePage(
     );
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
-    const tab = previewTab(request.url ?? "/", origins.preview);
+    const tab = previewTab(request.url ?? "/", origins.previews);
     if (tab !== undefined) {
         response.setHeader("Content-Security-Policy", tabPolicy(origins));
         if (refused(request, response)) return;
@@ -206,7 +206,9 @@ async function servePreview(
 async function sendConfig(response: ServerResponse, origins: Origins, options: ServerOptions): Promise<void> {
     const image = await imageId(options.image);
     response.writeHead(200, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
-    response.end(JSON.stringify({ previewOrigin: origins.preview, version: options.version ?? "development", image }));
+    response.end(
+        JSON.stringify({ previewOrigins: origins.previews, version: options.version ?? "development", image }),
+    );
 }
 
 /** Read at each request: the image may be built while the server runs. */

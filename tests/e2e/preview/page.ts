@@ -37,8 +37,8 @@ const http: AskGuest = async (port, request) => {
     return response;
 };
 
-const { previewOrigin } = (await (await fetch("/config.json")).json()) as { previewOrigin: string };
-window.preview = openPreview({ origin: previewOrigin, http });
+const { previewOrigins } = (await (await fetch("/config.json")).json()) as { previewOrigins: string[] };
+window.preview = openPreview({ origins: previewOrigins, http });
 window.preview.attach(document.querySelector("iframe")!);
 window.preview.location.subscribe(place => {
     document.getElementById("address")!.textContent = place ? `${place.port} ${place.path} ${place.title}` : "";

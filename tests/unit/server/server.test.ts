@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFileBundle } from "../../../src/host/file-bundle";
-import { originsFor } from "../../../src/server/headers";
+import { originsFor, previewOrigins } from "../../../src/server/headers";
 import { type RunningServer, startServer } from "../../../src/server/server";
 import { readAll } from "../../../src/base/bytes";
 import { SANDBOX } from "../../../src/preview/bridge";
@@ -101,7 +101,7 @@ describe("the page's origin", () => {
         expect(policy).toContain("default-src 'none'");
         expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
         expect(policy).toContain("worker-src 'self' blob:");
-        expect(policy).toContain(`frame-src ${new URL(server.previewUrl).origin};`);
+        expect(policy).toContain(`frame-src ${previewOrigins(Number(new URL(server.previewUrl).port)).join(" ")};`);
         expect(policy).toContain("frame-ancestors 'none'");
         expect(policy).not.toContain("unsafe-eval' ");
         expect(headers["x-content-type-options"]).toBe("nosniff");
@@ -124,7 +124,9 @@ describe("the page's origin", () => {
         for (const host of ["localhost", "127.0.0.1"]) {
             const { headers, body } = await get("/config.json", { Host: `${host}:5173` });
             expect(JSON.parse(body.toString())).toEqual({
-                previewOrigin: `http://preview.localhost:${port}`,
+                previewOrigins: ["preview", "preview-1", "preview-2", "preview-3"].map(
+                    name => `http://${name}.localhost:${port}`,
+                ),
                 version: "1.2.3",
                 image: "abc123",
             });
@@ -145,11 +147,15 @@ describe("the page's origin", () => {
         const { status, headers, body } = await get("/preview/5000~k3/a/b?x=1&y=2");
         expect(status).toBe(200);
         expect(String(headers["content-security-policy"])).toBe(
-            `default-src 'none'; style-src 'unsafe-inline'; frame-src ${new URL(server.previewUrl).origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+            `default-src 'none'; style-src 'unsafe-inline'; frame-src ${previewOrigins(Number(new URL(server.previewUrl).port)).join(" ")}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
         );
         expect(body.toString()).toContain(`src="${server.previewUrl}p/5000~k3/a/b?x=1&amp;y=2"`);
         expect(body.toString()).toContain(`sandbox="${SANDBOX}"`);
-        for (const path of [`/preview/5000~k3/"><script>`, "/preview/x/", "/preview//a"])
+        const other = await get("/preview/5000~k3~2/a");
+        expect(other.body.toString()).toContain(
+            `src="${server.previewUrl.replace("preview", "preview-2")}p/5000~k3/a"`,
+        );
+        for (const path of [`/preview/5000~k3/"><script>`, "/preview/x/", "/preview//a", "/preview/5000~k3~4/"])
             expect((await get(path)).status, path).toBe(404);
         expect((await get("/preview/5000/", { Host: "classroom.example" })).status).toBe(404);
     });
@@ -279,8 +285,15 @@ describe("the preview's origin", () => {
     });
 
     test("is there under its own name only, so that nothing shares the cookies of localhost", async () => {
-        for (const host of ["localhost", "127.0.0.1", "classroom.example", "x.preview.localhost"])
+        for (const host of [
+            "localhost",
+            "127.0.0.1",
+            "classroom.example",
+            "x.preview.localhost",
+            "preview-4.localhost",
+        ])
             expect((await get("/bridge.html", { Host: host }, preview)).status, host).toBe(400);
+        expect((await get("/bridge.html", { Host: "preview-3.localhost" }, preview)).status).toBe(200);
     });
 
     test("nothing of the page's origin is here", async () => {
@@ -322,9 +335,9 @@ test("origins of every kind of host", () => {
     const ports = { page: 80, preview: 81 };
     expect(originsFor("LocalHost", ports)).toEqual({
         page: "http://localhost",
-        preview: "http://preview.localhost:81",
+        previews: previewOrigins(81),
     });
-    expect(originsFor("[::1]:80", ports)).toEqual({ page: "http://[::1]", preview: undefined });
+    expect(originsFor("[::1]:80", ports)).toEqual({ page: "http://[::1]", previews: [] });
     for (const host of [undefined, ""]) expect(originsFor(host, ports)).toBeUndefined();
 });
 
