@@ -13,9 +13,12 @@
  * Called as "runc" it serves those who look for that name in PATH. What BuildKit does with its containers is treated as above:
  * BuildKit is the one that names no folder for their state. Anything else (that is, `docker run --runtime runc`, and who asks for the
  * version) gets the real runc. */
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,6 +161,16 @@ static int become(const char *program, char **argv) {
     return 127;
 }
 
+/* crun runs only from where a container cannot write to it (CVE-2019-5736): unless it lies on a read-only mount it makes one and starts
+ * itself again from there. With one made for it, it starts once; there are five calls of it for each container. */
+static int become_crun_read_only(char **argv) {
+    struct { unsigned long long set, clear, propagation, user_namespace; } attributes = { .set = 1 /* MOUNT_ATTR_RDONLY */ };
+    int crun = syscall(SYS_open_tree, AT_FDCWD, CRUN, 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
+    if (crun >= 0 && !syscall(SYS_mount_setattr, crun, "", AT_EMPTY_PATH, &attributes, sizeof attributes)) syscall(SYS_execveat, crun, "", argv, environ, AT_EMPTY_PATH);
+    if (crun >= 0) close(crun);
+    return become(CRUN, argv);
+}
+
 int main(int argc, char **argv) {
     (void)argc;
     struct call call = { .bundle = "." };
@@ -186,5 +199,5 @@ int main(int argc, char **argv) {
         return become(RUNC, argv);
     }
     if ((makes || call.verb == EXEC) && call.log && call.log_format && !strcmp(call.log_format, "json")) setenv("LD_PRELOAD", ERRORS, 1);
-    return become(CRUN, argv);
+    return become_crun_read_only(argv);
 }
