@@ -76,6 +76,7 @@ export async function diskStage(
                 context,
             );
             await install("755", join(needs.runtime.folder, "runtime"), "usr/libexec/drydock/runtime");
+            await install("644", join(needs.runtime.folder, "crun-errors.so"), "usr/libexec/drydock/crun-errors.so");
             await install("755", join(needs.runtime.folder, "shim"), "usr/libexec/drydock/bin/containerd-shim-runc-v2");
             await install("755", join(needs.runtime.folder, "setkey"), "usr/libexec/drydock/setkey");
             for (const plugin of PLUGINS)

@@ -8,7 +8,7 @@ import type { Inputs } from "./inputs";
 const RUNTIME = join(root, "vm-images/runtime");
 const AGENT = join(root, "vm-images/agent");
 
-/** What stands in front of crun, of containerd's shim, of the client's plugins and of the engine's network hook. Output: runtime, shim, plugin, setkey. */
+/** What stands in front of crun, of containerd's shim, of the client's plugins and of the engine's network hook, and what crun loads. Output: runtime, crun-errors.so, shim, plugin, setkey. */
 export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "runtime",
@@ -16,25 +16,27 @@ export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
         inputs: [await hashPath(RUNTIME)],
         needs: [],
         async run({ out, log, signal }) {
-            const compile = (program: string, ...sources: string[]) =>
+            const link = (kind: string[], output: string, sources: string[]) =>
                 run(
                     "gcc",
                     [
                         "-m32",
                         "-march=i686",
-                        "-static",
+                        ...kind,
                         "-O2",
                         "-s",
                         "-Wall",
                         "-Wextra",
                         "-Werror",
                         "-o",
-                        join(out, program),
+                        join(out, output),
                         ...sources.map(source => join(RUNTIME, source)),
                     ],
                     { log, signal },
                 );
-            await compile("runtime", "runtime.c", "hook.c");
+            const compile = (program: string, ...sources: string[]) => link(["-static"], program, sources);
+            await compile("runtime", "runtime.c", "config.c", "json.c", "words.c");
+            await link(["-shared", "-fPIC"], "crun-errors.so", ["crun-errors.c"]);
             await compile("shim", "shim.c");
             await compile("plugin", "plugin.c");
             await compile("setkey", "setkey.c");

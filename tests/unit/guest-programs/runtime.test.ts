@@ -1,55 +1,25 @@
-/** The runtime in front of crun, compiled for this host, with scripts in crun's and runc's place. */
-import { execFileSync, spawnSync } from "node:child_process";
-import {
-    chmodSync,
-    existsSync,
-    mkdirSync,
-    mkdtempSync,
-    readFileSync,
-    rmSync,
-    symlinkSync,
-    writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+/** The runtime in front of crun: what it changes in a bundle, and whom it calls. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { NativeRuntime } from "./native-runtime";
 
-const source = resolve(import.meta.dirname, "../../../vm-images/runtime");
-let folder: string;
+let runtime: NativeRuntime;
 let bundle: string;
 
 beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "drydock-runtime-"));
-    for (const name of ["crun", "runc"]) {
-        writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} "$@"\nexit 7\n`);
-        chmodSync(join(folder, name), 0o755);
-    }
-    execFileSync("gcc", [
-        "-O1",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        `-DCRUN="${folder}/crun"`,
-        `-DRUNC="${folder}/runc"`,
-        '-DSETKEY="/the/setkey"',
-        "-o",
-        join(folder, "runtime"),
-        join(source, "runtime.c"),
-        join(source, "hook.c"),
-    ]);
-    mkdirSync(join(folder, "bin"));
-    symlinkSync("../runtime", join(folder, "bin/runc"));
+    runtime = new NativeRuntime();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => runtime.remove());
 beforeEach(() => {
-    bundle = mkdtempSync(join(folder, "bundle-"));
+    bundle = runtime.bundle();
 });
 
 const hook = { path: "/proc/431/exe", args: ["libnetwork-setkey", "-exec-root=/run/docker", "c0ffee", "a1b2"] };
 
 function call(program: string, ...argv: string[]) {
-    const { status, stdout } = spawnSync(join(folder, program), argv, { encoding: "utf8", cwd: bundle });
-    return { status, stdout: stdout.trim() };
+    const { status, stdout } = runtime.call(program, argv, { cwd: bundle });
+    return { status, stdout };
 }
 
 /** What `create` makes of a config.json. */
@@ -152,6 +122,64 @@ describe("runtime", () => {
             );
             expect(call("bin/runc", "--root=/run/x", verb, "id").stdout).toBe(`runc --root=/run/x ${verb} id`);
         }
+    });
+
+    test("whoever made a container is asked for all that follows", () => {
+        const root = join(bundle, "state");
+        for (const folder of [join(root, "hers"), join(runtime.runcRoot, "built")]) {
+            mkdirSync(folder, { recursive: true });
+            writeFileSync(join(folder, "state.json"), "{}");
+        }
+        mkdirSync(join(root, "ours"));
+        for (const [before, after] of [
+            [["start"], []],
+            [["kill", "--all"], ["9"]],
+            [["delete", "--force"], []],
+            [["exec", "--process", "/tmp/p", "--detach"], []],
+            [["pause"], []],
+            [["update", "--resources", "-"], []],
+        ] as const) {
+            const argv = (id: string) => [
+                "--root",
+                root,
+                "--log",
+                "l",
+                "--log-format",
+                "json",
+                ...before,
+                id,
+                ...after,
+            ];
+            expect(call("runtime", ...argv("hers")).stdout).toBe(`runc ${argv("hers").join(" ")}`);
+            expect(call("runtime", ...argv("ours")).stdout.split("\n")[0]).toBe(`crun ${argv("ours").join(" ")}`);
+        }
+        expect(call("bin/runc", "--log", "l", "kill", "built", "9").stdout).toBe("runc --log l kill built 9");
+        expect(call("bin/runc", "--log", "l", "kill", "other", "9").stdout).toBe("crun --log l kill other 9");
+        expect(call("runtime", `--root=${root}`, "create", "hers").stdout).toBe(`crun --root=${root} create hers`);
+    });
+
+    test.each([
+        ["its own file system", { destination: "/proc", type: "proc", source: "proc" }, "crun"],
+        ["a folder on it", { destination: "/proc", type: "bind", source: "/tmp" }, "runc"],
+        ["a folder in it", { type: "bind", source: "/tmp", destination: "/proc/sys" }, "runc"],
+        ["a name that only begins so", { destination: "/process", type: "bind", source: "/tmp" }, "crun"],
+        ["no mount at all", "/proc", "crun"],
+    ])("over /proc: %s", (_, mount, who) => {
+        writeFileSync(
+            join(bundle, "config.json"),
+            JSON.stringify({ mounts: [{ destination: "/dev", type: "tmpfs" }, mount], hooks: { prestart: [hook] } }),
+        );
+        expect(call("runtime", "--root", "/run/x", "create", "--bundle", bundle, "id").stdout).toBe(
+            `${who} --root /run/x create --bundle ${bundle} id`,
+        );
+        expect(call("bin/runc", "run", "--bundle", bundle, "id").stdout).toBe(`${who} run --bundle ${bundle} id`);
+        expect(readFileSync(join(bundle, "config.json"), "utf8")).toContain("/the/setkey");
+    });
+
+    test("a verb is what stands first, not the value of an option nor a container's name", () => {
+        writeFileSync(join(bundle, "config.json"), JSON.stringify({ hooks: { prestart: [hook] } }));
+        call("runtime", "--root", "create", "--log", "run", "state", "create");
+        expect(readFileSync(join(bundle, "config.json"), "utf8")).toContain("/proc/431/exe");
     });
 
     test("the bundle is the current folder when none is named, and may be named with =", () => {
