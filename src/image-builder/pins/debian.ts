@@ -24,6 +24,10 @@ export interface Debian {
     resolve(names: readonly string[]): Promise<Versions>;
     /** Puts the .deb files of exactly these versions into `folder`. */
     download(versions: Versions, folder: string): Promise<void>;
+    /** Version on the mirror of a source package; undefined when it has none. */
+    sourceVersion(name: string): Promise<string | undefined>;
+    /** Puts the files of exactly this version's source package into `folder`: the .dsc, the upstream's archive, Debian's changes. */
+    downloadSource(name: string, version: string, folder: string): Promise<void>;
 }
 
 export interface DebianPackage {
@@ -62,7 +66,7 @@ export async function openDebian(context: Context): Promise<Debian> {
     await mkdir(join(folder, "cache/archives/partial"), { recursive: true });
     const mirror = await findMirror(context);
     const source = `deb ${existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : ""}${mirror} ${SUITE} main`;
-    await writeFile(join(folder, "sources.list"), `${source}\n`);
+    await writeFile(join(folder, "sources.list"), `${source}\n${source.replace(/^deb /, "deb-src ")}\n`);
     await writeFile(join(folder, "status"), "");
     const settings = {
         "Dir::Etc::SourceList": join(folder, "sources.list"),
@@ -112,6 +116,14 @@ export async function openDebian(context: Context): Promise<Debian> {
                 ["-q", "download", ...Object.entries(versions).map(([name, version]) => `${name}=${version}`)],
                 { cwd: to },
             );
+        },
+        async sourceVersion(name) {
+            return /^Version: (.+)$/m.exec(await apt("apt-cache", ["showsrc", "--only-source", name]))?.[1];
+        },
+        async downloadSource(name, version, to) {
+            await apt("apt-get", ["-q", "source", "--download-only", "--only-source", `${name}=${version}`], {
+                cwd: to,
+            });
         },
     };
 }

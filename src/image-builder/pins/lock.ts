@@ -20,6 +20,7 @@ const wishesSchema = v.object({
     images: v.record(v.string(), v.array(v.string())),
     /** The npm of the node image, as npm's registry names it: Debian's is 380 packages. */
     npmProgram: v.pipe(v.string(), v.regex(/^npm@\d+\.\d+\.\d+$/)),
+    /** The source package that the busybox image is built from. */
     busybox: v.string(),
     kernelSource: v.string(),
     /** What debian.lab offers. */
@@ -97,6 +98,16 @@ export async function resolveDebian(
             );
         return { [name]: found.version };
     };
+    const exactSource = async (name: string) => {
+        const version = await debian.sourceVersion(name);
+        if (version === undefined)
+            throw new DrydockError(
+                "image.no-package",
+                `The Debian mirror has no source package ${name}.`,
+                "Correct vm-images/packages.json.",
+            );
+        return { [name]: version };
+    };
     const base = await debian.resolve([...smallest, "apt", ...wishes.base]);
     const beyondBase = async (names: readonly string[]) =>
         Object.fromEntries(
@@ -110,7 +121,7 @@ export async function resolveDebian(
         guest: await debian.resolve([...smallest, "apt", ...wishes.guest]),
         base,
         images,
-        busybox: exact(wishes.busybox),
+        busybox: await exactSource(wishes.busybox),
         kernelSource: exact(wishes.kernelSource),
         archive: await beyondBase([...wishes.archive, ...added]),
     };
@@ -160,9 +171,14 @@ const sectionsOf = ({ images, ...others }: ImageLock["debian"]): [string, Versio
     ...Object.entries(images),
 ];
 
-/** All packages that the lock names. One has the same version in every list: they are resolved together. */
+/** All packages that the lock names, but for source packages. One has the same version in every list: they are resolved together. */
 export const pinnedPackages = (lock: ImageLock): Versions =>
-    Object.assign({}, ...sectionsOf(lock.debian).map(([, pinned]) => pinned));
+    Object.assign(
+        {},
+        ...sectionsOf(lock.debian)
+            .filter(([section]) => section !== "busybox")
+            .map(([, pinned]) => pinned),
+    );
 
 export function differences(before: ImageLock | undefined, after: ImageLock): string[] {
     const flat = (lock: ImageLock) =>

@@ -1,4 +1,4 @@
-import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { root } from "../../host/project";
 import type { Versions } from "../pins/debian";
@@ -54,8 +54,13 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
     const { workshop, lock } = inputs;
     const { folder } = image;
     const packages = lock.debian.images[folder];
-    const pinned: Versions =
-        folder === "busybox" ? lock.debian.busybox : folder === "debian" ? lock.debian.base : (packages ?? {});
+    // made of nothing: Debian's packages compile it, and none of them is in it
+    const compiled = folder === "busybox";
+    const pinned: Versions = compiled
+        ? { ...packages, ...lock.debian.busybox }
+        : folder === "debian"
+          ? lock.debian.base
+          : (packages ?? {});
     const packaged = image.versionOf === undefined ? undefined : pinned[image.versionOf];
     const version =
         packaged === undefined ? undefined : folder === "debian" ? debianRelease(packaged) : upstreamVersion(packaged);
@@ -87,7 +92,7 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
             await cp(join(HUB, folder), source, { recursive: true });
             progress("collecting what goes in");
             if (folder === "hello-world") await compileHello(source, context);
-            else if (folder === "busybox") await addBusybox(source, inputs, context);
+            else if (compiled) await addSource(source, lock.debian.busybox, inputs);
             else if (folder === "debian") await addDebian(source, parts, context);
             if (packages) await addPackages(source, packages, inputs);
             if (withIcu)
@@ -132,7 +137,7 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
             const pushed = join(work, "pushed");
             await buildah("push", "--disable-compression", image.ref, `dir:${pushed}`);
             progress("compressing");
-            await writeLayout(pushed, out, refs, parent?.folder, context);
+            await writeLayout(pushed, out, refs, compiled ? undefined : parent?.folder, context);
             await buildah("rmi", "--all", "--force");
             await rm(work, { recursive: true });
         },
@@ -171,14 +176,10 @@ async function compileHello(source: string, context: StageContext): Promise<void
     );
 }
 
-async function addBusybox(source: string, { lock, debian }: Inputs, context: StageContext): Promise<void> {
-    const packages = join(source, "packages");
-    await mkdir(packages);
-    await (await debian()).download(lock.debian.busybox, packages);
-    const [archive] = await readdir(packages);
-    await run("dpkg-deb", ["--extract", join(packages, archive!), join(packages, "root")], context);
-    await cp(join(packages, "root/usr/bin/busybox"), join(source, "busybox"));
-    await rm(packages, { recursive: true });
+/** The files of Debian's source package. */
+async function addSource(source: string, versions: Versions, { debian }: Inputs): Promise<void> {
+    const [[name, version]] = Object.entries(versions) as [[string, string]];
+    await addFolder(source, "source", async folder => (await debian()).downloadSource(name, version, folder));
 }
 
 /** The root, and the authority that it trusts: where curl and OpenSSL look, and where update-ca-certificates finds it later. */

@@ -16,23 +16,23 @@ export interface ContainerImage {
     preloaded: boolean;
 }
 
-/** In the order of their building: each but the first three is made of debian:trixie-slim. */
+/** In the order of their building: all but the first two are made of debian:trixie-slim, or in it. */
 export const containerImages: readonly ContainerImage[] = [
     { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: true },
-    {
-        ref: "busybox:latest",
-        folder: "busybox",
-        versionOf: "busybox-static",
-        tags: ["1.37"],
-        contents: "BusyBox from Debian",
-        preloaded: true,
-    },
     {
         ref: "debian:trixie-slim",
         folder: "debian",
         versionOf: "base-files",
         tags: ["13-slim"],
         contents: "Debian 13 for 32-bit x86",
+        preloaded: true,
+    },
+    {
+        ref: "busybox:latest",
+        folder: "busybox",
+        versionOf: "busybox",
+        tags: ["1.37"],
+        contents: "BusyBox with the applets of its upstream's defaults",
         preloaded: true,
     },
     {
@@ -86,7 +86,7 @@ export const containerImages: readonly ContainerImage[] = [
         folder: "gcc",
         versionOf: "gcc-14",
         tags: ["14", "14.2"],
-        contents: "the C compiler GCC 14 and make from Debian 13",
+        contents: "the C and C++ compilers of GCC 14, and make, from Debian 13",
         preloaded: false,
     },
     {
@@ -95,6 +95,54 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "openjdk-21-jdk-headless",
         tags: ["21-jdk"],
         contents: "OpenJDK 21 (HotSpot) from Debian 13, without windows",
+        preloaded: false,
+    },
+    {
+        ref: "httpd:2.4",
+        folder: "httpd",
+        versionOf: "apache2-bin",
+        tags: ["latest", "2"],
+        contents: "the Apache HTTP Server 2.4 from Debian 13",
+        preloaded: false,
+    },
+    {
+        ref: "mariadb:11",
+        folder: "mariadb",
+        versionOf: "mariadb-server-core",
+        tags: ["latest", "11.8"],
+        contents: "the database MariaDB 11.8 from Debian 13, its data folder made in advance",
+        preloaded: false,
+    },
+    {
+        ref: "php:8.4-apache",
+        folder: "php",
+        versionOf: "php8.4-cli",
+        tags: ["8-apache", "apache"],
+        contents: "PHP 8.4 in the Apache HTTP Server from Debian 13",
+        preloaded: false,
+    },
+    {
+        ref: "haproxy:3.0",
+        folder: "haproxy",
+        versionOf: "haproxy",
+        tags: ["latest", "lts"],
+        contents: "the load balancer HAProxy 3.0 from Debian 13",
+        preloaded: false,
+    },
+    {
+        ref: "memcached:1.6",
+        folder: "memcached",
+        versionOf: "memcached",
+        tags: ["latest", "1"],
+        contents: "the memory cache memcached 1.6 from Debian 13",
+        preloaded: false,
+    },
+    {
+        ref: "adminer:latest",
+        folder: "adminer",
+        versionOf: "adminer",
+        tags: ["5"],
+        contents: "Adminer, databases by the browser, from Debian 13",
         preloaded: false,
     },
 ];

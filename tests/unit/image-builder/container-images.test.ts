@@ -84,11 +84,12 @@ describe("the list", () => {
 
     test("the base comes before what is made of it", () => {
         const order = containerImages.map(image => image.folder);
-        expect(order.indexOf("debian")).toBeLessThan(order.indexOf("python"));
+        for (const folder of order.filter(folder => !["hello-world", "debian"].includes(folder)))
+            expect(order.indexOf("debian"), folder).toBeLessThan(order.indexOf(folder));
         expect(containerImages.filter(image => image.preloaded).map(image => image.ref)).toEqual([
             "hello-world:latest",
-            "busybox:latest",
             "debian:trixie-slim",
+            "busybox:latest",
             "python:3.13-slim",
         ]);
     });

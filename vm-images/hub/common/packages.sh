@@ -46,6 +46,24 @@ trust_the_sandbox_alone() {
     update-ca-certificates --fresh
 }
 
+# gosu USER[:GROUP] COMMAND...: becomes another user, as entrypoints and scripts written for containers do it; setpriv is in the base.
+add_gosu() {
+    cat >/usr/local/bin/gosu <<'SCRIPT'
+#!/bin/sh
+if [ $# -lt 2 ]; then echo "Usage: gosu user-spec command [args]" >&2; exit 1; fi
+user=${1%%:*}
+group=${1#"$user"}
+group=${group#:}
+shift
+home=$(getent passwd "$user" | cut -d: -f6)
+export HOME="${home:-/}"
+if [ -n "$group" ]; then exec setpriv --reuid="$user" --regid="$group" --clear-groups -- "$@"; fi
+if [ -n "$home" ]; then exec setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups -- "$@"; fi
+exec setpriv --reuid="$user" --regid="$user" --clear-groups -- "$@"
+SCRIPT
+    chmod 755 /usr/local/bin/gosu
+}
+
 # What installing leaves behind. Fails when apt does not find the packages in order.
 finish() {
     apt-get check

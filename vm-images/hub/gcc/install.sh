@@ -16,4 +16,9 @@ gcc -Wall -O2 -static -o try try.c -lm
 [ "$(./try)" = 1.0 ]
 gcc -g -o try try.c -lm
 [ "$(./try)" = 1.0 ]
-rm try try.c
+printf '#include <iostream>\n#include <map>\n#include <string>\nint main() { std::map<std::string, int> m{{"a", 1}}; std::cout << m.size() << std::endl; }\n' >try.cc
+g++ -Wall -O2 -static -o try try.cc
+[ "$(./try)" = 1 ]
+g++ -g -o try try.cc
+[ "$(./try)" = 1 ]
+rm try try.c try.cc

@@ -1,7 +1,7 @@
 /* Says that the whole chain worked, in one page of memory: no C library, two system calls. */
 static const char text[] =
     "\n"
-    "Hello from a container!\n"
+    "Hello from Docker!\n"
     "\n"
     "That you can read this means that four programs did their part:\n"
     " 1. the docker client asked the engine (dockerd) to run the image \"hello-world\";\n"

@@ -1,5 +1,8 @@
 # Makes the postgres image out of Debian's packages. Runs in the build, on the host's CPU.
 . /common/packages.sh
+# the number that volumes and settings made for containers count on
+groupadd --system --gid 999 postgres
+useradd --system --uid 999 --gid postgres --home-dir /var/lib/postgresql --shell /bin/bash postgres
 mkdir -p /etc/postgresql-common
 echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 install_packages
@@ -26,4 +29,5 @@ huge_pages = off
 jit = off
 CONF
 setpriv --reuid=postgres --regid=postgres --init-groups $home/bin/initdb --pgdata=$cluster --username=postgres --locale=C.UTF-8 --encoding=UTF8 --wal-segsize=1 >/dev/null
+add_gosu
 finish

@@ -8,6 +8,8 @@ drop_packages media-types
 rm -rf /usr/lib/python3.13/test /usr/lib/python3.13/idlelib /usr/lib/python3.13/turtledemo /usr/lib/python3.13/ensurepip /usr/lib/python3.13/EXTERNALLY-MANAGED
 
 ln -s python3 /usr/bin/python
+# where scripts and settings written for the image of this name find it
+for name in python python3 python3.13; do ln -s /usr/bin/python3.13 /usr/local/bin/$name; done
 python3 -m zipfile -e /usr/share/python-wheels/pip-*.whl /usr/local/lib/python3.13/dist-packages
 rm -rf /usr/share/python-wheels
 cp /pip/_pip_start.py /usr/local/lib/python3.13/dist-packages
