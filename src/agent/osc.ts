@@ -1,7 +1,7 @@
 /**
  * Takes VS Code's shell sequences (OSC 633) out of a terminal's output:
  * A prompt starts, B prompt ends, C command starts, D;status command ended (D alone: none was run), E;command;nonce.
- * Everything else passes through untouched, in order. The image's shell-integration.bash writes them.
+ * Everything else passes through untouched, in order. vm-images/rootfs/etc/drydock/shell-integration.bash writes them.
  */
 import { concatBytes, decodeText, type Bytes } from "../base/bytes";
 

@@ -1,3 +1,4 @@
+/** What each code means, for the reference of lessons. The sentence that a student reads is where the check fails. */
 import { failer } from "./outcome";
 
 export const containerFailures = {

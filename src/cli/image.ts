@@ -18,18 +18,14 @@ export const image: Command = {
     summary: "build the VM image, pin its inputs, clean up old builds",
     help: `npm run drydock -- image <build|lock|prune|packages>
 
-  build      build what is missing and make it the current image (needs root; about 12 minutes from scratch on two cores)
+  build      build what is missing and make it the current image (needs root; fifteen minutes or more from scratch on two cores)
     --force    build every stage again
     --locked   use the pinned versions or fail; without it, the build replaces versions that Debian's mirror no longer has
     --json     print {id, folder} at the end
-
-The cache is at
   lock       pin the package versions that the mirrors have today, in vm-images/image.lock.json
   prune      remove old builds
     --keep N   how many outputs of each stage, and images, to keep (default 3)
   packages   list the Debian packages that a build needs and this computer lacks
-
-The cache is at
 
 The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
 

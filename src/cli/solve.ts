@@ -14,7 +14,7 @@ import { openTarget } from "../authoring/solve-target";
 
 export const solve: Command = {
     name: "solve",
-    summary: "type each lesson's solution into the real machine; checks must fail before and pass after",
+    summary: "type each lesson's solution into the real machine; each step must fail before it and pass after it",
     help: `npm run drydock -- solve [--runs N] [--json] [--output FOLDER] [--verbose] [lesson…]
 
 Starts a fresh machine with the lesson's files. For each step, its checks must fail; then the step's section of solve.sh is typed

@@ -14,7 +14,8 @@ import { setUp } from "../../src/cli/set-up";
 import { longTasks, openBench } from "./browser";
 import { layInFlask, measureAll, median, succeed, type Measurement } from "./measure";
 import { startQemu } from "./qemu";
-import { bars, comparison, type Bar } from "./report";
+import { bar, type Bar } from "./bars";
+import { bars, comparison } from "./report";
 import { agentRunner, type Run } from "./runner";
 import { flask } from "./workload";
 
@@ -91,40 +92,15 @@ Measures, in one run on this machine:
                 );
                 tasks.push(...(await longTasks(last.student.page)));
                 limits.push(
-                    {
-                        name: "navigation to an answered docker ps, warm HTTP cache",
-                        value: again.dockerPs,
-                        unit: "s",
-                        limit: 5,
-                    },
-                    { name: "bytes before the prompt", value: first.promptMegabytes, unit: "MB", limit: 40 },
-                    {
-                        name: "bytes before docker ps has answered",
-                        value: first.dockerPsMegabytes,
-                        unit: "MB",
-                        limit: 40,
-                    },
-                    { name: "docker run, first after the prompt", value: cold.seconds, unit: "s", limit: 8 },
-                    { name: "docker run, first after the warm-up", value: warmed.seconds, unit: "s", limit: 3.5 },
-                    {
-                        name: "Flask image, BuildKit, first after the warm-up",
-                        value: image.seconds,
-                        unit: "s",
-                        limit: 40,
-                    },
-                    {
-                        name: "docker run, warm, instructions",
-                        value: median(twenty.map(run => run.instructions ?? 0)) / 1e6,
-                        unit: "M",
-                        limit: 350,
-                    },
-                    {
-                        name: "docker run twenty times: worst from the fourth on / median",
-                        value: Math.max(...seconds.slice(3)) / median(seconds.slice(3)),
-                        unit: "x",
-                        limit: 2,
-                    },
-                    { name: "longest main-thread task", value: Math.max(0, ...tasks), unit: "ms", limit: 200 },
+                    bar("dockerPsAgain", again.dockerPs),
+                    bar("bytesBeforePrompt", first.promptMegabytes),
+                    bar("bytesBeforeDockerPs", first.dockerPsMegabytes),
+                    bar("firstRun", cold.seconds),
+                    bar("firstRunWarmedUp", warmed.seconds),
+                    bar("flaskImage", image.seconds),
+                    bar("warmRunInstructions", median(twenty.map(run => run.instructions ?? 0)) / 1e6),
+                    bar("twentyRuns", Math.max(...seconds.slice(3)) / median(seconds.slice(3))),
+                    bar("longestTask", Math.max(0, ...tasks)),
                 );
             } finally {
                 await browser.close();

@@ -1,12 +1,6 @@
 /** The benchmark's tables. */
+import type { Bar } from "./bars";
 import { median, type Measurement } from "./measure";
-
-export interface Bar {
-    name: string;
-    value: number;
-    unit: string;
-    limit: number;
-}
 
 const number = (value: number | undefined, digits = 2) => (value === undefined ? "-" : value.toFixed(digits));
 
