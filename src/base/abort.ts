@@ -28,6 +28,24 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
     });
 }
 
+/**
+ * Runs `work` with a signal that aborts with `signal`, or with `late()` after `milliseconds`. Settles as the work does, or rejects
+ * with the reason of the abort at once.
+ */
+export async function limited<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    options: { milliseconds: number; late: () => DrydockError; signal?: AbortSignal | undefined },
+): Promise<T> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(options.late()), options.milliseconds);
+    const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+    try {
+        return await abortable(work(signal), signal);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
 /** Settles as `promise` does, or rejects with a named error after `milliseconds`. */
 export async function within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
     const timer = new AbortController();

@@ -1,5 +1,5 @@
 /** The check kind `http`: what a port of the machine answers, as the preview sees it. Waits for an app that is still starting. */
-import { delay } from "../base/abort";
+import { delay, limited } from "../base/abort";
 import { encodeText } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
@@ -46,13 +46,7 @@ async function run(spec: HttpSpec, context: CheckContext): Promise<CheckResult> 
 }
 
 async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAnswer> {
-    const limit = new AbortController();
-    const timer = setTimeout(
-        () => limit.abort(new DrydockError("http.timeout", "No reply.", "Try again.")),
-        REPLY_LIMIT,
-    );
-    const signal = AbortSignal.any([context.signal, limit.signal]);
-    try {
+    const request = async (signal: AbortSignal): Promise<Answer> => {
         const request = new Request(`http://localhost:${spec.port}${spec.path}`, {
             method: spec.method,
             headers: spec.headers ?? {},
@@ -62,15 +56,17 @@ async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAn
         });
         const response = await context.http({ network: "tcp", host: "127.0.0.1", port: spec.port }, request);
         return { status: response.status, headers: response.headers, body: await beginning(response) };
+    };
+    const late = () => new DrydockError("http.timeout", "No reply.", "Try again.");
+    try {
+        return await limited(request, { milliseconds: REPLY_LIMIT, late, signal: context.signal });
     } catch (thrown) {
         context.signal.throwIfAborted();
-        if (limit.signal.aborted || isAbort(thrown))
-            return { problem: "silent", words: `no reply within ${REPLY_LIMIT / 1000} s` };
         const code = thrown instanceof DrydockError ? thrown.code : "";
+        if (code === "http.timeout" || isAbort(thrown))
+            return { problem: "silent", words: `no reply within ${REPLY_LIMIT / 1000} s` };
         if (code === "agent.gone" || code === "agent.silent" || code.startsWith("vm.")) throw thrown; // the machine is gone, not the app
         return { problem: code === "agent.refused" ? "refused" : "broken", words: messageOf(thrown) };
-    } finally {
-        clearTimeout(timer);
     }
 }
 

@@ -1,5 +1,5 @@
 /** Runs the checks of a step one after the other: the guest has one processor, and later checks reuse what earlier ones asked. */
-import { abortable } from "../base/abort";
+import { limited } from "../base/abort";
 import { DrydockError } from "../base/errors";
 import type { CheckContext, CheckKind, CheckResult, ExpectationResult } from "./check";
 import { CHECK_LIMIT, STEP_MARGIN } from "./limits";
@@ -71,26 +71,21 @@ async function runOne(
             message: `Press Check to test this: it ${kind.acts.because(spec)}, so it does not run by itself.`,
         };
     const timeout = options.timeout ?? limitOf(kind, spec);
-    const limit = new AbortController();
-    const timer = setTimeout(
-        () =>
-            limit.abort(
-                new DrydockError(
-                    "checks.timeout",
-                    `The check gave no result within ${timeout / 1000} s.`,
-                    "Wait until the command in the terminal has ended, then check again.",
-                ),
-            ),
-        timeout,
-    );
-    const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+    const late = () =>
+        new DrydockError(
+            "checks.timeout",
+            `The check gave no result within ${timeout / 1000} s.`,
+            "Wait until the command in the terminal has ended, then check again.",
+        );
     try {
-        return await abortable(kind.run(spec, { ...context, signal }), signal);
+        return await limited(signal => kind.run(spec, { ...context, signal }), {
+            milliseconds: timeout,
+            late,
+            signal: options.signal,
+        });
     } catch (thrown) {
         options.signal?.throwIfAborted();
-        return toError(limit.signal.aborted ? limit.signal.reason : thrown);
-    } finally {
-        clearTimeout(timer);
+        return toError(thrown);
     }
 }
 

@@ -1,6 +1,6 @@
 /** One request to the Docker Engine: address, time limit, and the engine's refusals turned into named errors. */
 import type { Address, Agent } from "../agent/agent";
-import { abortable } from "../base/abort";
+import { abortable, limited } from "../base/abort";
 import { decodeText, readAll } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 
@@ -49,22 +49,22 @@ export class Transport {
         path: string,
         options: { signal?: AbortSignal | undefined; lookup?: boolean; method?: string } = {},
     ): Promise<{ bytes: Uint8Array; type: string } | undefined> {
-        const limit = new AbortController();
-        const timer = setTimeout(() => limit.abort(silent(path)), requestLimit);
-        const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
-        try {
+        const call = async (signal: AbortSignal) => {
             const response = await this.open(path, signal, options.method);
-            const bytes = response.body
-                ? await abortable(readAll(response.body, replyLimit), signal)
-                : new Uint8Array();
+            const bytes = response.body ? await readAll(response.body, replyLimit) : new Uint8Array();
             if (response.ok) return { bytes, type: response.headers.get("Content-Type") ?? "" };
             if (options.lookup && response.status === notThere) return undefined;
             throw refusal(path, response.status, bytes, options.method);
+        };
+        try {
+            return await limited(call, {
+                milliseconds: requestLimit,
+                late: () => silent(path),
+                signal: options.signal,
+            });
         } catch (thrown) {
-            if (signal.aborted) throw signal.reason;
+            options.signal?.throwIfAborted();
             throw thrown instanceof DrydockError ? thrown : unreachable(thrown);
-        } finally {
-            clearTimeout(timer);
         }
     }
 }

@@ -1,6 +1,6 @@
 /** The engine of one lesson: steps, attempts, hints, points, progress. */
 import { asDrydockError, DrydockError, isAbort } from "../base/errors";
-import { abortable } from "../base/abort";
+import { abortable, limited } from "../base/abort";
 import { Store } from "../base/store";
 import type { CommandRecord, ExpectationResult } from "../checks/check";
 import { stepLimit } from "../checks/run";
@@ -191,25 +191,22 @@ class LessonEngine implements Engine {
         options: { stopAtFailure: boolean; readsOnly?: boolean },
     ): Promise<ExpectationResult[]> {
         const milliseconds = stepLimit(step.expect);
-        const limit = new AbortController();
-        const timer = setTimeout(
-            () =>
-                limit.abort(
-                    new DrydockError(
-                        "check.timeout",
-                        `The checks did not finish within ${milliseconds / 1000} s.`,
-                        "Try again. If that fails too, restart the machine.",
-                    ),
-                ),
-            milliseconds,
-        );
-        const both = AbortSignal.any([signal, limit.signal]);
+        const late = () =>
+            new DrydockError(
+                "check.timeout",
+                `The checks did not finish within ${milliseconds / 1000} s.`,
+                "Try again. If that fails too, restart the machine.",
+            );
+        const observed = { commands: this.#commands, answers: new Map(Object.entries(this.#progress.answers)) };
         try {
-            const observed = { commands: this.#commands, answers: new Map(Object.entries(this.#progress.answers)) };
-            return await abortable(this.#check(step, observed, { signal: both, ...options }), both);
+            return await limited(both => this.#check(step, observed, { signal: both, ...options }), {
+                milliseconds,
+                late,
+                signal,
+            });
         } catch (thrown) {
             signal.throwIfAborted();
-            if (isAbort(thrown) && !limit.signal.aborted) throw thrown;
+            if (isAbort(thrown)) throw thrown;
             const error = asDrydockError(thrown, "check.failed", "The checks could not run.", "Try again.");
             return [
                 {
@@ -218,8 +215,6 @@ class LessonEngine implements Engine {
                     result: { status: "error", code: error.code, message: `${error.message} ${error.advice}` },
                 },
             ];
-        } finally {
-            clearTimeout(timer);
         }
     }
 
