@@ -82,7 +82,7 @@ describe("the agent's duties in the guest", () => {
 
     test("ends and comes back under its supervisor, and the port with it", async () => {
         const waiting = agent.exec(["sleep", "1000"]);
-        await agent.exec(["sh", "-c", "kill -9 $(pidof agent)"]).catch(() => undefined); // it answers no more
+        await agent.exec(["sh", "-c", "kill -9 $(pidof agent)"]).catch(() => undefined); // it no longer answers
         await expect(waiting).rejects.toMatchObject({ code: expect.stringMatching(/^agent\./) });
         const port = started.machine.port(AGENT_PORT);
         agent.close();

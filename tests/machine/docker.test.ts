@@ -41,7 +41,7 @@ describe("what stands in front of containerd's shim", () => {
                 interval: 500,
             })
             .toBe("exited 137\n");
-        // the runtime's own state is gone, and with it the container's process
+        // the runtime's own state is gone, and so is the container's process
         expect(await sh("ls /run/docker/runtime-runc/moby; pgrep -x sleep || true")).not.toContain(id);
         await sh("docker start orphaned && docker rm -f orphaned");
     }, 240_000);
@@ -99,7 +99,7 @@ describe("an engine that restarts", () => {
             await expect.poll(() => errors.length, { timeout: 120_000 }).toBeGreaterThan(0);
             await expect.poll(() => docker.ping(), { timeout: 120_000 }).toBe(false);
             await expect(docker.containers.list()).rejects.toMatchObject({ code: "docker.unreachable" });
-            // init starts it again
+            // init restarts it
             await engineReady();
             await expect
                 .poll(async () => (await sh("docker tag busybox again:1"), names), { timeout: 120_000, interval: 500 })

@@ -1,4 +1,4 @@
-/** Docker Hub and TLS as programs in the real guest meet them. */
+/** Docker Hub and TLS as programs in the real guest see them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../src/base/abort";
 import { decodeText, type Bytes } from "../../src/base/bytes";
@@ -12,7 +12,7 @@ let machine: StartedMachine;
 let internet: Internet;
 /** Method, address and status of each request that was answered. */
 const asked: string[] = [];
-/** Stands before the real internet in a test. */
+/** If set, called before the real internet. */
 let instead: ((request: Request) => Promise<Response> | undefined) | undefined;
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterEach(() => {
     asked.length = 0;
 });
 
-/** What the lines wrote, both streams. Fails unless they end with `code`. */
+/** What the lines wrote to both streams. Fails unless they end with `code`. */
 async function sh(lines: string, code = 0): Promise<string> {
     const result = await machine.agent.exec(["sh", "-ec", `exec 2>&1\n${lines}`], { env: { HOME: "/root" } });
     expect(result.code, `${lines}\n${result.stdout}`).toBe(code);
@@ -67,7 +67,7 @@ describe("docker", { timeout: 300_000 }, () => {
         const settings = "/etc/docker/daemon.json";
         const reload = (mirrors: number) =>
             `kill -HUP $(pidof dockerd); turns=0; until [ "$(docker info -f '{{len .RegistryConfig.Mirrors}}')" = ${mirrors} ]; do turns=$((turns + 1)); [ $turns -lt 60 ]; sleep 0.5; done`;
-        // the engine keeps a setting that its file no longer names: an empty list it is
+        // the engine keeps a setting that its file no longer names, so set an empty list
         await sh(
             `cp ${settings} /tmp/daemon.json; sed -i 's/"registry-mirrors": .*/"registry-mirrors": [],/' ${settings}; ${reload(0)}; docker rmi busybox >/dev/null`,
         );
@@ -167,14 +167,14 @@ describe("https", { timeout: 300_000 }, () => {
         expect(await sh("curl -sS --fail https://python.lab/simple/flask/")).toBe(
             await sh("curl -sS --fail http://python.lab/simple/flask/"),
         );
-        expect(await sh("curl -sS --fail https://198.18.0.2/", 22)).toContain("404"); // certified, and not there
+        expect(await sh("curl -sS --fail https://198.18.0.2/", 22)).toContain("404"); // it has a certificate, but does not exist
     });
 
     test("a program that does not know the authority refuses", async () => {
         expect(await sh("curl -sS --cacert /dev/null https://python.lab/", 77)).not.toBe("");
     });
 
-    // what a program in a container trusts is the image's business; how it gets there is tried here
+    // which certificates a program in a container trusts is up to the image; here we test how the authority gets there
     const program = `import ssl, urllib.request; print(len(urllib.request.urlopen("https://python.lab/simple/", context=ssl.create_default_context(cafile="/ca.crt")).read()) > 100)`;
 
     test("from a container, on the default bridge and on a user network", async () => {
@@ -197,7 +197,7 @@ describe("a large body", { timeout: 600_000 }, () => {
     const BYTES = 64 << 20;
     const PIECE = new Uint8Array(64 << 10);
 
-    /** While the transfer is at work a shell on a terminal of its own answers, again and again. */
+    /** While the transfer runs, a shell on another terminal keeps answering. */
     async function withEcho(transfer: Promise<string>): Promise<{ said: string; echoes: number }> {
         const terminal = await machine.agent.pty({ argv: ["sh"], columns: 80, rows: 24 });
         let shown = "";
@@ -264,6 +264,6 @@ describe("a large body", { timeout: 600_000 }, () => {
 
     test("leaves the agent as small as it was", async () => {
         const held = Number(await sh("grep VmRSS /proc/$(pgrep -x agent)/status | tr -dc 0-9"));
-        expect(held).toBeLessThan(48 << 10); // kB; a body that piled up would show
+        expect(held).toBeLessThan(48 << 10); // kB; a body that accumulated would show
     });
 });

@@ -1,4 +1,4 @@
-/** Each image of the hub in the real guest: pulled by the name that course documents use, run as they run it. */
+/** Each image of the hub in the real guest: pulled by the name that course materials use, and run as they run it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentImage } from "../../src/host/current-image";
 import { createFileBundle } from "../../src/host/file-bundle";
@@ -13,18 +13,18 @@ beforeAll(async () => {
 });
 afterAll(async () => machine?.stop());
 
-/** Runs the lines; fails with what they wrote unless they end well. */
+/** Runs the lines; fails with their output unless they succeed. */
 async function sh(lines: string): Promise<string> {
     const { stdout, stderr, code } = await machine.agent.exec(["sh", "-c", `set -e\n${lines}`]);
     expect(code, `${lines}\n${stdout}${stderr}`).toBe(0);
     return stdout.trim();
 }
 
-/** Repeats a line until it ends well: a server needs as long as it needs. */
+/** Repeats a line until it succeeds: a server takes as long as it takes. */
 const until = (line: string): string =>
     `turns=0; until ${line}; do turns=$((turns + 1)); [ $turns -lt 240 ]; sleep 0.5; done`;
 
-/** Removed at the end of its test: the disk has room for a few at a time. */
+/** Removes the image at the end of its test: the disk has room for only a few at a time. */
 async function withImage(ref: string, work: () => Promise<void>): Promise<void> {
     await sh(`docker pull -q ${ref}`);
     await work();
@@ -46,7 +46,7 @@ describe("pulled images", { timeout: 900_000 }, () => {
                 "<h1>Welcome to nginx!</h1>",
             );
             expect(await sh("docker logs web")).toMatch(/"GET \/ HTTP\/1\.1" 200/);
-            // the whole version is a name of the same image
+            // the full version names the same image
             const version = await sh(
                 "docker image inspect -f '{{index .Config.Labels \"org.opencontainers.image.version\"}}' nginx",
             );

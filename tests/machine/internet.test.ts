@@ -28,7 +28,7 @@ describe("from the guest", () => {
         expect(files.length).toBeGreaterThan(6);
         const sums = files.map(({ filename, sha256 }) => `${sha256}  ${filename}`).join("\n");
         const addresses = files.map(({ filename }) => `http://python.lab/files/${filename}`).join(" ");
-        // One curl for all: each start of it costs the emulated processor a quarter of a second.
+        // One curl for everything: each start costs the emulated processor a quarter of a second.
         const { stderr, code } = await run(
             `mkdir -p /tmp/wheels && cd /tmp/wheels && curl -sS --fail --remote-name-all ${addresses} && echo "${sums}" | sha256sum -c --quiet`,
         );

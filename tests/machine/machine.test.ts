@@ -29,7 +29,7 @@ afterEach(async () => {
     await Promise.all(running.splice(0).map(started => started.stop()));
 });
 
-/** The current image with one of its files changed; everything else is linked to. */
+/** The current image with one of its files changed; everything else is linked. */
 async function imageWith(change: (folder: string, manifest: ImageManifest) => Promise<ImageManifest>): Promise<string> {
     const original = fileURLToPath(await imageBase());
     const folder = await mkdtemp(join(tmpdir(), "drydock-image-"));
@@ -42,14 +42,14 @@ async function imageWith(change: (folder: string, manifest: ImageManifest) => Pr
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))));
 
-/** Names in the image's folder that hold the manifest's files and the chunks. */
+/** Names in the image's folder that contain the manifest's files and the chunks. */
 function topLevelOf(manifest: ImageManifest): Set<string> {
     const { emulator, bios, vgaBios, kernel, disk, snapshot } = manifest;
     const files = [emulator.module, emulator.wasm, bios, vgaBios, kernel, disk.table, snapshot.file];
     return new Set(["disk", ...files.map(({ path }) => path.split("/")[0]!)]);
 }
 
-/** Replaces the link of `path` by a file of its own. */
+/** Replaces the link at `path` with a copy. */
 async function ownCopy(folder: string, path: string): Promise<string> {
     const target = join(folder, path);
     const top = join(folder, path.split("/")[0]!);
@@ -75,7 +75,7 @@ describe("from the snapshot", () => {
         const fetched = async () => (await started.machine.statistics()).diskChunksFetched;
         const before = await fetched();
         expect((await started.agent.exec(["docker", "ps"])).code).toBe(0);
-        expect((await fetched()) - before).toBeLessThan(5); // 27 to 30 where Go interrupts its goroutines: other pages each time
+        expect((await fetched()) - before).toBeLessThan(5); // 27 to 30 if Go interrupts its goroutines: different pages each time
     });
 
     test("the clock is right, goes on, and timers end", async () => {
@@ -88,7 +88,7 @@ describe("from the snapshot", () => {
         const guest = (await guestTime()) - first;
         expect(guest).toBeGreaterThan(0.9);
         expect(Math.abs(guest - host)).toBeLessThan(10);
-        // a clock that stands still would leave this at its first number
+        // if the clock stood still, this would stay at its first number
         const ticks = "awk '{print $1}' /proc/uptime";
         const uptime = Number(await shell(started.agent, ticks));
         await until(async () => (Number(await shell(started.agent, ticks)) > uptime ? true : undefined), {
@@ -155,7 +155,7 @@ describe("from the snapshot", () => {
             what: "an answer beside the flood",
         });
         flood.kill("KILL");
-        await flood.stdout.cancel(); // the exit comes behind what it has written
+        await flood.stdout.cancel(); // the exit comes after what the program has written
         expect(await flood.exit).toBe(137);
     });
 });
@@ -197,7 +197,7 @@ test("another memory size boots cold and says so", async () => {
 });
 
 describe("the snapshot's compiled code", () => {
-    /** Compiled before anything was asked of the guest. */
+    /** Modules compiled before anything was asked of the guest. */
     const compiledAtStart = async (options: Parameters<typeof start>[0] = {}) => {
         const started = await start(options);
         expect(started.machine.state).toEqual({ kind: "running", from: "snapshot" });
@@ -208,7 +208,7 @@ describe("the snapshot's compiled code", () => {
         const { started, compiled } = await compiledAtStart();
         expect(compiled).toBeGreaterThan(100);
         await started.engineReady();
-        // by the counter that was put back: a second is a second
+        // measured with the restored counter: a second is a second
         const [before, after] = (await shell(started.agent, "date +%s%N; sleep 1; date +%s%N"))
             .split("\n")
             .map(Number) as [number, number];
@@ -325,7 +325,7 @@ describe("the end", () => {
         let link: WorkerLink | undefined;
         const machine = new RemoteMachine({ image }, () => (link = openThread()));
         const guest = await openGuest(machine, { internet: () => new Response() });
-        // each takes longer than the thread has to live; a quick question might still be answered
+        // each takes longer than the thread has left to live; a quick question might still be answered
         const callers = [
             guest.agent.exec(["sleep", "1000"]),
             guest.agent.exec(["tail", "-f", "/dev/null"]),
@@ -346,7 +346,7 @@ describe("the end", () => {
         const ended = new Promise<MachineState>(resolve =>
             started.machine.subscribe(state => state.kind === "failed" && resolve(state)),
         );
-        // without -f the guest's init would first end what runs; the machine sees the same
+        // without -f, the guest's init would first end the running programs; to the machine it is the same
         started.agent.exec(["busybox", command, "-f"]).catch(() => undefined);
         expect(await ended).toMatchObject({ error: { code: "vm.guest-ended", message: expect.stringContaining(how) } });
         await expect(started.machine.statistics()).rejects.toMatchObject({ code: "vm.guest-ended" });
@@ -371,6 +371,6 @@ test("a saved machine holds what the guest has written", async () => {
     expect(new SavedState(readPieces([state])).bytes).toBe(state.byteLength);
     expect(disk.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)).toBeGreaterThanOrEqual(before.diskBytesWritten);
     expect(disk.some(({ bytes }) => Buffer.from(bytes).includes("kept-in-the-overlay"))).toBe(true);
-    // and it goes on
+    // and it still works
     expect(await shell(started.agent, "cat /root/kept")).toBe("kept-in-the-overlay");
 });

@@ -1,4 +1,4 @@
-/** Packages as a student installs them in the real guest and in its containers, from what the image brings along. */
+/** Packages as a student installs them in the real guest and in its containers, from what the image contains. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startWithInternet, type StartedMachine } from "./machine";
 
@@ -15,7 +15,7 @@ async function run(line: string): Promise<{ code: number; output: string }> {
     return { code, output: stdout + stderr };
 }
 
-/** No warning, no error, nothing of debconf. */
+/** No warning, no error, nothing from debconf. */
 const TROUBLE = /^(W|E|debconf|dpkg: warning)\b/m;
 
 describe("apt-get", () => {

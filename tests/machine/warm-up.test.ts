@@ -10,12 +10,12 @@ let warmUp: WarmUp;
 
 beforeAll(async () => {
     machine = await startWithInternet([]);
-    // a student's build, whose cache must stay
+    // a student's build, whose cache must remain
     await sh(
         "mkdir -p /workspace/mine && printf 'FROM busybox\\nRUN echo mine\\n' > /workspace/mine/Dockerfile && cd /workspace/mine && docker build -t mine:1 .",
     );
     before = await traces();
-    // a slow machine comes to the last step too
+    // enough for a slow machine to reach the last step
     warmUp = createWarmUp(machine.agent, { budget: 400_000, pythonHost: ownPythonHost });
 });
 

@@ -327,7 +327,8 @@ describe("updates", () => {
             stage.install(code => code.replaceAll(/\bPROTOCOL = \d+\b/g, "PROTOCOL = 0"));
             const before = await old.newPage();
             await before.goto(stage.server.url);
-            // The old bridge frame and worker agree; the page is of the new build and answers nothing of the old protocol.
+            // The old bridge frame and worker agree; the page is from the new build and answers nothing in the old
+            // protocol.
             await before.waitForFunction(() => window.readyOutcome === "ready");
             await before.evaluate(() => window.preview.open(5000, "/about"));
             await before.frame({ name: "shown" })!.getByRole("heading", { name: "Drydock was updated" }).waitFor();

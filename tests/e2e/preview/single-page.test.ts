@@ -1,4 +1,4 @@
-/** The preview on a plain http address of a classroom, where browsers offer no service worker. */
+/** The preview at a classroom's plain http address, where browsers offer no service worker. */
 import type { BrowserContext, Frame, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openStage, type Stage } from "./stage";
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(async () => context.close());
 
-/** By name: the frame's document is replaced at each page. */
+/** Looked up by name, because the frame's document is replaced on each page. */
 const shown = (): Frame => page.frame({ name: "shown" })!;
 
 async function open(port: number, path = "/"): Promise<Frame> {

@@ -21,7 +21,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             const seen = { text: "" };
             void (async () => {
                 for await (const bytes of shell.output) seen.text += decodeText(bytes);
-            })().catch(() => undefined); // closed at the test's end
+            })().catch(() => undefined); // closed at the end of the test
             const reaches = (kind: string) =>
                 until(() => (shell.state.state.kind === kind ? true : undefined), {
                     every: 10,
@@ -77,7 +77,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             await reaches("prompt");
             await shell.write("sleep 4731\r");
             await reaches("running");
-            // bash tells before it starts the program, and Ctrl-C is for the program
+            // bash reports the command before it starts the program, and Ctrl-C is meant for the program
             await until(
                 async () =>
                     (await agentOf().exec(["sh", "-c", "grep -slxz '473[1]' /proc/[0-9]*/cmdline"])).stdout ||

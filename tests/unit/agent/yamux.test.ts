@@ -64,7 +64,7 @@ describe("a yamux session", () => {
         const stream = session.open();
         const order: string[] = [];
         const writing = stream.write(new Uint8Array((256 << 10) + 5)).then(() => order.push("written"));
-        // once it has answered a ping that came later, it has done all that it does without a window
+        // once it has answered a later ping, it has done everything that it can do without a window
         const sent = () => headers().reduce((sum, { type, length }) => sum + (type === 0 ? length : 0), 0);
         await vi.waitFor(() => expect(sent()).toBe(256 << 10));
         say(frame(2, 1, 0, 77));
@@ -159,7 +159,7 @@ describe("a yamux session", () => {
             vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
             const { session, headers, say } = openSession();
             await vi.advanceTimersByTimeAsync(600_000);
-            expect(session.ended).toBe(false); // nobody waits for anything
+            expect(session.ended).toBe(false); // nobody is waiting for anything
             const reading = session.open().read();
             reading.catch(() => undefined);
             await vi.advanceTimersByTimeAsync(20_000);

@@ -29,7 +29,7 @@ async function course(agrees = true) {
     const present = await made("images/a");
     const lessons = { "images/b": await made("images/b"), "images/large": await made("images/large", 1024) };
     const happened: string[] = [];
-    /** Read from what is stored. */
+    /** Lessons read from storage. */
     const opened: string[] = [];
     let hash = "#/images/a";
     let gate: Promise<void> = Promise.resolve();

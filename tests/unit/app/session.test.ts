@@ -22,7 +22,7 @@ class EventfulShell extends FakeShell {
 
 const wire = (code: string) => ({ code, message: "It happened.", advice: "Do this.", causes: [] });
 
-/** A session on machines whose threads the test plays, each with a guest whose doors the test opens. */
+/** A session on machines whose threads the test plays, each with a guest whose readiness the test controls. */
 async function makeSession(options: Partial<SessionOptions> = {}) {
     const workspace = await createWorkspace({
         lesson: "a/b",

@@ -4,11 +4,12 @@ import { check } from "./fakes";
 
 const matches = async (source: string, text: string) => (await toPattern(source)).test(text);
 
-/** As much as an `http` check reads of a page. */
+/** As much of a page as an `http` check reads. */
 const megabyte = 1 << 20;
 
 describe("a lesson's regular expressions", () => {
-    // Each would keep the browser's own engine busy for longer than anybody lives; a test that hangs fails by its time limit.
+    // Each would keep the browser's own engine busy longer than anybody lives; a test that hangs fails at its time
+    // limit.
     test.each(["(a+)+$", "(a|aa)+$", "(a|b?a)+$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*a){20}[xyz]"])(
         "%s on a long text comes to an end",
         async source => {

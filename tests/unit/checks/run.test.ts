@@ -146,7 +146,7 @@ describe("limits", () => {
     afterEach(() => void vi.useRealTimers());
 
     const young = () => ({ ...web, startedAt: new Date().toISOString(), state: "running" as const });
-    /** As the agent does it: a request that is given up rejects. */
+    /** Like the agent: a cancelled request rejects. */
     const silent = ({ signal }: Request) =>
         new Promise<Response>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
     const longest = { port: 5000, wait: LONGEST_WAIT_SECONDS };

@@ -1,15 +1,17 @@
-/** What a Docker client must give for one known state of the engine: run on the recorded engine and on the real one. */
+/**
+ * What a Docker client must return for one known state of the engine: run on the recorded engine and on the real one.
+ */
 import { beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../../src/base/abort";
 import type { Docker, DockerEvent } from "../../../src/docker/docker";
 
 export interface Bench {
     docker: Docker;
-    /** Makes an event of type "image", action "tag", with the attribute name "seen:1". */
+    /** Causes an event of type "image", action "tag", with the attribute name "seen:1". */
     tag(): Promise<void>;
 }
 
-/** Brings a real engine into the recorded state. Each line must succeed, but those that end in "|| true". */
+/** Brings a real engine into the recorded state. Each line must succeed, except those that end in "|| true". */
 export const preparation = [
     "mkdir -p /tmp/site && cd /tmp/site && echo 'Docker and Flask are working!' > index.html",
     `cd /tmp/site && printf '%s\\n' 'FROM busybox' 'LABEL course=docker' 'WORKDIR /app' 'ENV GREETING=hello PORT=5000' 'COPY index.html /app/' 'EXPOSE 5000' 'ENTRYPOINT ["httpd"]' 'CMD ["-f","-p","5000","-h","/app"]' > Dockerfile`,

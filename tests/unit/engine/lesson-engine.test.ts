@@ -54,7 +54,7 @@ const pass: CheckResult = { status: "pass", message: "fine" };
 const fail: CheckResult = { status: "fail", code: "x.y", message: "not so", expected: "a", found: "b" };
 const broken: CheckResult = { status: "error", code: "docker.away", message: "away" };
 
-/** The guest's truth, by "step" or "step.index", and a record of what was asked. */
+/** The true results in the guest, by "step" or "step.index", and a record of what was checked. */
 class Guest {
     truth: Record<string, CheckResult> = {};
     asked: {
@@ -295,7 +295,7 @@ describe("checks by themselves", () => {
             results: [{ result: pass }, { result: fail }],
         });
         expect(guest.asked.at(-1)).toMatchObject({ step: "run", readsOnly: false });
-        // what was found then stays there to be read, until it is asked for again
+        // what was found stays readable until it is checked again
         guest.truth = { "run.0": pass, "run.1": waiting };
         engine.commandEnded(command("ls"));
         await vi.advanceTimersByTimeAsync(400);

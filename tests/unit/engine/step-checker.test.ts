@@ -113,7 +113,7 @@ test("events since the lesson joined the machine, commands and answers reach the
         "pass",
     ]);
     const next = createStepChecker();
-    next.attach(guest); // another lesson on the same machine begins now
+    next.attach(guest); // now another lesson starts on the same machine
     expect((await run(next, wanted, false, observed))[0]!.result.status).toBe("fail");
     checker.attach(fakeGuest().guest); // a new machine has no past
     expect((await run(checker, wanted, false, observed))[0]!.result.status).toBe("fail");

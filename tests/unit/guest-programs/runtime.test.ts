@@ -1,4 +1,4 @@
-/** The runtime in front of crun, compiled for this host, with scripts in crun's and runc's place. */
+/** The runtime in front of crun, compiled for this host, with scripts as crun and runc. */
 import { execFileSync, spawnSync } from "node:child_process";
 import {
     chmodSync,
@@ -52,7 +52,7 @@ function call(program: string, ...argv: string[]) {
     return { status, stdout: stdout.trim() };
 }
 
-/** What `create` makes of a config.json. */
+/** The config.json that `create` writes for this one. */
 function rewritten(text: string): string {
     writeFileSync(join(bundle, "config.json"), text);
     call("runtime", "--root", "/run/x", "create", "--bundle", bundle, "c0ffee");

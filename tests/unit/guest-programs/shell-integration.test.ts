@@ -1,4 +1,4 @@
-/** The prompt's marks, by a real bash. It is interactive but without a terminal, so prompts come on standard error. */
+/** The prompt's marks, from a real bash. It is interactive but has no terminal, so prompts appear on standard error. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The marks that typing this brings, without A, B and what precedes the first command. */
+/** The marks that this input causes, without A, B and anything before the first command. */
 function marks(typed: string): string[] {
     const { stdout } = spawnSync("bash", ["-c", `exec bash --noprofile --rcfile ${folder}/rc -i 2>&1`], {
         input: `${typed}\n`,
@@ -28,7 +28,7 @@ function marks(typed: string): string[] {
     return all.filter(mark => mark !== "A" && mark !== "B").slice(1);
 }
 
-/** E as the page undoes it. */
+/** The command in mark E, decoded as the page does it. */
 const commandOf = (mark: string): string =>
     mark
         .replace(/^E;|;n0nce$/g, "")

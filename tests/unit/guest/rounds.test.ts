@@ -24,7 +24,7 @@ class FakeWarmUp extends Store<WarmUpState> implements WarmUp {
     }
 }
 
-/** Longer than any pause of the rounds. */
+/** Longer than any pause between rounds. */
 const LONG = 60_000;
 
 let visible: boolean;
@@ -89,7 +89,7 @@ describe("warm-up rounds", () => {
     test("end with their machine", async () => {
         stop();
         vi.advanceTimersByTime(LONG);
-        await rounds.giveWay(); // nothing to give way
+        await rounds.giveWay(); // nothing is running
         expect([warmUp.starts, warmUp.gaveWay, rounds.state.state]).toEqual([0, 0, "idle"]);
     });
 

@@ -16,18 +16,18 @@ import { warmUpSteps } from "../../../src/guest/warm-up/steps";
 const createWarmUp = (agent: WarmUpAgent, options: Partial<WarmUpOptions> = {}) =>
     create(agent, { pythonHost: "index.lab", ...options });
 
-/** An engine of which only what the warm-up makes is known: labelled containers and images, and the build cache. */
+/** An engine that knows only what the warm-up makes: labelled containers and images, and the build cache. */
 class Guest implements WarmUpAgent {
     containers = new Set<string>();
     images = new Set<string>();
     cache = new Set(["student"]);
-    /** Records that a build which is ending still holds: the first prune leaves them. */
+    /** Records still held by a build that is ending: the first prune skips them. */
     inUse = new Set<string>();
     written = new Set<string>();
     contents: string[] = [];
     ran: string[] = [];
     up = true;
-    /** Programs run until they are killed while true. */
+    /** While true, programs run until they are killed. */
     hanging = false;
     exitCode = 0;
     /** Whether images are unknown. */
@@ -191,7 +191,7 @@ describe("warm-up", () => {
             const spawn = guest.spawn.bind(guest);
             guest.spawn = async argv => {
                 const program = await spawn(argv);
-                const gone = warmUp.giveWay(); // while the program is being started
+                const gone = warmUp.giveWay(); // while the program is starting
                 void gone;
                 return {
                     ...program,
@@ -207,7 +207,7 @@ describe("warm-up", () => {
                 what: "giving way",
             });
             await ended.promise.catch(() => undefined);
-            await new Promise(resolve => setImmediate(resolve)); // Node tells of rejections before its next turn
+            await new Promise(resolve => setImmediate(resolve)); // Node reports rejections before its next turn
             expect(unheard).toEqual([]);
         } finally {
             process.off("unhandledRejection", onUnheard);

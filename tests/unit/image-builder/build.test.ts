@@ -1,4 +1,4 @@
-/** Lock against a second build, cleaning up, and what a build says. */
+/** The lock against a second build, cleaning up, and what a build reports. */
 import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ describe("build lock", () => {
             await new Promise<void>(resolve => (finish = resolve));
             order.push("first out");
         });
-        await inside; // else the second may be the one that gets in
+        await inside; // otherwise the second one might get in
         const second = withBuildLock({ note: () => waits() }, never, async () => void order.push("second"));
         await waiting;
         finish();

@@ -18,7 +18,7 @@ import type { Bundle } from "../../../src/internet/internet";
 const IMAGE = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
-/** A registry's content: an image a platform below one index, and a single image without one. */
+/** A registry's content: an index with one image for each platform, and a single image without an index. */
 function content(): Bundle {
     const blobs = new Map<string, Uint8Array<ArrayBuffer>>();
     const put = (mediaType: string, value: unknown) => {

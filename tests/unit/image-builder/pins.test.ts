@@ -18,7 +18,7 @@ afterEach(() => {
     rmSync(cache, { recursive: true });
 });
 
-/** A mirror after the next point release: each package has one version, "99", and needs nothing. */
+/** A mirror after the next point release: each package has one version, "99", and no dependencies. */
 async function laterMirror(): Promise<Debian> {
     const { busybox, kernelSource } = await readWishes();
     const found = (required: boolean): DebianPackage => ({ version: "99", bytes: 1, required });

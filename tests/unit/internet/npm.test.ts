@@ -1,4 +1,4 @@
-/** Real npm against the router; and the image build's own fetching, which asks npm for all it needs, against the same. */
+/** Real npm against the router; and the image build's own fetching, which uses npm, against the same. */
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ const integrityOf = (bytes: Uint8Array) => `sha512-${createHash("sha512").update
 const serve = async (change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined) =>
     (served = await serveInternet(createInternet(bundleOfFiles(files, change)), "node.lab"));
 
-/** npm's settings of this machine stay out: no proxy, no configuration, a cache of its own. */
+/** This machine's npm settings are left out: no proxy, no configuration, a separate cache. */
 function environment(): Record<string, string | undefined> {
     const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|https?_proxy|all_proxy)/i.test(name));
     const settings = {
@@ -109,7 +109,7 @@ describe("npm", { timeout: 60_000 }, () => {
         });
         expect(execFileSync(join(project, "node_modules/.bin/greet")).toString()).toBe("hello\n");
         expect(readdirSync(join(project, "node_modules/@lab"))).toEqual(["words"]);
-        // npm looks for a newer npm, and takes the refusal without a word
+        // npm looks for a newer npm, and accepts the refusal silently
         expect(served.log.filter(({ status, path }) => status !== 200 && path !== "/npm")).toEqual([]);
         expect((await npm("ci")).output).toContain("added 2 packages");
     });

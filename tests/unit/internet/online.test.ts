@@ -72,7 +72,7 @@ describe("what leaves the page", () => {
             { kind: "outside", address: "https://packages.dev/a?b=1", problem: undefined },
         ]);
         expect(response.headers.get("X-Seen")).toBe("1");
-        expect(response.headers.get("Content-Length")).toBeNull(); // the wire's, not the unpacked body's
+        expect(response.headers.get("Content-Length")).toBeNull(); // that of the transfer, not of the decompressed body
     });
 
     test("a body goes along to a host that nobody has, up to a limit", async () => {

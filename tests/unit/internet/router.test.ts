@@ -1,4 +1,4 @@
-/** Which host is answered by what, and Docker Hub as the guest meets it: by https, its large blobs by http. */
+/** Which handler answers which host, and Docker Hub as the guest sees it: over https, its large blobs over http. */
 import { describe, expect, test } from "vitest";
 import type { DrydockError } from "../../../src/base/errors";
 import { ownPythonHost } from "../../../src/internet/own-host";

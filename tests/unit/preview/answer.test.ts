@@ -22,7 +22,7 @@ const message: RequestMessage = {
     hasBody: false,
 };
 
-/** Plays the service worker: what came on the port, and the body as text. */
+/** Plays the service worker: returns what arrived on the port, and the body as text. */
 async function ask(
     http: AskGuest,
     request: Partial<RequestMessage> = {},

@@ -55,7 +55,7 @@ interface Got {
     body: Buffer;
 }
 
-/** Over node:http, since fetch tidies paths, unpacks bodies and names its own host. */
+/** Uses node:http, since fetch normalises paths, decompresses bodies and sets its own host. */
 function get(
     path: string,
     headers: Record<string, string> = {},
@@ -65,7 +65,7 @@ function get(
     return new Promise((resolve, reject) => {
         request(
             {
-                // Not every system finds preview.localhost, which browsers do by themselves.
+                // Browsers resolve preview.localhost themselves, but not every system does.
                 host: hostname.replace("preview.localhost", "127.0.0.1"),
                 port,
                 path,

@@ -91,7 +91,7 @@ describe("what is damaged", () => {
         await store.save(damaged as unknown as StoredProgress);
         await store.setAside("images/flask");
         expect(await store.load("images/flask")).toBeUndefined();
-        await store.setAside("images/flask"); // nothing there: nothing happens
+        await store.setAside("images/flask"); // if there is nothing, nothing happens
         expect(await all("aside", "progress")).toEqual([
             [expect.stringMatching(/^images\/flask~damaged-20/), expect.objectContaining({ damaged })],
         ]);

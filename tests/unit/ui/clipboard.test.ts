@@ -6,7 +6,7 @@ import LessonPane from "../../../src/ui/lesson/LessonPane.svelte";
 import Bench from "./Bench.svelte";
 import { makeLesson, makeStep, makeWorkbench } from "./fakes";
 
-/** What the copy command found selected. */
+/** The text that was selected when the copy command ran. */
 let commanded: string[] = [];
 let allowed = true;
 

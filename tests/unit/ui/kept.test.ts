@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What the interface itself keeps in localStorage. */
+/** What the interface itself stores in localStorage. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { studentSeed } from "../../../src/app/student";
 import type { DrydockError } from "../../../src/base/errors";

@@ -7,7 +7,7 @@ import { expectAccessible } from "./accessible";
 import Bench from "./Bench.svelte";
 import { makeLesson, makeStep, makeWorkbench } from "./fakes";
 
-/** A wide page, or one of a phone. */
+/** Whether the page is wide, or that of a phone. */
 let wide: boolean;
 beforeEach(() => {
     wide = true;

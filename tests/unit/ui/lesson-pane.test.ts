@@ -66,7 +66,7 @@ describe("lesson pane", () => {
                     result: { status: "waiting", message: "Press Check to test this: it runs a program." },
                 })),
         });
-        workbench.lesson.answer("why", "Because"); // looked at by itself
+        workbench.lesson.answer("why", "Because"); // checked automatically
         await screen.findByText("Press Check to test this: it runs a program.");
         const results = screen.getByRole("list", { name: "What the check found" });
         expect(results.textContent).toContain("Not checked yet:");

@@ -32,7 +32,10 @@ async function shown(exchanges = story().exchanges): Promise<Made> {
     return made;
 }
 
-/** The texts of each row's cells. A wide pane has who answered in a column, so not below the title: happy-dom knows no widths. */
+/**
+ * The texts of each row's cells. In a wide pane, who answered has its own column and is not below the title; happy-dom
+ * knows no widths.
+ */
 function rows(): string[] {
     return screen.getAllByRole("row").map(row => {
         const shown = row.cloneNode(true) as Element;

@@ -128,7 +128,7 @@ describe("prefetch", () => {
 
     test("waits while the guest is busy", async () => {
         const image = fakeImage(4);
-        /** How much had been asked for at each look. */
+        /** How much had been requested at each look. */
         const looks: number[] = [];
         const isIdle = () => looks.push(image.requests.length) > 3;
         expect(await prefetchChunks(open(image), [0, 1, 2], isIdle, new AbortController().signal)).toBe(3);

@@ -88,7 +88,7 @@ describe("guest disk", () => {
     test.each([1, 2, 3, 4])("is a plain buffer to whoever reads and writes at random (seed %i)", async seed => {
         const random = randomNumbers(seed);
         const image = fakeImage(24, { zeroChunks: [3, 4, 11], seed });
-        // room for four chunks only, so that they are displaced and loaded again
+        // room for only four chunks, so that they are dropped and loaded again
         const { disk, read, write, failures } = open(image, 4 * CHUNK_BYTES);
         const plain = image.content.slice();
         const running: Promise<unknown>[] = [];
@@ -103,7 +103,7 @@ describe("guest disk", () => {
                 plain.set(bytes, start);
             } else {
                 const expected = Buffer.from(plain.slice(start, start + length));
-                // a guest does not write to what it is reading, so a read is waited for
+                // a guest does not write to what it is reading, so wait for each read
                 expect(
                     Buffer.from(await read(start, length)).equals(expected),
                     `round ${round}: ${start}+${length}`,

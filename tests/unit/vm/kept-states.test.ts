@@ -1,15 +1,15 @@
-/** On a fake private file system; tests/e2e/kept-state.test.ts has Chromium's. */
+/** On a fake private file system; tests/e2e/kept-state.test.ts uses Chromium's. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { concatBytes } from "../../../src/base/bytes";
 import { forgetStates, openState, writeState, type StateContent } from "../../../src/vm/worker/kept-states";
 
 const missing = () => new DOMException("not there", "NotFoundError");
 
-/** Files by name, as far as the states use them. */
+/** Files by name, as far as the kept states use them. */
 class FakeFolder {
     readonly files = new Map<string, Uint8Array>();
     locked = false;
-    /** It opens, and then fails. */
+    /** A file opens, and then fails. */
     broken = false;
 
     async getFileHandle(name: string, options?: { create?: boolean }) {

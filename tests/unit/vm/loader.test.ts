@@ -17,7 +17,7 @@ const file: ImageFile = {
     sha256: createHash("sha256").update(content).digest("hex"),
 };
 
-/** Answers in turn; the last one for ever. */
+/** Gives the responses in turn; the last one for ever. */
 function answers(...responses: (() => Response)[]) {
     const fetches: Mock<FetchFile> = vi.fn<FetchFile>(async () =>
         responses[Math.min(fetches.mock.calls.length, responses.length) - 1]!(),

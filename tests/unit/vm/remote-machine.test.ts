@@ -164,7 +164,7 @@ describe("the end of a machine", () => {
         await Promise.all([machine.stop(), machine.stop()]);
         await machine.stop();
         expect(worker.terminated).toBe(1);
-        worker.die(new Error("exit 1")); // what terminating looks like from outside
+        worker.die(new Error("exit 1")); // how terminating it looks from outside
         worker.say({ kind: "running", from: "cold" });
         expect(machine.state).toEqual({ kind: "stopped" });
         await expect(machine.statistics()).rejects.toMatchObject({ code: "vm.stopped" });

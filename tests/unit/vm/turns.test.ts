@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { takeTurnsInThread } from "../../../src/vm/worker/turns";
 import type { V86 } from "../../../src/vm/v86";
 
-/** A CPU whose turns take a millisecond each; `wants` gives what it asks for after a turn, `undefined` when it stops. */
+/**
+ * A CPU whose turns take a millisecond each; `wants` returns what it asks for after a turn, `undefined` when it stops.
+ */
 function machine(wants: (turn: number) => number | undefined) {
     const cpu = { clock: 0, turns: [] as number[], unregistered: false };
     const v86 = {
@@ -22,10 +24,10 @@ function machine(wants: (turn: number) => number | undefined) {
     return { cpu, v86 };
 }
 
-/** What an event's listener threw: in a worker the page hears of it. */
+/** What an event's listener threw; a worker would report it to the page. */
 let failures: unknown[];
 
-/** One message an event, as in browsers; Node's own hands over at once what was sent meanwhile. */
+/** One message for each event, as in browsers; Node's own channel delivers at once what was sent meanwhile. */
 class Channel {
     readonly port1 = { onmessage: (_: { data: number }): void => undefined };
     readonly port2 = {
@@ -40,7 +42,7 @@ class Channel {
     };
 }
 
-/** Long enough for a message of the channel. */
+/** Long enough for a message to pass through the channel. */
 const messages = () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve)));
 
 describe("turns of the CPU in a browser", () => {

@@ -37,7 +37,7 @@ async function joined() {
     return { ...opened, guest, stop };
 }
 
-/** Until what the guest reported has been taken over: its reads and our queue take some turns. */
+/** Waits until what the guest reported has been taken over: its reads and our queue take some turns. */
 const settled = async (condition: () => boolean | Promise<boolean>) => expect.poll(condition).toBe(true);
 
 describe("before the machine", () => {
@@ -192,7 +192,7 @@ describe("with a machine", () => {
         const write = guest.write.bind(guest);
         guest.write = async (path, bytes, options) => {
             await write(path, bytes, options);
-            guest.change(path, "theirs"); // before the answer is back
+            guest.change(path, "theirs"); // before the answer arrives
         };
         await workspace.write("app.py", "ours__");
         await settled(async () => (await text("app.py")) === "theirs");
@@ -304,7 +304,7 @@ describe("with a machine", () => {
             await left.promise;
             return list(path, options);
         };
-        guest.failWatch(new DrydockError("agent.watch-lost", "too many", "")); // a look at everything begins
+        guest.failWatch(new DrydockError("agent.watch-lost", "too many", "")); // now everything is looked at
         await listing.promise;
         stop();
         guest.change("/workspace/app.py", undefined);

@@ -24,7 +24,7 @@ interface Visit {
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Each opens the same storage anew at every call, as a page does when it is loaded. */
+/** Each opens the same storage anew on every call, as a page does when it is loaded. */
 const kinds: Record<string, () => () => Promise<Visit>> = {
     memory: () => {
         const [records, files] = [new MemoryRecords(), new MemoryFiles()];
@@ -173,7 +173,7 @@ describe.each(Object.entries(kinds))("blob store: %s", (_name, make) => {
         const { store, records, files } = await visit();
         expect(await read(store, digest, 0, whole.byteLength)).toBe(digest);
         expect((await files.list()).length).toBe(2);
-        expect(await store.sweep()).toBe(0); // another tab may be writing it
+        expect(await store.sweep()).toBe(0); // another tab may still be writing it
         const later = new StoredBlobs(records, files, () => Date.now() + day + 1000);
         expect(await later.sweep()).toBe(1);
         expect((await files.list()).length).toBe(1);

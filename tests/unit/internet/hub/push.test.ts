@@ -5,7 +5,7 @@ import { descriptor, errorOf, imageOf, makeHub, noise, types } from "./fixtures"
 
 const uploads = (name: string) => `/v2/${name}/blobs/uploads/`;
 
-/** Pushes an image as docker does and gives its manifest. */
+/** Pushes an image as docker does and returns its manifest. */
 async function pushImage(hub: ReturnType<typeof makeHub>, name: string, tag: string, layer = noise(5000), extra = {}) {
     const image = imageOf([layer], extra);
     for (const blob of [layer, image.config]) expect((await hub.pushBlob(name, blob)).status).toBe(201);

@@ -192,7 +192,7 @@ describe("the page's own hub", () => {
     const image = "application/vnd.oci.image.manifest.v1+json";
     const index = "application/vnd.oci.image.index.v1+json";
 
-    /** One image with a small layer and one that is large enough to lie at another host. */
+    /** An image with a small layer and one large enough to be served by another host. */
     function bundleOf() {
         const files = new Map<string, Bytes>();
         const sizes: Record<string, number> = {};

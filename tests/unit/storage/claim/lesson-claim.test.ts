@@ -12,7 +12,7 @@ const LOCK = `drydock-lesson:${LESSON}`;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Runs everything that waits, the timers in their order. */
+/** Runs everything that waits, with the timers in order. */
 const settled = () => vi.runAllTimersAsync();
 
 describe.each(["Web Locks", "a record"])("with %s", kind => {
@@ -32,7 +32,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
             const claim = new LessonClaim({ tab, channel, lock });
             return { tab, channel, claim, kind: () => claim.state.state.kind };
         };
-        /** As the browser does it: the dead tab says nothing, and has no lock. */
+        /** As in a browser: the dead tab says nothing and holds no lock. */
         const crash = (one: ReturnType<typeof open>) => {
             one.channel.die();
             if (kind === "Web Locks") locks.drop(LOCK);
@@ -128,7 +128,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         first.claim.leave();
         await vi.advanceTimersByTimeAsync(0);
         void second.claim.ask();
-        await vi.advanceTimersByTimeAsync(0); // no answer is waited for
+        await vi.advanceTimersByTimeAsync(0); // it does not wait for an answer
         expect(second.kind()).toBe("here");
     });
 
@@ -153,7 +153,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         first.claim.onGive(save);
         first.claim.rest(true);
         const asked = second.claim.ask();
-        await vi.advanceTimersByTimeAsync(0); // no answer is waited for
+        await vi.advanceTimersByTimeAsync(0); // it does not wait for an answer
         expect(await asked).toBe(true);
         expect([first.kind(), second.kind()]).toEqual(["lost", "here"]);
         expect(save).toHaveBeenCalledOnce();
