@@ -12,7 +12,7 @@ export interface Sink {
 export const HIGH_MARK = 128 * 1024;
 export const LOW_MARK = 32 * 1024;
 
-/** Moves a program's output to the screen until it ends. Rejects when the stream fails. */
+/** Moves a program's output to the screen until it ends. Rejects if the stream fails. */
 export async function pump(output: ReadableStream<Bytes>, screen: Sink, signal: AbortSignal): Promise<void> {
     const reader = output.getReader();
     const cancel = () => void reader.cancel(signal.reason).catch(() => undefined); // the stream's own failure is reported by read()
