@@ -26,8 +26,9 @@ export async function readConfig(): Promise<Config> {
 const REACH_LIMIT = 3_000;
 
 /**
- * Safari asks the system for names below localhost, and most systems know none. Such a browser gets the preview without
- * scripts: on localhost itself, a page of the guest would see the cookies of the student's own programs.
+ * Safari asks the system for names below localhost, and most systems know none
+ * (https://bugs.webkit.org/show_bug.cgi?id=160504). Such a browser gets the preview without scripts: on localhost
+ * itself, a page of the guest would see the cookies of the student's own programs.
  */
 async function reachable(config: Config): Promise<Config> {
     const [first] = config.previewOrigins;

@@ -30,7 +30,10 @@ export class RawRequest extends Request {
         return this.#headers;
     }
 
-    /** Firefox has no `Request.body` yet: it returns undefined, whatever the types say. */
+    /**
+     * Firefox has no `Request.body` yet: it returns undefined, whatever the types say
+     * (https://bugzilla.mozilla.org/show_bug.cgi?id=1387483).
+     */
     override get body(): ReadableStream<Bytes> | null {
         const own = super.body as ReadableStream<Bytes> | null | undefined;
         if (own !== undefined) return own;

@@ -1,7 +1,7 @@
 /**
  * Serves a folder's files over HTTP: types, validators, ranges, compression. This is our own code because the libraries
- * fall short: `sirv` answers HEAD with a body, misreads `bytes=-5`, ignores If-Range and follows links out of the
- * folder; `send` refuses a suffix longer than the file; neither compresses what it sends.
+ * fall short: `sirv` answers HEAD with a body, misreads `bytes=-5` (lukeed/sirv#155), ignores If-Range and follows links
+ * out of the folder; `send` refuses a suffix longer than the file; neither compresses what it sends.
  */
 import { createReadStream } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";

@@ -13,8 +13,9 @@ import { findProgram } from "../../src/host/debian-packages";
 export const CLASSROOM = "classroom.test";
 
 /**
- * Playwright turns storage partitioning off, but students' browsers have it on, and without it Chromium refuses service
- * workers in frames of another site, such as the preview. Only the last --disable-features counts.
+ * Playwright turns storage partitioning off (microsoft/playwright#32701), but students' browsers have it on, and without
+ * it Chromium refuses service workers in frames of another site, such as the preview. Only the last --disable-features
+ * counts.
  */
 export const PARTITIONED =
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,PaintHolding,OptimizationHints";

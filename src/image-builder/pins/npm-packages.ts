@@ -151,7 +151,7 @@ export async function fetchNpmPackages(
     await writeFile(join(folder, "index.json"), `${JSON.stringify({ packages })}\n`);
 }
 
-/** `npm pack --json` prints a list; npm 12 prints an object keyed by specification. */
+/** `npm pack --json` prints a list; from npm 12 on, an object keyed by package name (npm/cli#9247). */
 const packedIn = (said: string): Packed[] => Object.values(JSON.parse(said) as Packed[] | Record<string, Packed>);
 
 /** The manifest as a registry gives it: with `bin` in its long form, and `hasInstallScript`. */

@@ -105,8 +105,8 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
             const store = ["--storage-driver", "vfs", "--root", join(work, "store"), "--runroot", join(work, "run")];
             const buildah = (command: string, ...argv: string[]) =>
                 run("buildah", [...store, command, ...argv], { ...context, cwd: dirname(out) });
-            // by a relative path: buildah first takes what follows "oci:" for an image name, which cannot contain a
-            // folder like ".cache"
+            // by a relative path: buildah takes the path after "oci:" for the image's name in its store as well, and a
+            // name cannot contain a folder like ".cache" (podman-container-tools/podman#23390, the same code)
             if (parent)
                 await buildah(
                     "tag",

@@ -88,7 +88,7 @@ function bridgeFor(session: string, windows: readonly WindowClient[]): WindowCli
 
 async function bodyOf(request: Request): Promise<ReadableStream<Bytes> | undefined> {
     if (request.method === "GET" || request.method === "HEAD" || request.body === null) return undefined;
-    // In Firefox, `Request.body` is undefined, not null.
+    // In Firefox, `Request.body` is undefined, not null: https://bugzilla.mozilla.org/show_bug.cgi?id=1387483
     return (request.body as ReadableStream<Bytes> | undefined) ?? new Response(await request.arrayBuffer()).body!;
 }
 

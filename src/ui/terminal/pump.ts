@@ -6,8 +6,9 @@ export interface Sink {
 }
 
 /**
- * Bytes passed to the screen but not parsed yet: reading stops at the high mark and continues at the low one. The rest waits in
- * the guest, where the full pipe blocks the program. So `yes` fills neither memory nor the page's time, and Ctrl-C gets through.
+ * Bytes passed to the screen but not parsed yet: reading stops at the high mark and continues at the low one. The rest
+ * waits in the guest, where the full pipe blocks the program. So `yes` fills neither memory nor the page's time, and
+ * Ctrl-C gets through. xterm.js leaves this to its callers: xtermjs/xterm.js#2077.
  */
 export const HIGH_MARK = 128 * 1024;
 export const LOW_MARK = 32 * 1024;
