@@ -73,7 +73,7 @@ async function image(module: string | Buffer, wasm: Buffer, said?: Partial<Image
 const says = (words: string | RegExp) => page.getByText(words).first().waitFor({ timeout: 120_000 });
 
 describe("an image from elsewhere", () => {
-    test("with a script of its own is refused by name, and the script is not even asked for", async () => {
+    test("with a script of its own is refused with a named error, and the script is not even requested", async () => {
         const { emulator } = manifest();
         const sha256 = createHash("sha256").update(script).digest("hex");
         await image(script, known.wasm, {
@@ -86,14 +86,14 @@ describe("an image from elsewhere", () => {
         expect(asked).not.toContain("/vm/ran");
     });
 
-    test("whose script is not what its manifest says does not run", async () => {
+    test("whose script differs from its manifest does not run", async () => {
         await image(script, known.wasm);
         await page.goto(server.url);
         await says(`arrived damaged (${manifest().emulator.module.path})`);
         expect(asked).not.toContain("/vm/ran");
     });
 
-    test("whose WebAssembly is not what its manifest says is not compiled, though it would compile", async () => {
+    test("whose WebAssembly differs from its manifest is not compiled, though it would compile", async () => {
         const other = Buffer.concat([known.wasm, Buffer.from([0, 2, 1, 0x78])]); // a section without meaning
         expect(await WebAssembly.compile(new Uint8Array(other))).toBeInstanceOf(WebAssembly.Module);
         await image(known.module, other);
@@ -101,7 +101,7 @@ describe("an image from elsewhere", () => {
         await says(`arrived damaged (${manifest().emulator.wasm.path})`);
     });
 
-    test("with the emulator that the page knows gets as far as its own parts go", async () => {
+    test("with the emulator that the page knows gets as far as its other files allow", async () => {
         await image(known.module, known.wasm);
         await page.goto(server.url);
         await says("Part of the machine could not be loaded");

@@ -79,7 +79,7 @@ describe("a machine's state in the browser's storage", () => {
         expect(snapshots).toBe(1);
     });
 
-    test("and has the browser keep what it has optimised of the emulator", async () => {
+    test("and makes the browser cache the emulator's optimised code", async () => {
         await expect.poll(optimisedKept, { timeout: 120_000, interval: 500 }).toBe(true);
     });
 
@@ -89,7 +89,7 @@ describe("a machine's state in the browser's storage", () => {
         expect(snapshots).toBe(1);
     });
 
-    test("a kept state that was cut off is not used, and made anew", async () => {
+    test("a truncated kept state is not used, and is written again", async () => {
         await page.goto("about:blank"); // its machine no longer reads anything
         await page.goto(`${server.url}/icon.svg`);
         await page.evaluate(async name => {

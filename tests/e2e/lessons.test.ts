@@ -49,7 +49,7 @@ describe("changing lessons", () => {
         await expect.poll(() => student.terminalText(), patience).toContain(words);
     };
 
-    test("before the prompt the page asks for the lesson that is opened, and for no other", async () => {
+    test("before the prompt, the page requests the opened lesson and no other", async () => {
         await page.goto(`${server.url}#/containers/lifecycle`);
         await page.waitForFunction(() => performance.getEntriesByName("drydock:prompt").length > 0, undefined, {
             timeout: 240_000,

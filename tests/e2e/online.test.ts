@@ -144,7 +144,7 @@ test("on: a host that lets pages read it answers; no cookie, token or referrer g
         });
 });
 
-test("on: a host that does not is asked, and the answer says why there is none", async () => {
+test("on: a host that does not is asked, and the answer says why it cannot be shown", async () => {
     seen = [];
     const { status, text } = await ask("http://closed.outside.dev/");
     expect(status).toBe(502);

@@ -32,7 +32,7 @@ describe("what stands in front of containerd's shim", () => {
         expect((await machine!.agent.exec(["docker", "run", "--rm", "busybox", "sh", "-c", "exit 7"])).code).toBe(7);
     }, 240_000);
 
-    test("lets the real one tidy up after one that was killed", async () => {
+    test("lets the real shim tidy up after a killed one", async () => {
         const id = (await sh("docker run -d --name orphaned busybox sleep 1000")).trim();
         await sh(`kill -9 $(pgrep -f "[c]ontainerd-shim-runc-v2.* -id ${id}")`);
         await expect
@@ -84,7 +84,7 @@ test.each(["docker-buildx", "docker-compose"])("what stands in front of %s says 
 });
 
 describe("an engine that restarts", () => {
-    test("is unreachable meanwhile, and its events follow again", async () => {
+    test("is unreachable meanwhile, and then its events are followed again", async () => {
         const { docker, engineReady } = machine!;
         for (const line of clearance) await sh(line);
         const names: (string | undefined)[] = [];

@@ -40,7 +40,7 @@ async function sh(lines: string, code = 0): Promise<string> {
 }
 
 describe("docker", { timeout: 300_000 }, () => {
-    test("knows its first images as pulled ones, and needs no exception from TLS", async () => {
+    test("regards its first images as pulled, and needs no exception from TLS", async () => {
         expect(await sh("docker image inspect -f '{{index .RepoDigests 0}}' hello-world busybox")).toMatch(
             /^hello-world@sha256:[0-9a-f]{64}\nbusybox@sha256:[0-9a-f]{64}$/,
         );
@@ -50,7 +50,7 @@ describe("docker", { timeout: 300_000 }, () => {
         });
     });
 
-    test("pull: from the mirror, by http, in Docker's words", async () => {
+    test("pull: from the mirror, over http, with Docker's messages", async () => {
         const before = await sh(
             "docker image inspect -f '{{.Id}} {{.RepoDigests}}' busybox; docker rmi busybox >/dev/null",
         );
@@ -63,7 +63,7 @@ describe("docker", { timeout: 300_000 }, () => {
         expect(await sh("docker run --rm busybox echo whole")).toBe("whole");
     });
 
-    test("an engine without the mirror: manifest and token by https, layers by http", async () => {
+    test("an engine without the mirror: manifest and token over https, layers over http", async () => {
         const settings = "/etc/docker/daemon.json";
         const reload = (mirrors: number) =>
             `kill -HUP $(pidof dockerd); turns=0; until [ "$(docker info -f '{{len .RegistryConfig.Mirrors}}')" = ${mirrors} ]; do turns=$((turns + 1)); [ $turns -lt 60 ]; sleep 0.5; done`;
@@ -102,7 +102,7 @@ describe("docker", { timeout: 300_000 }, () => {
         expect(await sh("docker login -u student -p wrong", 1)).toContain("incorrect username or password");
     });
 
-    test("push to a foreign name is refused in Docker Hub's words", async () => {
+    test("a push to somebody else's name is refused with Docker Hub's message", async () => {
         expect(await sh("docker tag busybox somebody/app; docker push somebody/app", 1)).toContain(
             "denied: requested access to the resource is denied",
         );
@@ -117,7 +117,7 @@ describe("docker", { timeout: 300_000 }, () => {
         );
     });
 
-    test("Ctrl-C in a pull ends the page's work too; the next pull finds all in order", async () => {
+    test("Ctrl-C during a pull stops the page's work too; the next pull works", async () => {
         await sh("docker rmi busybox");
         let held: AbortSignal | undefined;
         const hold = async (request: Request): Promise<Response> => {
@@ -160,7 +160,7 @@ describe("docker", { timeout: 300_000 }, () => {
 });
 
 describe("https", { timeout: 300_000 }, () => {
-    test("from the guest: every host, the package index as by http", async () => {
+    test("from the guest: every host, and the package index as over http", async () => {
         expect(await sh("curl -sS -w '%{http_code}' https://unknown.example")).toMatch(
             /^unknown\.example is not available[^]*python\.lab[^]*docker\.io[^]*404$/,
         );
@@ -262,7 +262,7 @@ describe("a large body", { timeout: 600_000 }, () => {
         expect(echoes).toBeGreaterThan(0);
     });
 
-    test("leaves the agent as small as it was", async () => {
+    test("does not make the agent grow", async () => {
         const held = Number(await sh("grep VmRSS /proc/$(pgrep -x agent)/status | tr -dc 0-9"));
         expect(held).toBeLessThan(48 << 10); // kB; a body that accumulated would show
     });

@@ -32,7 +32,7 @@ async function withImage(ref: string, work: () => Promise<void>): Promise<void> 
 }
 
 describe("pulled images", { timeout: 900_000 }, () => {
-    test("nginx: its base exists already, its page is served, its log is the container's", () =>
+    test("nginx: its base is already there, its page is served, its log is the container's", () =>
         withImage("nginx", async () => {
             const [base, own] = await Promise.all(
                 ["debian:trixie-slim", "nginx"].map(ref =>
@@ -53,7 +53,7 @@ describe("pulled images", { timeout: 900_000 }, () => {
             expect(await sh("docker exec web nginx -v 2>&1")).toBe(`nginx version: nginx/${version}`);
         }));
 
-    test("redis: a client in the container and one beside it", () =>
+    test("redis: a client in the container and one in another", () =>
         withImage("redis", async () => {
             await sh("docker run -d --name store redis");
             expect(
@@ -139,7 +139,7 @@ DOCKER_BUILDKIT=0 docker build -q -t small .`);
 });
 
 describe("python:3.13-slim", () => {
-    test("compiles nothing at its start: all bytecode is there and taken as it is", async () => {
+    test("compiles nothing at its start: all bytecode is there and is used without a check", async () => {
         const said = await sh(
             "docker run --rm python:3.13-slim sh -c 'python -v /usr/local/bin/pip --version 2>&1; python -v -c \"import http.server, json, logging, ssl, email, asyncio\" 2>&1'",
         );
@@ -153,7 +153,7 @@ describe("python:3.13-slim", () => {
 });
 
 describe("the base", () => {
-    test("trusts the sandbox's authority and asks its package repository", async () => {
+    test("trusts the sandbox's authority and uses its package repository", async () => {
         expect(await sh("docker run --rm debian:trixie-slim cat /etc/apt/sources.list")).toContain(
             "http://debian.lab/debian trixie main",
         );

@@ -35,7 +35,7 @@ describe("from the guest", () => {
         expect([stderr, code]).toEqual(["", 0]);
     });
 
-    test("a host that is not offered says what is, at once", async () => {
+    test("an unknown host answers at once and lists the hosts there are", async () => {
         const { stdout, code } = await run("curl -sS -w '%{http_code}' http://example.com/some/page");
         expect(code).toBe(0);
         expect(stdout).toMatch(/example\.com is not available[^]*python\.lab[^]*404$/);

@@ -71,14 +71,14 @@ describe("from the snapshot", () => {
         expect(await started.docker.ping()).toBe(true);
     });
 
-    test("what a first docker ps reads is in the snapshot", async () => {
+    test("the snapshot contains what a first docker ps reads", async () => {
         const fetched = async () => (await started.machine.statistics()).diskChunksFetched;
         const before = await fetched();
         expect((await started.agent.exec(["docker", "ps"])).code).toBe(0);
         expect((await fetched()) - before).toBeLessThan(5); // 27 to 30 if Go interrupts its goroutines: different pages each time
     });
 
-    test("the clock is right, goes on, and timers end", async () => {
+    test("the clock is right, keeps running, and timers fire", async () => {
         const guestTime = async () => Number(await shell(started.agent, "date +%s.%N"));
         const before = Date.now() / 1000;
         const first = await guestTime();
@@ -119,7 +119,7 @@ describe("from the snapshot", () => {
         expect(after.diskChunksFetched).toBeGreaterThan(0);
     });
 
-    test("its disk is read ahead when the prompt is there, and not before", { timeout: 60_000 }, async () => {
+    test("its disk is read ahead once there is a prompt, and not before", { timeout: 60_000 }, async () => {
         const fetched = async () => (await started.machine.statistics()).diskChunksFetched;
         const before = await fetched();
         await delay(7_000);
@@ -175,7 +175,7 @@ test("two restores do not draw the same random numbers", async () => {
     expect(new Set(drawn).size).toBe(4);
 });
 
-test("a cold boot brings up agent and engine by itself, and logs its kernel", async () => {
+test("a cold boot starts agent and engine on its own, and logs its kernel", async () => {
     const log: string[] = [];
     const started = await start({ boot: "cold", commandLine: "drydock.test=1", onKernelLog: line => log.push(line) });
     expect(started.machine.state).toEqual({ kind: "running", from: "cold" });
@@ -204,7 +204,7 @@ describe("the snapshot's compiled code", () => {
         return { started, compiled: (await started.machine.statistics()).compiledModules };
     };
 
-    test("is there from the start, and the guest's clock goes on", async () => {
+    test("is there from the start, and the guest's clock keeps running", async () => {
         const { started, compiled } = await compiledAtStart();
         expect(compiled).toBeGreaterThan(100);
         await started.engineReady();
@@ -264,7 +264,7 @@ describe("a snapshot that cannot be used", () => {
         expect(await shell(started.agent, "echo up")).toBe("up");
     });
 
-    test("is missing: the same", async () => {
+    test("is missing: the machine does the same", async () => {
         const base = await imageWith(async (_folder, manifest) => ({
             ...manifest,
             snapshot: { ...manifest.snapshot, file: { ...manifest.snapshot.file, path: "snapshot-gone.zst" } },
@@ -277,7 +277,7 @@ describe("a snapshot that cannot be used", () => {
         });
     });
 
-    test("is demanded: the start fails by name", async () => {
+    test("is required: the start fails with a named error", async () => {
         const base = await imageWith(async (_folder, manifest) => ({
             ...manifest,
             snapshot: {
@@ -292,7 +292,7 @@ describe("a snapshot that cannot be used", () => {
 });
 
 describe("a disk with holes", () => {
-    test("a missing chunk fails the machine by name, and nobody waits for ever", async () => {
+    test("a missing chunk fails the machine with a named error, and nobody waits for ever", async () => {
         const base = await imageWith(async (folder, manifest) => {
             await rm(join(folder, "disk"));
             return manifest;
@@ -308,7 +308,7 @@ describe("a disk with holes", () => {
 });
 
 describe("the end", () => {
-    test("stop rejects whoever waits and can be called again", async () => {
+    test("stop rejects every waiting caller and can be called again", async () => {
         const started = await startMachine();
         const sleeping = started.agent.exec(["sleep", "1000"]);
         sleeping.catch(() => undefined);
@@ -320,7 +320,7 @@ describe("the end", () => {
         expect(started.machine.state).toEqual({ kind: "stopped" });
     });
 
-    test("a thread that is killed rejects all its callers by name", async () => {
+    test("a killed thread rejects all its callers with a named error", async () => {
         const image = { base: await imageBase() };
         let link: WorkerLink | undefined;
         const machine = new RemoteMachine({ image }, () => (link = openThread()));

@@ -92,7 +92,7 @@ test("a page, then a form with its length, a cookie and its own address", async 
     );
 });
 
-test("a published port whose program listens on nothing", async () => {
+test("a published port on which the program does not listen", async () => {
     const { status, text } = await ask(8000, "/");
     expect(status).toBe(502);
     expect(text).toContain("The program behind port 8000 does not answer yet");

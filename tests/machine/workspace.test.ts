@@ -65,7 +65,7 @@ test("a save is not read back, and what a program writes meanwhile is not lost",
     await workspace.remove("mark");
 });
 
-test("what programs in the guest do appears", async () => {
+test("changes made by programs in the guest appear", async () => {
     await shell(
         "echo 'FROM busybox' > Dockerfile && mkdir -p site/css && echo 'a {}' > site/css/main.css && sed -i s/saved/edited/ app.py && mv bin/start.sh go.sh",
     );

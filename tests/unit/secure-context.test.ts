@@ -26,7 +26,7 @@ const underNode = /^(?:cli|host|server|image-builder|authoring|vm\/node)\//;
 const codeOf = (file: string) => readFileSync(file, "utf8").replace(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
 
 describe("secure contexts", () => {
-    test("no file but base/secure-context.ts asks for what they alone offer", () => {
+    test("only base/secure-context.ts uses what they alone offer", () => {
         const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
             file => /\.(?:ts|svelte|mjs)$/.test(file) && !ownMatter.test(file) && !underNode.test(file),
         );

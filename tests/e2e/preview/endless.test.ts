@@ -36,7 +36,7 @@ async function spin(mark: string, atOnce: boolean): Promise<void> {
 
 const host = () => page.evaluate(() => new URL(document.querySelector("iframe")!.src).hostname);
 
-test("the lesson goes on, and the student gets the preview back, more often than there are names for it", async () => {
+test("the lesson continues, and the student gets the preview back, more often than there are names for it", async () => {
     await open("/login"); // this page sets a cookie
     await stage.until("/login");
     for (let visit = 0; visit < 8; visit++) await shows(`/about?${visit}`, "About first");

@@ -61,7 +61,7 @@ async function heard(): Promise<string[]> {
 }
 
 describe("a page of the guest that tries to leave the machine", () => {
-    test("is heard in every way where nothing holds it back, so the listener can hear", async () => {
+    test("is heard in every way if nothing confines it, so the listener works", async () => {
         const ear = await startEar();
         const page = hostilePage({ ...targets, turn: ear.port });
         const server = createServer((request, response) =>
@@ -121,7 +121,7 @@ describe("a page of the guest that tries to leave the machine", () => {
 });
 
 describe("what is not the guest's", () => {
-    test("cookies of the student's own programs are unseen, and theirs are not touched", async () => {
+    test("cookies of the student's own programs are neither seen nor changed", async () => {
         const frame = await open("/about");
         await frame.getByRole("heading", { name: "About first" }).waitFor();
         expect(await inFrame(frame, `document.cookie`)).toBe("");
@@ -156,7 +156,7 @@ describe("what is not the guest's", () => {
         );
     });
 
-    test("a worker of its own is refused, also by way of the bridge, and the preview's own goes on", async () => {
+    test("a worker of its own is refused, even through the bridge, and the preview's own worker still runs", async () => {
         const frame = await open("/about");
         await frame.getByRole("heading", { name: "About first" }).waitFor();
         const register = (window: string, script: string, scope: string) =>

@@ -83,7 +83,7 @@ test("a page that does not answer yet appears by itself once it does", async () 
     await shown().getByRole("heading", { name: "absolute" }).waitFor();
 });
 
-test("what a hostile page tries does not run, and no listener is said in words", async () => {
+test("nothing that a hostile page tries runs, and a missing listener is explained in words", async () => {
     await open(5000, "/hostile");
     await page.getByText("5000 /hostile Hostile").waitFor();
     expect(await shown().locator("#out").textContent()).toBe("");

@@ -113,7 +113,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 expect(await program.exit).toBe(130);
             });
 
-            test("a child left behind with the output open does not hold the result up", async () => {
+            test("a child left behind with the output open does not delay the result", async () => {
                 expect((await agent.exec(["sh", "-c", "sleep 3 & echo done"])).stdout).toBe("done\n");
             });
 
@@ -190,7 +190,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 pty.close();
             });
 
-            test("a size of nothing is refused", async () => {
+            test("a size of zero is refused", async () => {
                 await expect(open(["true"], { columns: 0, rows: 0 })).rejects.toEqual(code("agent.bad-request"));
             });
         });
@@ -240,7 +240,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 );
             });
 
-            test("reads files whose size the kernel does not tell", async () => {
+            test("reads files whose size the kernel does not report", async () => {
                 expect(decodeText(await agent.files.read("/proc/version"))).toContain("Linux");
                 await expect(agent.files.read("/proc/version", { limit: 3 })).rejects.toEqual(
                     code("agent.file-too-large"),
@@ -265,7 +265,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 await expect(agent.files.read(`${folder}/pipe`)).rejects.toEqual(code("agent.not-a-file"));
             });
 
-            test("a full disk is said to be full, and leaves the old file", async () => {
+            test("a full disk is reported, and leaves the old file", async () => {
                 const mount = await agent.exec([
                     "sh",
                     "-c",
@@ -317,7 +317,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 expect(failure).toBeUndefined();
             });
 
-            test("watch leaves out what the page wrote, and nothing that a program did to it", async () => {
+            test("watch leaves out what the page wrote, but not what a program did to it", async () => {
                 const place = `${folder}/echoes`;
                 await agent.files.makeFolder(place);
                 const seen: FileChange[] = [];
@@ -380,7 +380,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 }
             });
 
-            test("watch tells when there is nothing to watch", async () => {
+            test("watch reports when there is nothing to watch", async () => {
                 const error = await new Promise(resolve =>
                     stops.push(agent.files.watch(`${folder}/none`, () => undefined, resolve)),
                 );

@@ -31,7 +31,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             return { shell, events, seen, reaches };
         };
 
-        test("run gives status and output, one command after the other", async () => {
+        test("run returns status and output, one command after the other", async () => {
             const { shell, events } = await start();
             expect(await shell.run("echo one; echo two")).toEqual({ code: 0, output: "one\r\ntwo\r\n" });
             expect((await shell.run("sh -c 'exit 42'")).code).toBe(42);
@@ -55,7 +55,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             });
         });
 
-        test("tells what is typed by hand, and an empty line is no command", async () => {
+        test("reports what is typed by hand, and an empty line is not a command", async () => {
             const { shell, events, seen, reaches } = await start();
             await reaches("prompt");
             await shell.write("\r");

@@ -33,7 +33,7 @@ describe("a yamux session", () => {
         ]);
     });
 
-    test("a smaller window lets less come", async () => {
+    test("a smaller window admits less", async () => {
         const { session, headers, say } = openSession();
         const stream = session.open(64 << 10);
         await stream.write(Uint8Array.of(1));
@@ -59,7 +59,7 @@ describe("a yamux session", () => {
         expect(session.ended).toBe(true);
     });
 
-    test("a writer waits for the peer's window, and goes on with it", async () => {
+    test("a writer waits for the peer's window, and continues with it", async () => {
         const { session, headers, say } = openSession();
         const stream = session.open();
         const order: string[] = [];
@@ -118,7 +118,7 @@ describe("a yamux session", () => {
         expect(() => session.open()).toThrow();
     });
 
-    test("the port's error reaches all that wait", async () => {
+    test("the port's error reaches every waiting caller", async () => {
         const { session, fail } = openSession();
         const reading = [session.open().read(), session.open().read()];
         fail(new Error("the machine died"));
@@ -129,7 +129,7 @@ describe("a yamux session", () => {
             });
     });
 
-    test("random frames end in an error or in nothing, never in a hang", async () => {
+    test("random frames end in an error or without effect, never in a hang", async () => {
         let seed = 1;
         const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
         for (let round = 0; round < 300; round++) {
@@ -155,7 +155,7 @@ describe("a yamux session", () => {
     describe("in silence", () => {
         afterEach(() => void vi.useRealTimers());
 
-        test("pings while streams are open, and gives up at last", async () => {
+        test("pings while streams are open, and finally gives up", async () => {
             vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
             const { session, headers, say } = openSession();
             await vi.advanceTimersByTimeAsync(600_000);

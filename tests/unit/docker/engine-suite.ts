@@ -62,7 +62,7 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
             ]);
         });
 
-        test("tells a published port from an exposed one", async () => {
+        test("distinguishes a published port from an exposed one", async () => {
             expect((await docker.containers.inspect("web"))!.ports).toEqual([
                 { containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: "0.0.0.0" },
             ]);
@@ -149,7 +149,7 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
             expect((await docker.volumes.list()).map(one => one.name)).toContain("counter-vol");
         });
 
-        test("gives undefined for what is not there", async () => {
+        test("returns undefined for what does not exist", async () => {
             expect(await docker.containers.inspect("missing")).toBeUndefined();
             expect(await docker.images.inspect("nothing:1")).toBeUndefined();
             expect(await docker.networks.inspect("missing")).toBeUndefined();

@@ -82,7 +82,7 @@ describe("with its table", { timeout: 60_000 }, () => {
         expect(lookedUp).toBeLessThan(usual.lookedUp / 20);
     });
 
-    test("pip's other commands, and its errors, are as ever", () => {
+    test("pip's other commands, and its errors, are unchanged", () => {
         const missing = pip("install", "--no-index", "no-such-package");
         expect(missing.status).toBe(1);
         expect(missing.output).toContain("No matching distribution found for no-such-package");

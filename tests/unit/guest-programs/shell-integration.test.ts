@@ -62,17 +62,17 @@ describe("shell integration", () => {
         expect(end).toMatch(/^D;\d+;n0nce$/);
     });
 
-    test("the text holds no character that would end the mark", () => {
+    test("the text contains no character that would end the mark", () => {
         const text = marks("echo 'a\u0001b\u001b[1mc;d'")[1]!;
         expect(text).not.toMatch(/[\x00-\x1f]/);
         expect(text.split(";")).toHaveLength(3);
     });
 
-    test("an empty line is no command", () => {
+    test("an empty line is not a command", () => {
         expect(marks("\n\n\n").every(mark => mark === "D")).toBe(true);
     });
 
-    test("the same command twice is told twice", () => {
+    test("the same command twice is reported twice", () => {
         expect(marks("true\ntrue").filter(mark => mark.startsWith("E"))).toEqual(["E;true;n0nce", "E;true;n0nce"]);
     });
 

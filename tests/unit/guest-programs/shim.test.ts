@@ -104,7 +104,7 @@ describe("start", () => {
         expect(real("input")).toBe("");
     });
 
-    test("the socket takes callers before the shim asks for them", async () => {
+    test("the socket accepts connections before the shim asks for them", async () => {
         const { stdout } = await call(["-debug", "start"]);
         await expect(
             new Promise((resolve, reject) => {
@@ -151,7 +151,7 @@ describe("start", () => {
 });
 
 describe("delete", () => {
-    test("has nothing to do after a container that the runtime has forgotten", async () => {
+    test("has nothing to do for a container that the runtime has forgotten", async () => {
         const before = Math.floor(Date.now() / 1000);
         const { code, stdout } = await call(["-bundle", bundle, "delete"]);
         expect(code).toBe(0);

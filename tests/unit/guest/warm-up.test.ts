@@ -119,7 +119,7 @@ const finished = (warmUp: { state: WarmUpState }) =>
 const step = (name: string, run: WarmUpStep["run"] = async () => undefined): WarmUpStep => ({ name, run });
 
 describe("warm-up", () => {
-    test("goes through the common paths and leaves nothing", async () => {
+    test("goes through the common paths and leaves nothing behind", async () => {
         const guest = new Guest();
         const warmUp = createWarmUp(guest);
         const states: WarmUpState[] = [];
@@ -152,7 +152,7 @@ describe("warm-up", () => {
         }
     });
 
-    test("gives way: kills, clears, and goes on where it was", async () => {
+    test("gives way: kills, clears, and resumes where it was", async () => {
         const guest = new Guest();
         guest.hanging = true;
         const warmUp = createWarmUp(guest, { steps: [step("first"), warmUpSteps[2]!, step("last")] });
@@ -180,7 +180,7 @@ describe("warm-up", () => {
         expect(guest.rest).toEqual(nothing);
     });
 
-    test("a program whose end is an error once it was killed disturbs nobody", async () => {
+    test("a program that ends with an error because it was killed causes no problem", async () => {
         const guest = new Guest();
         guest.hanging = true;
         const ended = deferred<never>();
@@ -214,7 +214,7 @@ describe("warm-up", () => {
         }
     });
 
-    test("what an earlier page left behind goes first", async () => {
+    test("what an earlier page left behind is removed first", async () => {
         const guest = new Guest();
         guest.containers.add("left");
         const warmUp = createWarmUp(guest, {
@@ -245,7 +245,7 @@ describe("warm-up", () => {
         expect(problems[0]).toMatchObject({ code: "docker.unreachable" });
     });
 
-    test("no step begins when the time is over", async () => {
+    test("no step begins once the time is up", async () => {
         const warmUp = createWarmUp(new Guest(), {
             steps: [
                 step("long", () => new Promise(resolve => setTimeout(resolve, 15))),
@@ -257,7 +257,7 @@ describe("warm-up", () => {
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
     });
 
-    test("a step that runs when the time is over is stopped, which is no problem", async () => {
+    test("a step still running when the time is up is stopped, and that is not a problem", async () => {
         const guest = new Guest();
         guest.hanging = true;
         const warmUp = createWarmUp(guest, {
@@ -270,7 +270,7 @@ describe("warm-up", () => {
         expect(guest.rest).toEqual(nothing);
     });
 
-    test("where the Flask lesson's base is missing it builds without Python", async () => {
+    test("if the Flask lesson's base is missing, it builds without Python", async () => {
         const guest = new Guest();
         guest.missing = true;
         const warmUp = createWarmUp(guest);

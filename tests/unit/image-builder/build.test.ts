@@ -90,7 +90,7 @@ describe("current image", () => {
     });
 });
 
-test("prune keeps the last used of each stage, the current image, and the chunks that images share", async () => {
+test("prune keeps the most recently used outputs of each stage, the current image, and the chunks that images share", async () => {
     const make = (path: string, age: number) => {
         mkdirSync(join(folder, path), { recursive: true });
         writeFileSync(join(folder, path, "file"), "x".repeat(5000));
@@ -171,7 +171,7 @@ describe("what a build says", () => {
         ]);
     });
 
-    test("calls with wrong words are named", async () => {
+    test("calls with wrong arguments are named", async () => {
         for (const argv of [[], ["bake"], ["prune", "--keep", "none"], ["prune", "--keep", "0"]])
             await expect(image.run(argv)).rejects.toMatchObject({ code: "cli.usage" });
     });

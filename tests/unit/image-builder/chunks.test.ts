@@ -56,7 +56,7 @@ describe("chunks", () => {
         expect([...Array(COUNT).keys()].filter(chunk => !/^0+$/.test(entry(table, chunk)))).toEqual([3, 9, 20]);
     });
 
-    test("the guest's blocks lie over the disk, across borders and in holes", async () => {
+    test("the guest's blocks cover the disk, across borders and in holes", async () => {
         const changes = [
             { offset: 4 * CHUNK - 512, bytes: Buffer.alloc(1024, "x") },
             { offset: 50 * CHUNK + 1, bytes: Buffer.from("y") },

@@ -98,7 +98,7 @@ describe("a wheel with bytecode", () => {
         expect(readdirSync(join(scratch, "site/bin"))).toContain("run.py");
     });
 
-    test("stands in the index beside PyPI's own", async () => {
+    test("is in the index beside PyPI's own", async () => {
         cpSync(join(scratch, "to"), join(scratch, "from"), { recursive: true });
         await writeWheelIndex(join(scratch, "from"), { log: join(scratch, "log") });
         const { packages } = JSON.parse(readFileSync(join(scratch, "from/index.json"), "utf8")) as {

@@ -137,7 +137,7 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
         expect(damaged.code).not.toBe(0);
     });
 
-    test("a release that is not there", async () => {
+    test("a missing release", async () => {
         await serve();
         const { code, output } = await apt(["update"], ["/debian bookworm"]);
         expect(output).toContain("bookworm Release' does not have a Release file");
@@ -154,7 +154,7 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
         expect(dump).toContain('Dir::Cache::pkgcache "";');
     });
 
-    test("what is not there, in words; names that apt writes with percent signs; damage to the list", async () => {
+    test("missing files, named in words; names that apt writes with percent signs; damage to the list", async () => {
         const internet = createInternet(bundleOfFiles(repository.files));
         const ask = async (path: string) => internet(new Request(`http://debian.lab${path}`));
         expect(await (await ask("/debian/dists/bookworm/InRelease")).text()).toMatch(

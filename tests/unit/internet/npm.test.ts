@@ -98,7 +98,7 @@ describe("npm", { timeout: 60_000 }, () => {
             ),
         );
 
-    test("install: the newest release and what it needs, scoped too, audited without a word", async () => {
+    test("install: the newest release and its dependencies, scoped ones too, audited silently", async () => {
         await serve();
         const { code, output } = await npm("install", "greet");
         expect(output).toMatch(/added 2 packages, and audited 3 packages[^]*found 0 vulnerabilities/);
@@ -114,7 +114,7 @@ describe("npm", { timeout: 60_000 }, () => {
         expect((await npm("ci")).output).toContain("added 2 packages");
     });
 
-    test("a certain version, a tag, a range", async () => {
+    test("a specific version, a tag, a range", async () => {
         await serve();
         expect((await npm("install", "greet@1.0.0")).code).toBe(0);
         expect((await npm("install", "greet@latest")).code).toBe(0);
@@ -142,7 +142,7 @@ describe("npm", { timeout: 60_000 }, () => {
         expect((await npm("outdated")).output).toContain("1.10.0");
     });
 
-    test("a package that is not there: npm prints what is", async () => {
+    test("a missing package: npm prints those that exist", async () => {
         await serve();
         const { code, output } = await npm("install", "nosuch");
         expect(code).not.toBe(0);
@@ -232,7 +232,7 @@ describe("node.lab", () => {
         ]);
     });
 
-    test("addresses of tarballs are on the host that was asked", async () => {
+    test("addresses of tarballs are on the requested host", async () => {
         for (const path of ["/@lab%2fwords", "/@lab/words"]) {
             const body = (await (await ask(path)).json()) as {
                 versions: Record<string, { dist: { tarball: string } }>;
@@ -271,7 +271,7 @@ describe("node.lab", () => {
         expect(((await response.json()) as { error: string }).error).toContain(words);
     });
 
-    test("a search goes by pages, and does not fall over odd numbers", async () => {
+    test("a search has pages, and copes with invalid numbers", async () => {
         const names = async (query: string) =>
             (await (await ask(`/-/v1/search?${query}`)).json()) as {
                 total: number;

@@ -116,7 +116,7 @@ describe.skipIf(!hasPip)("pip", () => {
         expect(output).toContain("DO NOT MATCH");
     });
 
-    test("a package that is not there ends with pip's own words", { timeout: 60_000 }, async () => {
+    test("a missing package ends with pip's own message", { timeout: 60_000 }, async () => {
         served = await serveInternet(createInternet(bundleOf(packages)), "python.lab");
         const { code, output } = await pip("numpy");
         expect(code).toBe(1);

@@ -56,7 +56,7 @@ describe("HTML of the guest", () => {
         for (const size of [1, 2, 3, 7, 1e6]) expect(await rewritten(html, size)).toBe(script + expected);
     });
 
-    test("what is there is passed on, before the page has ended", async () => {
+    test("complete parts are passed on before the page has ended", async () => {
         const { readable, writable } = rewriteMarkup(here);
         const writer = writable.getWriter();
         const reader = readable.getReader();

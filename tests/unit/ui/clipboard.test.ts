@@ -75,7 +75,7 @@ describe("the Copy button of a command", () => {
         expect(commanded).toEqual(["copy docker ps"]);
     });
 
-    test("does not say so when nothing was copied, but how to copy", async () => {
+    test("says how to copy when nothing was copied", async () => {
         allowed = false;
         offer(undefined);
         const { button, notices } = await press();

@@ -46,7 +46,7 @@ describe("the student's number", () => {
         expect(studentSeed(kept)).toBe(seed);
     });
 
-    test("is made anew when it is damaged, and that is told", () => {
+    test("is chosen again if it is damaged, and the student is told", () => {
         localStorage.setItem("drydock.student", "undefined");
         expect(studentSeed(kept)).toMatch(/^[0-9a-f]{16}$/);
         expect(told).toMatchObject([{ code: "storage.value-damaged" }]);

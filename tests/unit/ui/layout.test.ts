@@ -53,13 +53,13 @@ describe("the panes at the start", () => {
         await waitFor(() => expect(sandbox.shells[0]?.typed).toEqual(["ls\r"]));
     });
 
-    test("what the student has chosen for the preview goes before", async () => {
+    test("the student's own choice for the preview takes precedence", async () => {
         const { settings } = await shown(["terminal"]);
         settings.showPreview(true);
         await waitFor(() => expect(has("preview")).toBe(true));
     });
 
-    test("on a phone all are there, as tabs", async () => {
+    test("on a phone they are all there, as tabs", async () => {
         wide = false;
         await shown(["terminal"]);
         expect(screen.getAllByRole("tab", { name: /Lesson|Editor|Terminal$|Preview|Network/ }).length).toBeGreaterThan(

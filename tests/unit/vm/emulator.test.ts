@@ -74,7 +74,7 @@ describe("emulator", () => {
         });
     });
 
-    test("an emulator that runs out of memory while it is made is told by name", async () => {
+    test("an emulator that runs out of memory during its creation is a named error", async () => {
         const module = {
             V86: class extends FakeV86 {
                 override emit(): void {
@@ -146,7 +146,7 @@ describe("emulator", () => {
         }
     });
 
-    test("has what is optimised kept by the ballast of v86 itself", async () => {
+    test("has optimised code cached by means of v86's own ballast", async () => {
         const { emulator, v86 } = await open();
         const ballast = vi.fn();
         v86.v86.cpu.wm.exports = { drydock_ballast_1: ballast };
@@ -206,7 +206,7 @@ describe("raw ports", () => {
         expect(v86.received(1).split("\n")).toHaveLength(101);
     });
 
-    test("an idle guest is looked at again without a turn of its CPU", async () => {
+    test("an idle guest is checked again without a turn of its CPU", async () => {
         const { emulator, v86 } = await open();
         emulator.ports.input(2, bytes("hello"));
         v86.queue(6).available = 1;
@@ -237,7 +237,7 @@ describe("raw ports", () => {
         expect(v86.received(1)).toBe("");
     });
 
-    test("accepted bytes are told in large steps", async () => {
+    test("accepted bytes are reported in large steps", async () => {
         const { emulator, v86, accepted } = await open();
         v86.queue(4).available = 1000;
         emulator.ports.input(1, new Uint8Array(PORT_WINDOW));
@@ -282,7 +282,7 @@ describe("raw ports", () => {
 });
 
 describe("turns of the CPU", () => {
-    test("go by a message to the same thread where v86 would use another one", async () => {
+    test("use a message to the same thread where v86 would use another thread", async () => {
         const turns: number[] = [];
         let ended = 0;
         const module = {
@@ -413,7 +413,7 @@ describe("compiled code", () => {
         expect(emulator.compiledModules).toBe(0);
     });
 
-    test("for an entry that v86's table of pages does not have is refused before anything has changed", async () => {
+    test("for an entry outside v86's table of pages is refused before anything has changed", async () => {
         const { code } = await saved();
         const { emulator, v86 } = await open();
         const { cpu } = v86.v86;

@@ -65,7 +65,7 @@ describe("guest disk", () => {
         expect(image.requests.filter(({ path }) => path === image.pathOf(5))).toHaveLength(1);
     });
 
-    test("does not read below what has been written whole", async () => {
+    test("does not read what is covered by writes", async () => {
         const image = fakeImage(4);
         const { read, write } = open(image);
         await write(CHUNK_BYTES, new Uint8Array(CHUNK_BYTES).fill(3));
@@ -73,7 +73,7 @@ describe("guest disk", () => {
         expect(image.requests).toHaveLength(0);
     });
 
-    test("keeps a copy of a write that v86 uses again", async () => {
+    test("keeps a copy of a write whose array v86 reuses", async () => {
         const { disk, read } = open(fakeImage(2));
         const bytes = new Uint8Array(512).fill(1);
         disk.set(0, bytes, () => undefined);
@@ -116,7 +116,7 @@ describe("guest disk", () => {
         expect(Buffer.from(await read(0, plain.length)).equals(Buffer.from(plain))).toBe(true);
     });
 
-    test("tells a failure and leaves the reader unanswered", async () => {
+    test("reports a failure and leaves the reader unanswered", async () => {
         const image = fakeImage(4);
         image.fail(image.pathOf(1), [{ status: 404 }], true);
         const { disk, failures } = open(image);

@@ -127,18 +127,18 @@ test("a file that cannot be read once it is open counts as not there", async () 
     warn.mockRestore();
 });
 
-test("too few or too many bytes are no state", async () => {
+test("too few or too many bytes are not a state", async () => {
     await expect(writeState(content, pieces.slice(1))).rejects.toThrow("not 10000");
     expect(await readState(content)).toBeUndefined();
 });
 
-test("where space is short nothing is kept: it belongs to the student's files", async () => {
+test("if space is short, nothing is kept: it belongs to the student's files", async () => {
     space = { quota: 100_000, usage: 60_000 };
     expect(await writeState(content, pieces)).toBe(false);
     expect(folders.size).toBe(0);
 });
 
-test("a file that another tab holds, and a browser without such storage, are no failure", async () => {
+test("a file that another tab holds, and a browser without such storage, are not failures", async () => {
     await writeState(content, pieces);
     [...folders.values()][0]!.locked = true;
     expect(await readState(content)).toBeUndefined();

@@ -34,7 +34,7 @@ describe("WebAssembly of the image", () => {
         expect(loader.fetchedBytes).toBe(content.byteLength);
     });
 
-    test("is asked for with its hash, so that the browser hands over nothing else", async () => {
+    test("is requested with its hash, so that the browser hands over nothing else", async () => {
         const { module, fetchFile } = loadWithin(10_000, () => streamed(content));
         await module;
         expect(fetchFile.mock.calls[0]![1]).toMatchObject({
@@ -70,7 +70,7 @@ describe("WebAssembly of the image", () => {
         expect(fetchFile).toHaveBeenCalledTimes(2);
     });
 
-    test("a request that is given up is told so", async () => {
+    test("a cancelled request rejects as cancelled", async () => {
         const { module, fetchFile } = load(
             () => streamed(silent()),
             () => new Response(content),
@@ -93,7 +93,7 @@ describe("the emulator's script", () => {
         return loadModule(loader, { path: "v86.mjs", bytes: text.length, sha256 });
     };
 
-    test("runs when its hash is the one that was said", async () => {
+    test("runs when its hash is the expected one", async () => {
         const { V86 } = await script("export class V86 {}");
         expect(V86).toBeTypeOf("function");
     });

@@ -48,7 +48,7 @@ test("a memory that had grown grows again", () => {
     expect(Buffer.from(other.buffer).equals(Buffer.from(memory.buffer))).toBe(true);
 });
 
-test("pages of zeros take no room, and the emulator's own none where they are not asked for", () => {
+test("pages of zeros take no room, and neither do the emulator's own if they are not wanted", () => {
     const header = 5 * 4;
     expect(pack(filled(), false).length).toBe(header + 4 * 8 + devices.length + 5 * PAGE);
     expect(pack(filled(), true).length).toBe(header + 6 * 8 + devices.length + 7 * PAGE);

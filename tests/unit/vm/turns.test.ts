@@ -56,7 +56,7 @@ describe("turns of the CPU in a browser", () => {
         vi.useRealTimers();
     });
 
-    test("several are taken one after the other, then other events come in", async () => {
+    test("several run one after the other, then other events come in", async () => {
         const { cpu, v86 } = machine(turn => (turn < 20 ? 0 : undefined));
         expect(cpu.unregistered).toBe(true);
         v86.yield(0, 1);
@@ -79,7 +79,7 @@ describe("turns of the CPU in a browser", () => {
         expect(cpu.turns).toEqual([1, 2, 3, 4]);
     });
 
-    test("an interrupt ends the wait, and the wait's end is no turn of its own", async () => {
+    test("an interrupt ends the wait, and the end of the wait is not a turn of its own", async () => {
         const { cpu, v86 } = machine(turn => (turn === 1 ? 50 : undefined));
         v86.yield(0, 1);
         await messages();
@@ -90,7 +90,7 @@ describe("turns of the CPU in a browser", () => {
         expect(cpu.turns).toEqual([1, 7]);
     });
 
-    test("a turn that fails does not keep the next from being taken", async () => {
+    test("a turn that fails does not prevent the next one", async () => {
         let fails = true;
         const { cpu, v86 } = machine(() => {
             if (!fails) return undefined;

@@ -95,7 +95,7 @@ describe("docker login", () => {
         expect((await second.raw("POST", endpoint, form({ grant_type: "implicit" }))).status).toBe(400);
     });
 
-    test("a token ends", async () => {
+    test("a token expires", async () => {
         let now = 1_000_000;
         const { raw, fetchToken } = makeHub({ now: () => now });
         const token = await fetchToken("repository:library/nginx:pull");
@@ -107,7 +107,7 @@ describe("docker login", () => {
     });
 });
 
-describe("who may what", () => {
+describe("who may do what", () => {
     test("pushing to another's name is denied in Docker Hub's way", async () => {
         const { ask } = makeHub();
         for (const name of ["library/nginx", "teacher/app", "nginx"]) {
