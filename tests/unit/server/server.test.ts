@@ -134,6 +134,7 @@ describe("the page's origin", () => {
         }
         for (const host of ["classroom.example", "192.168.1.5", "[::1]"]) {
             expect(JSON.parse((await get("/config.json", { Host: `${host}:5173` })).body.toString())).toEqual({
+                previewOrigins: [],
                 version: "1.2.3",
                 image: "abc123",
             });
