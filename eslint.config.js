@@ -12,7 +12,7 @@ const projects = [
     "tests/tsconfig.json",
 ];
 
-/** What the compiler does not say: promises nobody waits for, cases nobody handles. Layers and circles are in tests/architecture.test.ts. */
+/** What the compiler does not find: promises nobody waits for, cases nobody handles. tests/architecture.test.ts checks layers and circles. */
 export default ts.config(
     { ignores: ["dist/", "node_modules/", "coverage/", "tests/output/"] },
     js.configs.recommended,
@@ -34,16 +34,16 @@ export default ts.config(
             "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
             "@typescript-eslint/require-await": "off", // an interface may promise what one implementation has at once
             "@typescript-eslint/unbound-method": "off", // our interfaces hold functions that need no `this`
-            // an abort's reason is passed on as it came
+            // an abort's reason is passed on unchanged
             "@typescript-eslint/prefer-promise-reject-errors": "off",
             "@typescript-eslint/only-throw-error": "off",
-            // JSON comes in as `any` and is parsed at the door
+            // JSON arrives as `any` and is parsed on arrival
             "@typescript-eslint/no-unsafe-assignment": "off",
             "@typescript-eslint/no-unsafe-member-access": "off",
             "@typescript-eslint/no-unsafe-return": "off",
             "@typescript-eslint/no-unsafe-argument": "off",
             "@typescript-eslint/restrict-template-expressions": "off", // numbers, addresses and headers go into sentences
-            // what one environment's types make unnecessary another's need
+            // an assertion that one environment's types make unnecessary, another's need
             "@typescript-eslint/no-unnecessary-type-assertion": "off",
             "svelte/prefer-svelte-reactivity": "off", // large data is raw state on purpose
             "svelte/no-useless-mustaches": "off", // a space between two tags is written {" "}

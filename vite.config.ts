@@ -4,13 +4,13 @@ import { defineConfig } from "vitest/config";
 import { lessonFiles } from "./src/authoring/lesson-files.ts";
 import { previewFiles } from "./src/server/preview-build.ts";
 
-/** Monaco in the layers that it is written in, each on those before it: the page evaluates them one at a time (see `loadMonaco`). */
+/** Monaco, split into its own layers, each built on those before it: the page evaluates them one at a time (see `loadMonaco`). */
 const editorLayers = ["base", "platform", "editor/common"].map(layer => ({
     name: `monaco-${layer.replace("/", "-")}`,
     test: new RegExp(`/monaco-editor/esm/vs/${layer}/`),
 }));
 
-/** Vite's loader of chunks, which the first script needs: in one of Monaco's layers it would have the machine wait for Monaco. */
+/** Vite's chunk loader, which the first script needs: inside one of Monaco's layers, it would make the machine wait for Monaco. */
 const loader = { name: "loader", test: /vite\/preload-helper/, priority: 1 };
 
 export default defineConfig({

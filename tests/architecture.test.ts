@@ -68,7 +68,7 @@ const allowed: Record<string, readonly string[]> = {
     cli: ["authoring", "image-builder", "server", "host", "checks", "lesson", "vm", "internet", "base"],
 };
 
-/** One owner folder for each outside package that shapes code around it. */
+/** The one folder that owns each outside package which shapes the code around it. */
 const owners: Record<string, readonly string[]> = {
     v86: ["vm", "image-builder"],
     "monaco-editor": ["ui"],

@@ -15,11 +15,11 @@ export interface ExecOptions {
 export interface ExecResult {
     stdout: string;
     stderr: string;
-    /** Exit status; 128 + n when signal n ended it, as a shell reports. */
+    /** Exit status; 128 + n if signal n ended it, as a shell reports it. */
     code: number;
 }
 
-/** A program in the guest with its three streams kept apart. Aborting the signal it was started with kills it. */
+/** A program in the guest, its three streams kept apart. Aborting the signal it was started with kills it. */
 export interface GuestProcess {
     readonly stdin: WritableStream<Bytes>;
     readonly stdout: ReadableStream<Bytes>;
@@ -66,15 +66,15 @@ export interface GuestFiles {
     /** Whole file, atomically (temporary file, rename); makes missing parent folders; keeps the mode of an existing file. */
     write(path: string, bytes: Uint8Array | string, options?: { mode?: number; signal?: AbortSignal }): Promise<void>;
     list(path: string, options?: { recursive?: boolean; signal?: AbortSignal }): Promise<FileEntry[]>;
-    /** undefined when there is nothing at `path`. */
+    /** undefined if there is nothing at `path`. */
     stat(path: string): Promise<FileEntry | undefined>;
     makeFolder(path: string): Promise<void>;
     rename(from: string, to: string): Promise<void>;
-    /** A folder goes with all that it holds. Nothing there: no error. */
+    /** Removes a folder with everything in it. It is no error if nothing is there. */
     remove(path: string): Promise<void>;
     /**
-     * Reports changes below `path`, new folders included, gathered over 50 ms. Paths are relative to `path`. A file that `write` put
-     * there is left out, unless a program in the guest did something to it as well, be it at the same moment.
+     * Reports changes below `path`, including new folders, gathered over 50 ms. Paths are relative to `path`. A file
+     * that `write` put there is left out, unless a program in the guest touched it as well, even at the same moment.
      */
     watch(path: string, onChange: (changes: FileChange[]) => void, onError?: (error: unknown) => void): Stop;
 }
@@ -82,15 +82,18 @@ export interface GuestFiles {
 export type Address = { network: "unix"; path: string } | { network: "tcp"; host: string; port: number };
 
 export interface Agent {
-    /** Runs to the end and collects. Rejects only when the program could not be started or the agent is gone. */
+    /**
+     * Runs to the end and collects the output. Rejects only if the program could not be started or the agent is gone.
+     */
     exec(argv: string[], options?: ExecOptions): Promise<ExecResult>;
     spawn(argv: string[], options?: Omit<ExecOptions, "stdin">): Promise<GuestProcess>;
     pty(options: PtyOptions): Promise<Pty>;
     readonly files: GuestFiles;
     dial(address: Address, signal?: AbortSignal): Promise<Duplex>;
     /**
-     * One HTTP request to a socket or port in the guest; the agent's HTTP client speaks, redirects are not followed.
-     * `request.url` gives path and query (its host becomes the Host header). Nothing listening: rejects with "agent.refused".
+     * One HTTP request to a socket or port in the guest. The agent's HTTP client makes it and does not follow
+     * redirects. `request.url` gives path and query (its host becomes the Host header). If nothing listens there,
+     * rejects with "agent.refused".
      */
     http(address: Address, request: Request): Promise<Response>;
     /** Sets the guest's clock, milliseconds since 1970. */

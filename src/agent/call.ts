@@ -9,23 +9,23 @@ export interface Call {
     readonly stream: YamuxStream;
     readonly input: FrameReader;
     readonly reply: Record<string, unknown>;
-    /** Takes the abort listener off; call it when the operation is over. */
+    /** Removes the abort listener; call it when the operation is over. */
     done(): void;
 }
 
 export interface CallOptions {
     signal?: AbortSignal | undefined;
-    /** Milliseconds until the reply line; none: for ever. */
+    /** Milliseconds until the reply line; no limit if left out. */
     timeout?: number;
     /** Bytes of unread output in flight. */
     window?: number;
-    /** Sends what follows the header while the reply is awaited. Its failure shows in the reply. */
+    /** Sends what follows the header while the reply is awaited. If it fails, the reply shows why. */
     send?: (stream: YamuxStream) => Promise<void>;
 }
 
 /**
  * Opens a stream, names the operation and waits for its reply. Rejects with the agent's error, the signal's reason, or
- * "agent.silent". The signal holds until `done`: aborting it resets the stream.
+ * "agent.silent". The signal counts until `done`: aborting it resets the stream.
  */
 export async function openCall(
     session: YamuxSession,
@@ -50,7 +50,7 @@ export async function openCall(
               );
     try {
         const sending = stream.write(encodeText(`${JSON.stringify(header)}\n`)).then(() => options.send?.(stream));
-        // A refusal comes while we still send: then the reply tells more than the write's failure.
+        // A refusal can arrive while we are still sending. The reply then says more than the failed write.
         sending.catch(thrown => stream.reset(thrown));
         const reply = await input.json();
         if (reply.ok !== true) throw agentFailure(reply.error);
@@ -64,10 +64,10 @@ export async function openCall(
     }
 }
 
-/** Milliseconds for operations that the guest answers at once, also under load. */
+/** Milliseconds for operations that the guest answers at once, even under load. */
 export const QUICK = 60_000;
 
-/** An operation that is over with its reply. */
+/** An operation that is over once its reply has come. */
 export async function ask(
     session: YamuxSession,
     header: { op: string } & Record<string, unknown>,

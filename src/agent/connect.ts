@@ -14,10 +14,10 @@ import { answer, type Handler } from "./serve";
 import { YamuxSession } from "./yamux";
 import { asDuplex } from "./yamux-stream";
 
-/** The agent's version that this code speaks with. */
+/** The agent's protocol version that this code speaks. */
 const VERSION = "1";
 
-/** How long the agent may take to answer, milliseconds; a cold boot takes some seconds until its agent runs. */
+/** How long the agent may take to answer, milliseconds; after a cold boot it starts some seconds late. */
 const CONNECT_TIMEOUT = 60_000;
 
 export interface ConnectOptions {
@@ -27,8 +27,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Takes the guest's port over, whatever was on it before, and greets the agent. `port` is used until `close`, and may then
- * be connected again. Rejects with "agent.silent", "agent.gone", "agent.wrong-version" or the signal's reason.
+ * Takes over the guest's port, whatever used it before, and greets the agent. `port` is in use until `close`, and can
+ * then be connected again. Rejects with "agent.silent", "agent.gone", "agent.wrong-version" or the signal's reason.
  */
 export async function connectAgent(port: Duplex, options: ConnectOptions = {}): Promise<Agent> {
     const early = await takeOver(port, options.timeout ?? CONNECT_TIMEOUT, options.signal);

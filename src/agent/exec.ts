@@ -6,10 +6,10 @@ import { badReply } from "./failures";
 import { encodeFrame, FRAME, parseObject, writeData } from "./frames";
 import type { YamuxSession } from "./yamux";
 
-/** Bytes that one of the two outputs may hold unread before the program has to wait. */
+/** Unread bytes that each of the two outputs may hold before the program has to wait. */
 const OUTPUT_MARK = 256 << 10;
 
-/** Most bytes that `exec` collects of each output. */
+/** Most bytes that `exec` collects from each output. */
 const COLLECTED_LIMIT = 64 << 20;
 
 export async function spawn(
@@ -50,7 +50,7 @@ export async function spawn(
         }
     };
     const exit = pump();
-    exit.catch(() => undefined); // told to those who ask
+    exit.catch(() => undefined); // a caller that awaits `exit` still gets the error
     return {
         stdin: new WritableStream<Bytes>({
             write: bytes => writeData(stream, bytes),
@@ -61,13 +61,13 @@ export async function spawn(
         stderr: stderr.readable,
         exit,
         kill: (signal = "TERM") =>
-            void stream.write(encodeFrame(FRAME.signal, encodeText(JSON.stringify({ signal })))).catch(() => undefined), // it has ended
+            void stream.write(encodeFrame(FRAME.signal, encodeText(JSON.stringify({ signal })))).catch(() => undefined), // it has already ended
     };
 }
 
 export async function exec(session: YamuxSession, argv: string[], options: ExecOptions = {}): Promise<ExecResult> {
     const program = await spawn(session, argv, options);
-    void feed(program.stdin, options.stdin).catch(() => undefined); // it need not read its input
+    void feed(program.stdin, options.stdin).catch(() => undefined); // a program need not read its input
     try {
         const [stdout, stderr, code] = await Promise.all([
             readAll(program.stdout, COLLECTED_LIMIT),
@@ -93,7 +93,7 @@ async function feed(stdin: WritableStream<Bytes>, input: Uint8Array | string | u
     await writer.close();
 }
 
-/** A readable that is fed, and makes its feeder wait above the mark. Cancelled, it swallows. */
+/** A readable that makes its writer wait above the mark. Once cancelled, it discards what it gets. */
 class Output {
     #controller!: ReadableStreamDefaultController<Bytes>;
     #wake: (() => void) | undefined;

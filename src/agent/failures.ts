@@ -49,6 +49,6 @@ export const badReply = (what: string, cause?: unknown) =>
         { cause },
     );
 
-/** A stream that one side has reset. */
+/** The error for a stream that one side has reset. */
 export const streamReset = () =>
     new DrydockError("agent.reset", "The other side cancelled the operation.", "Try again.");

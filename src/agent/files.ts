@@ -6,7 +6,7 @@ import { badReply } from "./failures";
 import { encodeFrame, FRAME, writeData } from "./frames";
 import type { YamuxSession } from "./yamux";
 
-/** Default of `read`'s limit, bytes. */
+/** Default `limit` of `read`, bytes. */
 const READ_LIMIT = 16 << 20;
 
 export class AgentFiles implements GuestFiles {

@@ -1,4 +1,7 @@
-/** What a stream carries after its header line: frames of 1 byte type, 4 bytes length (big endian), payload. See the agent's frames.go. */
+/**
+ * What a stream carries after its header line: frames of 1 byte type, 4 bytes length (big endian), then the payload.
+ * See the agent's frames.go.
+ */
 import { concatBytes, decodeText, type Bytes } from "../base/bytes";
 import { agentFailure, badReply, streamReset } from "./failures";
 import type { YamuxStream } from "./yamux-stream";
@@ -39,12 +42,12 @@ export class FrameReader {
         this.#stream = stream;
     }
 
-    /** Bytes read from the stream and not asked for yet. */
+    /** Bytes read from the stream but not yet asked for. */
     get rest(): Bytes {
         return this.#rest;
     }
 
-    /** One line of JSON, an object. */
+    /** One line of JSON; it must hold an object. */
     async json(): Promise<Record<string, unknown>> {
         let from = 0;
         let end: number;
@@ -58,7 +61,10 @@ export class FrameReader {
         return parseObject(line);
     }
 
-    /** The next frame; rejects with the agent's own error for an error frame, and when the stream ends without one. */
+    /**
+     * The next frame. Rejects with the agent's own error if it is an error frame, and with a named error if the stream
+     * ends without one.
+     */
     async frame(): Promise<Frame> {
         await this.#atLeast(HEADER_BYTES);
         const view = new DataView(this.#rest.buffer, this.#rest.byteOffset, HEADER_BYTES);

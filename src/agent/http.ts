@@ -6,15 +6,18 @@ import { encodeFrame, FRAME, writeData, type FrameReader } from "./frames";
 import type { YamuxSession } from "./yamux";
 import type { YamuxStream } from "./yamux-stream";
 
-/** A body up to this many bytes is sent with its length: simple servers know no other. A longer one goes in chunks. */
+/**
+ * A body of up to this many bytes is sent with its length, since simple servers need one. A longer body is sent in
+ * chunks.
+ */
 const KNOWN_LENGTH_LIMIT = 1 << 20;
 
-/** Statuses whose `Response` can hold no body. */
+/** Statuses whose `Response` cannot have a body. */
 const EMPTY = [101, 204, 205, 304];
 
 const rawHeaders = new WeakMap<Response, readonly (readonly [string, string])[]>();
 
-/** All headers of a response made by `http`, as they came: a browser's `Headers` leaves Set-Cookie out. */
+/** All headers of a response made by `http`, as received: a browser's `Headers` leaves Set-Cookie out. */
 export function headersOf(response: Response): readonly (readonly [string, string])[] {
     return rawHeaders.get(response) ?? [...response.headers];
 }
@@ -57,7 +60,9 @@ export async function http(session: YamuxSession, address: Address, request: Req
     return response;
 }
 
-/** Body frames as a stream: `atEnd` after the last, `giveUp` when it breaks off or its reader cancels. */
+/**
+ * Body frames as a stream. `atEnd` is called after the last one, `giveUp` if the body breaks off or its reader cancels.
+ */
 export function bodyOf(
     input: FrameReader,
     atEnd: () => void,
@@ -85,7 +90,7 @@ export function bodyOf(
 interface OutgoingBody {
     first: Bytes;
     rest: ReadableStreamDefaultReader<Bytes> | undefined;
-    /** Bytes in all, -1 unknown. */
+    /** Total bytes, -1 if unknown. */
     length: number;
 }
 
@@ -102,7 +107,9 @@ async function beginBody(request: Request): Promise<OutgoingBody | undefined> {
     return { first: concatBytes(parts), rest: reader, length: -1 };
 }
 
-/** A caller that knows the length of a body too long to gather says so in Content-Length (the preview's uploads do). */
+/**
+ * A caller that knows the length of a body too long to gather gives it in Content-Length, as the preview's uploads do.
+ */
 function lengthOf(body: OutgoingBody, request: Request): number {
     if (body.length >= 0) return body.length;
     const declared = request.headers.get("Content-Length") ?? "";

@@ -1,7 +1,7 @@
 /**
- * Takes VS Code's shell sequences (OSC 633) out of a terminal's output:
- * A prompt starts, B prompt ends, C command starts, D;status command ended (D alone: none was run), E;command;nonce.
- * Everything else passes through untouched, in order. vm-images/rootfs/etc/drydock/shell-integration.bash writes them.
+ * Takes VS Code's shell sequences (OSC 633) out of a terminal's output: A prompt starts, B prompt ends, C command
+ * starts, D;status command ended (D alone: no command was run), E;command;nonce. Everything else passes through
+ * untouched, in order. vm-images/rootfs/etc/drydock/shell-integration.bash writes them.
  */
 import { concatBytes, decodeText, type Bytes } from "../base/bytes";
 
@@ -9,23 +9,23 @@ export type ShellMark =
     | { kind: "promptStart" | "promptEnd" | "commandStart" }
     | {
           kind: "commandEnd";
-          /** undefined: the prompt was left without a command */ code: number | undefined;
+          /** undefined: the prompt was left without running a command */ code: number | undefined;
           nonce: string | undefined;
       }
     | { kind: "commandLine"; command: string; nonce: string };
 
-/** Output and marks in the order in which they came. */
+/** Output and marks, in the order they arrived. */
 export type ShellPart = { bytes: Bytes } | { mark: ShellMark };
 
 const ESCAPE = 0x1b;
 const BELL = 0x07;
 const PREFIX = Uint8Array.of(ESCAPE, 0x5d, 0x36, 0x33, 0x33, 0x3b); // ESC ] 6 3 3 ;
 
-/** A sequence without end is let through as output beyond this many bytes. */
+/** A sequence that does not end within this many bytes passes through as output. */
 const SEQUENCE_LIMIT = 64 << 10;
 
 export class ShellMarks {
-    /** The start of a sequence whose end has not come. */
+    /** The start of a sequence whose end has not arrived. */
     #held: Bytes = new Uint8Array(0);
 
     take(chunk: Bytes): ShellPart[] {
@@ -62,7 +62,7 @@ export class ShellMarks {
         return parts;
     }
 
-    /** What is still held, at the end of the output. */
+    /** What is still held when the output ends. */
     rest(): Bytes {
         const held = this.#held;
         this.#held = new Uint8Array(0);
@@ -70,14 +70,14 @@ export class ShellMarks {
     }
 }
 
-/** The prefix is there, as far as the text goes. */
+/** Whether `text` from `at` matches the prefix as far as it goes. */
 function startsLike(text: Uint8Array, at: number): boolean {
     for (let i = 0; i < PREFIX.byteLength && at + i < text.byteLength; i++)
         if (text[at + i] !== PREFIX[i]) return false;
     return true;
 }
 
-/** Where the sequence ends: BEL or ESC \. Another escape breaks it off. */
+/** Where the sequence ends: at BEL or ESC \. Another escape breaks it off. */
 function endOf(text: Uint8Array, from: number): { at: number; next: number; broken: boolean } | undefined {
     for (let at = from; at < text.byteLength; at++) {
         if (text[at] === BELL) return { at, next: at + 1, broken: false };
@@ -112,7 +112,7 @@ function parseMark(text: string): ShellMark | undefined {
     }
 }
 
-/** `\\` is a backslash, `\xNN` the byte NN. */
+/** `\\` is a backslash, `\xNN` is the byte NN. */
 function unescape(text: string): string {
     return text.replace(/\\(\\|x[0-9a-fA-F]{2})/g, (_, what: string) =>
         what === "\\" ? "\\" : String.fromCharCode(Number.parseInt(what.slice(1), 16)),

@@ -1,6 +1,6 @@
 /**
- * Takes the raw port over. The page writes magic and nonce; the agent, whatever it was doing, drops its session and answers
- * with the same. Everything before that answer is what an earlier page left in the pipe.
+ * Takes over the raw port. The page writes magic and nonce; the agent, whatever it was doing, drops its session and
+ * answers with the same. Everything before that answer was left in the pipe by an earlier page.
  */
 import { concatBytes, type Bytes } from "../base/bytes";
 import type { Duplex } from "../base/duplex";
@@ -35,7 +35,10 @@ const MAGIC = Uint8Array.of(
 );
 const NONCE_BYTES = 8;
 
-/** First wait before the preamble is sent again: what is sent before the guest has opened its port is lost. Milliseconds, doubled each time. */
+/**
+ * How long to wait before the preamble is sent again: anything sent before the guest has opened its port is lost.
+ * Milliseconds, doubled each time.
+ */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 4000;
 
@@ -58,7 +61,7 @@ export async function takeOver(port: Duplex, timeout: number, signal?: AbortSign
     signal?.addEventListener("abort", onAbort, { once: true });
 
     const announce = (wait: number): void => {
-        // Only the answer to the last nonce counts: the agent takes up each preamble it sees.
+        // Only the answer to the last nonce counts: the agent answers every preamble it sees.
         expected = concatBytes([MAGIC, crypto.getRandomValues(new Uint8Array(NONCE_BYTES))]);
         writer.write(expected).then(
             () => {

@@ -5,7 +5,7 @@ import { badReply } from "./failures";
 import { encodeFrame, FRAME, parseObject, writeData } from "./frames";
 import type { YamuxSession } from "./yamux";
 
-/** Unread output in flight, bytes: little, so that Ctrl-C in a flood shows at once. */
+/** Unread output in flight, bytes. Small, so that Ctrl-C takes effect at once even in a flood of output. */
 const PTY_WINDOW = 64 << 10;
 
 export async function openPty(session: YamuxSession, options: PtyOptions): Promise<Pty> {
@@ -18,7 +18,7 @@ export async function openPty(session: YamuxSession, options: PtyOptions): Promi
     let ended: (code: number) => void;
     let failed: (reason: unknown) => void;
     const exit = new Promise<number>((resolve, reject) => ((ended = resolve), (failed = reject)));
-    exit.catch(() => undefined); // told to those who ask
+    exit.catch(() => undefined); // a caller that awaits `exit` still gets the error
     stream.onFailure = reason => failed(reason);
     const output = new ReadableStream<Bytes>(
         {
@@ -49,7 +49,7 @@ export async function openPty(session: YamuxSession, options: PtyOptions): Promi
         resize: (columns, rows) =>
             void stream
                 .write(encodeFrame(FRAME.resize, encodeText(JSON.stringify({ columns, rows }))))
-                .catch(() => undefined), // it has ended
+                .catch(() => undefined), // it has already ended
         close: () => stream.reset(),
     };
 }

@@ -1,4 +1,4 @@
-/** The way from guest to page: the agent opens a stream for each request that the guest makes of its internet. */
+/** From guest to page: the agent opens a stream for each request that the guest makes to its internet. */
 import { encodeText, type Bytes } from "../base/bytes";
 import { messageOf } from "../base/errors";
 import { RawRequest, type HeaderPairs } from "../base/http";
@@ -12,12 +12,12 @@ export type Handler = (request: Request) => Promise<Response> | Response;
 /** Methods that a fetch `Request` refuses to carry. */
 const REFUSED = ["CONNECT", "TRACE", "TRACK"];
 
-/** Answers one stream. Never rejects: what goes wrong becomes an error for the guest, which sees a 502. */
+/** Answers one stream. Never rejects: a failure becomes an error for the guest, which sees a 502. */
 export async function answer(stream: YamuxStream, handler: Handler | undefined): Promise<void> {
     const input = new FrameReader(stream);
     const gone = new AbortController();
     let replied = false;
-    // The agent closes a stream when the answer is complete, or when the guest has given up.
+    // The agent closes a stream once the answer is complete, or when the guest has given up.
     stream.onPeerEnd = () => stream.reset();
     stream.onFailure = reason => gone.abort(reason);
     try {
@@ -37,7 +37,7 @@ export async function answer(stream: YamuxStream, handler: Handler | undefined):
             encodeText(`${JSON.stringify({ ok: true, status: response.status, headers: [...response.headers] })}\n`),
         );
         const reader = response.body?.getReader() as ReadableStreamDefaultReader<Bytes> | undefined;
-        const stop = () => void reader?.cancel(gone.signal.reason).catch(() => undefined); // it has failed itself
+        const stop = () => void reader?.cancel(gone.signal.reason).catch(() => undefined); // the stream itself has failed
         gone.signal.addEventListener("abort", stop);
         if (gone.signal.aborted) stop();
         try {

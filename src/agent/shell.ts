@@ -1,4 +1,4 @@
-/** The student's shell: a login bash on a terminal that tells where each command starts and ends. */
+/** The student's shell: a login bash on a terminal that reports where each command starts and ends. */
 import { abortable } from "../base/abort";
 import { concatBytes, decodeText, toHex, type Bytes } from "../base/bytes";
 import { Signal, Store, type Readable } from "../base/store";
@@ -11,7 +11,7 @@ export type ShellEvent =
     | { kind: "commandStarted"; command: string }
     | { kind: "commandEnded"; command: string; /** exit status */ code: number };
 
-/** "starting" also between a command's end and the next prompt. */
+/** "starting" also covers the time between the end of a command and the next prompt. */
 export type ShellState =
     | { kind: "starting" }
     | { kind: "prompt" }
@@ -26,7 +26,7 @@ export interface ShellOptions {
     env?: Record<string, string>;
 }
 
-/** Bytes of a command's output that `run` keeps, the last ones. */
+/** Bytes of a command's output that `run` keeps, counted from the end. */
 const KEPT_OUTPUT = 1 << 20;
 
 export async function openShell(agent: Agent, options: ShellOptions): Promise<Shell> {
@@ -43,7 +43,7 @@ export async function openShell(agent: Agent, options: ShellOptions): Promise<Sh
 }
 
 export class Shell {
-    /** The terminal's output without the shell's marks. Must be read, else the shell stands still. */
+    /** The terminal's output without the shell's marks. Somebody must read it, or the shell stalls. */
     readonly output: ReadableStream<Bytes>;
     readonly state: Readable<ShellState>;
     readonly events = new Signal<ShellEvent>();
@@ -52,9 +52,9 @@ export class Shell {
     #nonce: string;
     #marks = new ShellMarks();
     #state = new Store<ShellState>({ kind: "starting" });
-    /** Since C, until E tells the command. */
+    /** True from mark C until E names the command. */
     #started = false;
-    /** D must carry the nonce from the first that does. */
+    /** Once a D has carried the nonce, every later D must carry it too. */
     #endsAreSigned = false;
     #captured: Bytes[] = [];
     #capturedBytes = 0;
@@ -99,9 +99,9 @@ export class Shell {
     }
 
     /**
-     * Types one command at the next prompt and waits for its end. The output must be read by somebody meanwhile; of it the
-     * last megabyte is given back too, as the terminal got it (\r\n, colours). A command of several lines (a here-document, a
-     * loop) is fine as long as it is one to the shell.
+     * Types one command at the next prompt and waits for it to end. Somebody must read the output meanwhile; its last
+     * megabyte is also returned, as the terminal received it (\r\n, colours). A command may span several lines (a
+     * here-document, a loop), as long as the shell sees it as one.
      */
     async run(command: string, signal?: AbortSignal): Promise<{ code: number; output: string }> {
         await this.#reaches("prompt", signal);
@@ -167,7 +167,7 @@ export class Shell {
             case "promptStart":
                 return;
             case "promptEnd":
-                if (state.kind === "running") return; // a program's own, since D comes first
+                if (state.kind === "running") return; // printed by a program: the shell sends D first
                 this.#started = false;
                 this.#state.set({ kind: "prompt" });
                 return this.events.emit({ kind: "prompt" });
@@ -175,7 +175,7 @@ export class Shell {
                 if (state.kind !== "running") this.#started = true;
                 return;
             case "commandLine":
-                // Only the shell knows the nonce; a program's output that looks like this is no command.
+                // Only the shell knows the nonce; output of a program that looks like this is not a command.
                 if (mark.nonce !== this.#nonce || state.kind === "running") return;
                 this.#started = false;
                 this.#state.set({ kind: "running", command: mark.command });
@@ -184,7 +184,7 @@ export class Shell {
                 if (mark.nonce === this.#nonce) this.#endsAreSigned = true;
                 else if (this.#endsAreSigned) return;
                 if (state.kind !== "running" || mark.code === undefined) return;
-                this.#state.set({ kind: "starting" }); // until the prompt is there
+                this.#state.set({ kind: "starting" }); // until the prompt appears
                 return this.events.emit({ kind: "commandEnded", command: state.command, code: mark.code });
         }
     }

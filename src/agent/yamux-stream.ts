@@ -2,25 +2,25 @@ import type { Bytes } from "../base/bytes";
 import type { Duplex } from "../base/duplex";
 import { agentGone, streamReset } from "./failures";
 
-/** The specification's window at the start of each stream, bytes. */
+/** The window that the specification gives each new stream, bytes. */
 export const INITIAL_WINDOW = 256 << 10;
 
-/** Bytes of a data frame: small enough that a large upload does not hold up a keystroke. */
+/** Bytes of a data frame: small enough that a large upload does not delay a keystroke. */
 const FRAME_BYTES = 16 << 10;
 
-/** What a stream needs of its session. */
+/** What a stream needs from its session. */
 export interface StreamCarrier {
-    /** Resolves when the port takes more. */
+    /** Resolves when the port can take more. */
     sendData(id: number, body: Uint8Array): Promise<void>;
     sendWindow(id: number, delta: number): void;
     sendEnd(id: number): void;
     sendReset(id: number): void;
-    /** The stream is over both ways. */
+    /** The stream is over in both directions. */
     forget(id: number): void;
 }
 
 /**
- * One stream. The peer may have sent at most `window` bytes that were not read here: credit goes back only as the consumer
+ * One stream. At most `window` bytes from the peer may be unread here: the peer gets credit back only as the consumer
  * reads, so a flood stops at the source.
  */
 export class YamuxStream {
@@ -43,7 +43,10 @@ export class YamuxStream {
         this.#window = window;
     }
 
-    /** The next bytes, at least one; undefined at the peer's end. Rejects when the stream was reset or the session ended. One reader at a time. */
+    /**
+     * The next bytes, at least one; undefined once the peer has ended. Rejects if the stream was reset or the session
+     * ended. One reader at a time.
+     */
     async read(): Promise<Bytes | undefined> {
         for (;;) {
             const chunk = this.#queue.shift();
@@ -58,7 +61,9 @@ export class YamuxStream {
         }
     }
 
-    /** Resolves when everything is on its way. Several writers take turns by piece, so frames must be written in one call. */
+    /**
+     * Resolves when everything is on its way. Several writers alternate piece by piece, so write a frame in one call.
+     */
     async write(bytes: Uint8Array): Promise<void> {
         const turn = this.#writing;
         let done = (): void => undefined;
@@ -81,13 +86,13 @@ export class YamuxStream {
     }
     #writing: Promise<void> = Promise.resolve();
 
-    /** Told when the stream is reset by either side or the session ends, also while nobody reads. */
+    /** Called when either side resets the stream or the session ends, even if nobody is reading. */
     onFailure: ((reason: unknown) => void) | undefined;
 
-    /** Told when the peer has sent its last byte, also while nobody reads. */
+    /** Called when the peer has sent its last byte, even if nobody is reading. */
     onPeerEnd: (() => void) | undefined;
 
-    /** No more data from here. */
+    /** This side sends no more data. */
     end(): void {
         if (this.#ended.here || this.#failure !== undefined) return;
         this.#ended.here = true;
@@ -96,7 +101,10 @@ export class YamuxStream {
         if (this.#ended.there) this.#carrier.forget(this.id);
     }
 
-    /** Gives the stream up both ways; what waits on it rejects with `reason`. Harmless when it is over already. */
+    /**
+     * Gives up both directions; whatever waits on the stream rejects with `reason`. Harmless if the stream is already
+     * over.
+     */
     reset(reason: unknown = streamReset()): void {
         if (this.#failure !== undefined || (this.#ended.here && this.#ended.there)) return;
         this.#carrier.sendReset(this.id);
@@ -106,7 +114,7 @@ export class YamuxStream {
         this.#fail(reason);
     }
 
-    /** From the session: data of the peer. False when it is more than it was allowed. */
+    /** For the session: data from the peer. False if the peer sent more than it was allowed to. */
     accept(bytes: Bytes): boolean {
         this.#granted -= bytes.byteLength;
         if (this.#granted < 0) return false;
@@ -116,13 +124,13 @@ export class YamuxStream {
         return true;
     }
 
-    /** From the session: the peer takes `delta` bytes more. */
+    /** For the session: the peer can take `delta` more bytes. */
     allow(delta: number): void {
         this.#sendable += delta;
         this.#wake();
     }
 
-    /** From the session: the peer sends nothing more. */
+    /** For the session: the peer sends nothing more. */
     acceptEnd(): void {
         this.#ended.there = true;
         this.#wake();
@@ -130,7 +138,10 @@ export class YamuxStream {
         if (this.#ended.here) this.#carrier.forget(this.id);
     }
 
-    /** From the session: reset by the peer, or the session's end. What was received before the peer's end stays readable. */
+    /**
+     * For the session: the peer reset the stream, or the session ended. What arrived before the peer's end stays
+     * readable.
+     */
     acceptFailure(reason: unknown): void {
         this.#fail(reason);
     }
@@ -155,7 +166,7 @@ export class YamuxStream {
     }
 }
 
-/** The stream's raw bytes as Web Streams. `first` was read ahead of the rest. */
+/** The stream's raw bytes as Web Streams. `first` was read ahead and comes before the rest. */
 export function asDuplex(stream: YamuxStream, first?: Bytes): Duplex {
     let ahead = first?.byteLength ? first : undefined;
     return {

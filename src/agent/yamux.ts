@@ -1,6 +1,6 @@
 /**
- * The client's side of yamux (specification: hashicorp/yamux, spec.md): streams over one byte stream, with a window each.
- * Header, 12 bytes big endian: version 0, type, flags (2), stream id (4), length (4).
+ * The client side of yamux (specification: hashicorp/yamux, spec.md): several streams over one byte stream, each with a
+ * window. Header, 12 bytes big endian: version 0, type, flags (2), stream id (4), length (4).
  */
 import { concatBytes, type Bytes } from "../base/bytes";
 import type { Duplex } from "../base/duplex";
@@ -11,12 +11,12 @@ const HEADER_BYTES = 12;
 const TYPE = { data: 0, window: 1, ping: 2, goAway: 3 } as const;
 const FLAG = { syn: 1, ack: 2, fin: 4, rst: 8 } as const;
 
-/** Streams that the guest may have open towards the page. */
+/** Streams that the guest may have open to the page. */
 const INCOMING_LIMIT = 256;
 
 /**
- * While streams are open, three ticks of silence bring a ping, eighteen end the session. Ticks and not times are counted: a
- * tab may sleep, and the machine with it. Milliseconds.
+ * While streams are open, three silent ticks cause a ping, and eighteen end the session. Ticks are counted rather than
+ * time, because a tab may sleep and the machine with it. Milliseconds.
  */
 const TICK = 5000;
 const QUIET_TICKS = 3;
@@ -26,17 +26,17 @@ export class YamuxSession implements StreamCarrier {
     #reader: ReadableStreamDefaultReader<Bytes>;
     #writer: WritableStreamDefaultWriter<Bytes>;
     #streams = new Map<number, YamuxStream>();
-    /** Streams of ours whose first frame has yet to be sent. */
+    /** Our streams whose first frame has not been sent yet. */
     #unannounced = new Set<number>();
     #nextId = 1;
     #ended: { reason: unknown } | undefined;
     #pending: Bytes;
     #quietTicks = 0;
     #watchdog: ReturnType<typeof setInterval>;
-    /** Takes the streams that the peer opens; without one they are refused. */
+    /** Receives the streams that the peer opens; while it is unset, they are refused. */
     onStream: ((stream: YamuxStream) => void) | undefined;
 
-    /** Takes over both ends of `port`; `early` are bytes already read from it. */
+    /** Takes over both ends of `port`; `early` holds bytes already read from it. */
     constructor(port: Duplex, early: Bytes = new Uint8Array(0)) {
         this.#reader = port.readable.getReader();
         this.#writer = port.writable.getWriter();
@@ -50,7 +50,10 @@ export class YamuxSession implements StreamCarrier {
         return this.#ended !== undefined;
     }
 
-    /** A new stream. `window` in bytes, below 256 KB, keeps less unread output in flight once the first 256 KB are through. */
+    /**
+     * A new stream. A `window` below 256 KB (in bytes) keeps less unread output in flight once the first 256 KB are
+     * through.
+     */
     open(window?: number): YamuxStream {
         if (this.#ended) throw this.#ended.reason;
         const id = this.#nextId;
@@ -61,7 +64,7 @@ export class YamuxSession implements StreamCarrier {
         return stream;
     }
 
-    /** Ends every stream with `reason` and lets go of the port, which stays open. */
+    /** Ends every stream with `reason` and releases the port, which stays open. */
     close(reason: unknown = agentGone()): void {
         if (this.#ended) return;
         this.#ended = { reason };
@@ -125,14 +128,14 @@ export class YamuxSession implements StreamCarrier {
         }
     }
 
-    /** Handles what is complete and gives back the rest. Of a data frame each piece is passed on as it comes. */
+    /** Handles what is complete and returns the rest. Pieces of a data frame are passed on as they arrive. */
     #takeFrames(bytes: Bytes): Bytes {
         while (bytes.byteLength) {
             if (this.#body) {
                 const piece = bytes.subarray(0, this.#body.left);
                 bytes = bytes.subarray(piece.byteLength);
                 this.#body.left -= piece.byteLength;
-                const stream = this.#streams.get(this.#body.id); // none: given up here meanwhile
+                const stream = this.#streams.get(this.#body.id); // undefined: this side has already given it up
                 if (stream && !stream.accept(piece)) throw badReply("more data than the window allows");
                 if (this.#body.left === 0) {
                     if (this.#body.flags & FLAG.fin) stream?.acceptEnd();
@@ -148,7 +151,7 @@ export class YamuxSession implements StreamCarrier {
         }
         return bytes;
     }
-    /** The data frame being received. */
+    /** The data frame that is being received. */
     #body: { id: number; flags: number; left: number } | undefined;
 
     #takeHeader(type: number, flags: number, id: number, length: number): void {

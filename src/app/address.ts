@@ -1,4 +1,4 @@
-/** The page's address: which lesson is open, and which of its steps. */
+/** The page's address: which lesson is open, and at which step. */
 export interface Address {
     lesson: string;
     step: string | undefined;
@@ -8,7 +8,7 @@ export interface Address {
 export const addressOf = (lesson: string, step?: string): string =>
     `#/${lesson}${step === undefined ? "" : `/${step}`}`;
 
-/** undefined when the hash names no lesson. */
+/** undefined if the hash names no lesson. */
 export function parseAddress(hash: string): Address | undefined {
     const [, lesson, step] = /^#\/([a-z0-9-]+\/[a-z0-9-]+)(?:\/([a-z0-9-]+))?\/?$/.exec(hash) ?? [];
     return lesson === undefined ? undefined : { lesson, step };

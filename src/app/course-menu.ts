@@ -1,4 +1,4 @@
-/** What the menu of lessons shows: the index, and which lessons this student has finished. */
+/** What the lesson menu shows: the index, and which lessons this student has finished. */
 import { Store, type Readable } from "../base/store";
 import type { CourseIndex } from "../lesson/packed";
 import type { ProgressStore } from "../storage/stores";
@@ -6,7 +6,7 @@ import type { CourseMenu } from "../ui/workbench.svelte";
 import { finishedLessons } from "./finished";
 import type { Lessons } from "./lessons";
 
-/** Loaded when it is asked for: fifty lessons cost the start nothing. */
+/** Loaded on request: fifty lessons must not slow down the start. */
 export function createCourseMenu(lessons: Lessons, progress: ProgressStore): CourseMenu {
     const finished = new Store<ReadonlySet<string>>(new Set());
     const index: Readable<CourseIndex | undefined> = lessons.index;

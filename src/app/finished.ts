@@ -2,7 +2,10 @@ import { readProgress } from "../engine/progress";
 import type { CourseIndex } from "../lesson/packed";
 import type { ProgressStore } from "../storage/stores";
 
-/** Ids of the lessons whose every step was passed, in their present version. What cannot be read counts as not finished. */
+/**
+ * Ids of the lessons in which every step has been passed, in their current version. A lesson whose progress cannot be
+ * read counts as not finished.
+ */
 export async function finishedLessons(course: CourseIndex, store: ProgressStore): Promise<Set<string>> {
     const lessons = course.parts.flatMap(part => part.lessons);
     const kept = await Promise.allSettled(lessons.map(lesson => store.load(lesson.id)));

@@ -1,4 +1,4 @@
-/** What happens in a tab before it gives its lesson to another one. */
+/** What happens in a tab before it hands its lesson to another one. */
 import { DrydockError } from "../base/errors";
 import type { Engine } from "../engine/engine";
 import type { Workspace } from "../workspace/workspace";
@@ -10,8 +10,8 @@ export interface LessonToGive {
 }
 
 /**
- * Saves everything. `editor`: of the lesson that is shown; one that is not shown was saved when it was left. Rejects with
- * "lesson.unsaved" when something of the student's would be lost.
+ * Saves everything. `editor`: the editor of the lesson on show; any other lesson was saved when the student left it.
+ * Rejects with "lesson.unsaved" if any of the student's work would be lost.
  */
 export async function handOver(
     { workspace, engine }: LessonToGive,

@@ -1,6 +1,7 @@
 /**
- * Follows the page's address from lesson to lesson. The machine, its terminals and all that runs in it stay; the lesson's text,
- * progress and files are exchanged. Only a lesson that the machine cannot hold gets a fresh one, after the student agreed.
+ * Follows the page's address from lesson to lesson. The machine, its terminals and everything that runs in it stay; the
+ * lesson's text, progress and files are swapped. Only a lesson that does not fit the machine gets a fresh one, once the
+ * student has agreed.
  */
 import type { MachineNeeds } from "../lesson/lesson-address";
 import { USUAL_MEMORY } from "../lesson/schema";
@@ -15,28 +16,28 @@ import type { Session } from "./session";
 /** The page's address bar. */
 export interface AddressBar {
     readonly hash: string;
-    /** Puts another address in the place of this one, without a visit of its own. */
+    /** Replaces the current address without adding an entry to the history. */
     replace(hash: string): void;
 }
 
 export interface LessonChangesOptions {
     lessons: Pick<Lessons, "load">;
-    /** undefined: nothing is kept that another tab could write over. */
+    /** undefined: nothing is kept that another tab could overwrite. */
     tabs: Pick<LessonTabs, "claim" | "show"> | undefined;
-    /** Of a lesson that is opened for the first time. */
+    /** Opens a lesson for the first time. */
     open(loaded: LoadedLesson): Promise<LessonInHand>;
     workbench: Pick<Workbench, "change" | "openStep" | "notices" | "freshMachine" | "editor" | "terminals">;
     session: Pick<Session, "change" | "restart" | "needs">;
     address: AddressBar;
     /** The lesson that is open. */
     present: LessonInHand;
-    /** What an address without a lesson means. */
+    /** The lesson for an address that names none. */
     first: string;
 }
 
 export class LessonChanges {
     readonly #options: LessonChangesOptions;
-    /** Lessons that were opened since the page was: each goes on where it was left. */
+    /** Lessons opened since the page was loaded: each continues where it was left. */
     readonly #opened = new Map<string, LessonInHand>();
     #present: LessonInHand;
     #turn: Promise<void> = Promise.resolve();
@@ -51,19 +52,19 @@ export class LessonChanges {
         return this.#present;
     }
 
-    /** The lesson if it was opened since the page was. */
+    /** The lesson, if it has been opened since the page was loaded. */
     opened(id: string): LessonInHand | undefined {
         return this.#opened.get(id);
     }
 
-    /** Another tab has the lesson: the next time it is read anew. False when it is the one that is shown. */
+    /** Another tab holds the lesson, so the next visit reads it again. False if it is the lesson on show. */
     forget(id: string): boolean {
         if (id === idOf(this.#present)) return false;
         this.#opened.delete(id);
         return true;
     }
 
-    /** The address has changed. Resolves when the page shows what it names, or says why it does not. */
+    /** Call this when the address has changed. Resolves when the page shows what it names, or says why it does not. */
     follow(): Promise<void> {
         this.#turn = this.#turn.then(() => this.#follow());
         return this.#turn;
@@ -71,7 +72,7 @@ export class LessonChanges {
 
     async #follow(): Promise<void> {
         const { address, workbench, first } = this.#options;
-        // several at once (back, back): only the last counts, and it is what the address says now
+        // several changes at once (back, back): only the last counts, and the address now holds it
         const wanted = parseAddress(address.hash) ?? { lesson: first, step: undefined };
         if (wanted.lesson === idOf(this.#present)) {
             const { lesson } = this.#present.engine.state;
@@ -88,7 +89,10 @@ export class LessonChanges {
         }
     }
 
-    /** False when the student would rather stay. Rejects when the lesson cannot be had; the present one is open then. */
+    /**
+     * False if the student would rather stay. Rejects if the lesson cannot be loaded; the current one is then still
+     * open.
+     */
     async #change({ lesson: id, step }: Address): Promise<boolean> {
         const { tabs, workbench, session } = this.#options;
         const known = this.#opened.get(id);
@@ -123,7 +127,7 @@ export class LessonChanges {
         return () => open(loaded);
     }
 
-    /** The address says again what is shown. */
+    /** Makes the address name what is shown again. */
     #stay(): void {
         this.#options.address.replace(addressOf(idOf(this.#present)));
     }
@@ -131,7 +135,7 @@ export class LessonChanges {
 
 const idOf = ({ engine }: LessonInHand): string => engine.state.lesson.id;
 
-/** More memory than a lesson asks for does it no harm, and containers are worth more to the student. */
+/** More memory than a lesson asks for does no harm, and the student's containers are worth more. */
 const suffices = (has: MachineNeeds, needs: MachineNeeds): boolean =>
     (has.memory ?? USUAL_MEMORY) >= (needs.memory ?? USUAL_MEMORY);
 

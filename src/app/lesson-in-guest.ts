@@ -1,12 +1,12 @@
-/** Joins the lesson that is open to the guest that is there. Either may give way to another; one exchange at a time. */
+/** Joins the open lesson to the guest that is running. Either may be replaced; one change at a time. */
 import { Lifetime } from "../base/lifetime";
 import type { Guest } from "../guest/guest";
 import type { LessonInHand } from "./open-lesson";
 
-/** What of a lesson the guest has to do with. */
+/** The parts of a lesson that the guest is joined to. */
 export type GuestLesson = Pick<LessonInHand, "workspace" | "checker" | "engine">;
 
-/** What of a guest a lesson has to do with. */
+/** The parts of a guest that a lesson is joined to. */
 export type LessonGuest = Pick<Guest, "agent" | "docker" | "events">;
 
 export class LessonInGuest {
@@ -25,14 +25,14 @@ export class LessonInGuest {
         return this.#lesson;
     }
 
-    /** The guest to work in from now on. Resolves when it has the lesson's files; rejects when it does not take them. */
+    /** Works in this guest from now on. Resolves when it has the lesson's files; rejects if it does not accept them. */
     join(guest: LessonGuest): Promise<void> {
         this.#guest = guest;
         this.#engineUp = false;
         return this.#inTurn();
     }
 
-    /** The joined guest's Docker engine answers: checks can be made. */
+    /** The joined guest's Docker engine answers, so checks can run. */
     engineUp(): void {
         if (!this.#guest) return;
         this.#engineUp = true;
@@ -40,14 +40,14 @@ export class LessonInGuest {
     }
 
     /**
-     * Another lesson: its files take the place of the former one's in the guest, which stays as it is otherwise. Resolves when
-     * they have; rejects when the guest does not take them.
+     * Changes to another lesson: its files replace the previous one's in the guest, which otherwise stays as it is.
+     * Resolves when they have; rejects if the guest does not accept them.
      */
     async change(lesson: GuestLesson): Promise<void> {
         const before = this.#lesson;
         this.#lesson = lesson;
         before.engine.rest();
-        await before.workspace.idle(); // what is being written belongs to the files that leave
+        await before.workspace.idle(); // a file being written still belongs to the lesson that leaves
         await this.#inTurn();
     }
 
@@ -59,7 +59,7 @@ export class LessonInGuest {
 
     #inTurn(): Promise<void> {
         const done = this.#turn.then(() => this.#attach());
-        this.#turn = done.catch(() => undefined); // told to who asked
+        this.#turn = done.catch(() => undefined); // the caller gets the error
         return done;
     }
 
@@ -75,7 +75,7 @@ export class LessonInGuest {
         if (this.#engineUp) this.#check(guest, joined);
     }
 
-    /** Has the present lesson's checks look at the guest, if they do not yet. */
+    /** Points the current lesson's checks at the guest, unless they already are. */
     #check(guest: LessonGuest, joined: Lifetime): void {
         const lesson = this.#lesson;
         if (this.#checked === lesson) return;

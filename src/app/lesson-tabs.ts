@@ -1,6 +1,6 @@
 /**
- * Keeps a lesson to one tab. While another tab has the lesson that the page was opened for, a page says so instead. A lesson that
- * was left for another one in the same page is given to any tab that opens it.
+ * Keeps a lesson to one tab. While another tab holds the lesson that the page was opened for, this page says so instead
+ * of showing it. A lesson that the student has left for another one on the same page goes to any tab that opens it.
  */
 import { mount, unmount } from "svelte";
 import { DrydockError } from "../base/errors";
@@ -14,9 +14,9 @@ export interface LessonTabsOptions {
     /** This tab's name. */
     tab: string;
     claims: ClaimStore;
-    /** Before the lesson is given to another tab. When it rejects, the lesson stays here. */
+    /** Runs before the lesson is handed to another tab. If it rejects, the lesson stays here. */
     save(lesson: string): Promise<void>;
-    /** Another tab has the lesson now. */
+    /** Another tab holds the lesson now. */
     onLost(lesson: string): void;
 }
 
@@ -30,12 +30,15 @@ export class LessonTabs {
         addEventListener("pagehide", () => {
             for (const claim of this.#claims.values()) claim.leave();
         });
-        // after a sleep, in which the words of other tabs may have gone unheard
+        // after a sleep, in which messages from other tabs may have been missed
         for (const event of ["resume", "visibilitychange"]) document.addEventListener(event, verify);
         addEventListener("pageshow", verify);
     }
 
-    /** The page's first lesson: resolves when this tab has it. Calls `onElsewhere` before it shows in `target` that another has it. */
+    /**
+     * The page's first lesson: resolves when this tab holds it. If another tab holds it, calls `onElsewhere` and then
+     * says so in `target`.
+     */
     async open(
         { id, title }: { id: string; title: string },
         { target, onElsewhere }: { target: HTMLElement; onElsewhere(): void },
@@ -49,7 +52,10 @@ export class LessonTabs {
         this.#keep(id, claim);
     }
 
-    /** Another lesson in the same page, which keeps its machine. Rejects with "lesson.elsewhere" when another tab has it. */
+    /**
+     * Another lesson on the same page, which keeps its machine. Rejects with "lesson.elsewhere" if another tab holds
+     * it.
+     */
     async claim(id: string): Promise<void> {
         const known = this.#claims.get(id);
         if (known) return known.rest(false);
@@ -65,7 +71,7 @@ export class LessonTabs {
         this.#keep(id, claim);
     }
 
-    /** The lesson that the page shows: the others are given away without a question. */
+    /** Names the lesson that the page shows; the others are handed over without asking. */
     show(id: string): void {
         for (const [lesson, claim] of this.#claims) claim.rest(lesson !== id);
     }
@@ -83,7 +89,10 @@ export class LessonTabs {
     }
 }
 
-/** Starts the page anew: that ends the machine, and whatever else could still write. It says then that the lesson was moved. */
+/**
+ * Reloads the page: that ends the machine and anything else that could still write. The new page then says that the
+ * lesson has moved.
+ */
 export function startAnew(): void {
     setMoved(true);
     location.reload();
@@ -91,7 +100,7 @@ export function startAnew(): void {
 
 async function waitOnPage(claim: LessonClaim, lesson: string, target: HTMLElement): Promise<void> {
     const page = mount(OpenElsewhere, { target, props: { claim, lesson, moved: wasMoved() } });
-    // the other tab may have been closed since: whoever comes here wants the lesson here
+    // the other tab may have been closed since: a student who looks at this tab wants the lesson here
     const look = () => void (document.hidden || claim.ask());
     const reload = () => location.reload();
     addEventListener("focus", look);
@@ -110,7 +119,7 @@ async function waitOnPage(claim: LessonClaim, lesson: string, target: HTMLElemen
     await unmount(page);
 }
 
-/** Kept with this entry of the tab's history, so that the page after the reload can say what happened. */
+/** Kept with this entry of the tab's history, so that the page can say after the reload what happened. */
 interface PageState {
     lessonMoved?: boolean;
 }

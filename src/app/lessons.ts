@@ -1,4 +1,4 @@
-/** The course as this page gets it: a lesson when it is opened, the index of all when somebody asks for it. */
+/** The course as this page loads it: a lesson when it is opened, the index of all lessons when somebody asks for it. */
 import { DrydockError, messageOf } from "../base/errors";
 import { Store, type Readable } from "../base/store";
 import { checkKinds } from "../checks/registry";
@@ -13,7 +13,7 @@ export interface LoadedLesson {
     next: LessonName | undefined;
 }
 
-/** Asks for a file below the page. */
+/** Requests a file below the page. */
 export type FetchFile = (path: string) => Promise<Response>;
 
 export class Lessons {
@@ -21,7 +21,7 @@ export class Lessons {
     #loadingIndex: Promise<CourseIndex> | undefined;
 
     constructor(
-        /** The student, for values that differ from one to the other. */
+        /** Identifies the student, for values that differ from one to the next. */
         private readonly seed: string,
         private readonly fetchFile: FetchFile,
     ) {}
@@ -31,7 +31,10 @@ export class Lessons {
         return this.#index;
     }
 
-    /** Loads the index unless it is there. Rejects with "lesson.unreachable" or "lesson.outdated"; asking again tries again. */
+    /**
+     * Loads the index unless it is already there. Rejects with "lesson.unreachable" or "lesson.outdated"; the next call
+     * tries again.
+     */
     loadIndex(): Promise<CourseIndex> {
         this.#loadingIndex ??= this.#read(
             INDEX_PATH,
@@ -47,8 +50,8 @@ export class Lessons {
     }
 
     /**
-     * `response`: an answer that has been asked for already. Rejects with "lesson.missing" when there is no such lesson,
-     * "lesson.unreachable" when the server does not give it, "lesson.outdated" when this page cannot read it.
+     * `response`: an answer already requested. Rejects with "lesson.missing" if there is no such lesson,
+     * "lesson.unreachable" if the server does not deliver it, "lesson.outdated" if this page cannot read it.
      */
     async load(id: string, response?: Promise<Response>): Promise<LoadedLesson> {
         const path = lessonPath(id);

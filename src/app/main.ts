@@ -1,4 +1,4 @@
-/** The composition root: the real parts put together, the interface shown. */
+/** The composition root: puts the real parts together and shows the interface. */
 import "./buffer";
 import "../ui/theme.css";
 import { mount } from "svelte";
@@ -33,7 +33,10 @@ import { studentSeed } from "./student";
 import { tabName } from "./tab";
 import { followTheme } from "./theme";
 
-/** What students push; it survives a reload where the browser allows. `onRefusal` hears that it does not, `tell` of what is damaged. */
+/**
+ * Storage for the images that students push; it survives a reload if the browser allows. `onRefusal` is called if it
+ * does not, `tell` about damaged data.
+ */
 async function hubStorage(onRefusal: () => void, tell: (error: DrydockError) => void): Promise<HubStorage> {
     try {
         return await browserStorage(tell);
@@ -45,20 +48,20 @@ async function hubStorage(onRefusal: () => void, tell: (error: DrydockError) => 
     }
 }
 
-/** What the first script has begun, before anything of this was loaded. */
+/** What the first script has started, before anything here was loaded. */
 export interface Opening {
     /** Address of the image's folder, ending in "/". */
     base: string;
     createMachine(needs: MachineNeeds): Machine;
-    /** undefined: another tab may have the lesson. */
+    /** undefined: another tab may hold the lesson. */
     first: Promise<Starting | undefined>;
-    /** Of that machine. */
+    /** The needs that this machine was made for. */
     needs: MachineNeeds;
     start: CourseStart;
     fetchFile: FetchFile;
     /** The lesson that the address names, else the first; undefined in an empty course. */
     lesson: string | undefined;
-    /** Its file, asked for already. */
+    /** The lesson's file, already requested. */
     content: Promise<Response> | undefined;
     step: string | undefined;
 }
@@ -76,7 +79,7 @@ export function open(opening: Opening): void {
 }
 
 async function compose(opening: Opening, target: HTMLElement): Promise<void> {
-    // the first of all: whatever is made below may have something to say before it is there
+    // first of all: anything created below may report a problem at once
     const notices = new Notices();
     const tell = ({ message, advice }: DrydockError): void => notices.problem(message, advice);
     const kept = new KeptValues(() => localStorage, tell);
@@ -88,7 +91,7 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
             "This browser cannot run Drydock",
             "Use a current Chrome, Edge, Firefox or Safari, and check that WebAssembly is not turned off: Drydock needs it to run a whole computer in the page.",
         );
-    await breath(); // from the evaluation of this script
+    await breath(); // lets the evaluation of this script finish
     const { base, createMachine, start, fetchFile } = opening;
     if (start.first === undefined || opening.lesson === undefined)
         return notHere(
@@ -117,11 +120,11 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
             if (!changes?.forget(id)) startAnew();
         },
     });
-    // what is not kept is not shared with other tabs
+    // what is not stored is not shared with other tabs
     if (!storage.notice)
         await tabs.open(loaded.lesson, {
             target,
-            // two tabs that open at the same moment may both start a machine
+            // two tabs opened at the same moment may both start a machine
             onElsewhere: () => {
                 first = first.then(starting => void starting?.machine.stop());
             },
@@ -177,7 +180,7 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
     mark("editor");
 }
 
-/** The lesson that the address names. One that does not exist gives way to the first, with a notice. */
+/** The lesson that the address names. If it does not exist, the first one opens instead, with a notice. */
 async function firstLesson(
     lessons: Lessons,
     { lesson, content }: Opening,

@@ -1,7 +1,7 @@
 import { isAbort } from "../base/errors";
 import type { Machine } from "../vm/machine";
 
-/** Moments of the start, on the page's own timeline; the benchmark and the end-to-end tests read them. Each is set once. */
+/** Moments of the start, on the page's own timeline, for the benchmark and the end-to-end tests. Each is set once. */
 export type Moment = "shown" | "machine" | "files" | "prompt" | "engine" | "editor";
 
 const set = new Set<Moment>();
@@ -21,11 +21,11 @@ export interface TimedCommand {
     end(code: number): Promise<void>;
 }
 
-/** A command of a terminal as a measure "drydock:command" with its status and guest instructions. */
+/** Records a command in a terminal as a measure "drydock:command", with its status and guest instructions. */
 export function timeCommand(machine: Machine, command: string): TimedCommand {
     const start = performance.now();
     const before = machine.statistics();
-    before.catch(() => undefined); // told at the end
+    before.catch(() => undefined); // `end` reports it
     return {
         async end(code) {
             const end = performance.now();
@@ -38,7 +38,7 @@ export function timeCommand(machine: Machine, command: string): TimedCommand {
                     detail: { command, code, instructions: last.instructions - first.instructions },
                 });
             } catch (thrown) {
-                // a machine that stopped meanwhile leaves the command without a figure
+                // if the machine has stopped meanwhile, the command has no figure
                 if (!isAbort(thrown)) console.warn("A command could not be measured.", thrown);
             }
         },

@@ -6,7 +6,7 @@ import { createPassage } from "../internet/passage/passage";
 import { Traffic } from "../internet/traffic";
 import type { Network } from "../ui/sandbox";
 
-/** Off at each visit: nobody goes online because somebody else did yesterday. */
+/** Off on each visit: nobody goes online because somebody else did yesterday. */
 export function createNetwork(internet: Internet): Network & { internet: Internet } {
     const traffic = new Traffic();
     const online = new Store(false);

@@ -1,4 +1,4 @@
-/** A lesson in hand: its engine, its files, its checks, made of the real parts. */
+/** An open lesson with its engine, files and checks, built from the real parts. */
 import type { DrydockError } from "../base/errors";
 import { createEngine } from "../engine/lesson-engine";
 import { createStepChecker, type StepChecker } from "../engine/step-checker";

@@ -1,6 +1,6 @@
 /**
- * The running sandbox, made of the real parts: a machine, the guest opened on it, files and checks attached. A restart puts a
- * new machine in the old one's place; files, progress and panes stay.
+ * The running sandbox, built from the real parts: a machine, the guest opened on it, files and checks attached. A
+ * restart replaces the machine; files, progress and panes stay.
  */
 import type { Agent } from "../agent/agent";
 import { openShell, type Shell, type ShellOptions } from "../agent/shell";
@@ -24,25 +24,28 @@ import { startMachine, type Starting } from "./starting";
 import { WarmUpRounds } from "../guest/warm-up/rounds";
 
 export interface SessionOptions {
-    /** A fresh machine, not started. */
+    /** Creates a fresh machine, not started. */
     createMachine(needs: MachineNeeds): Machine;
-    /** Of the machine that `start` is given. */
+    /** What the machine given to `start` was made for. */
     needs: MachineNeeds;
     network: Network & { internet(request: Request): Promise<Response> };
     lesson: GuestLesson;
     openPreview(http: (port: number, request: Request) => Promise<Response>): PreviewBridge;
-    /** How the guest and a shell in it are opened; over the real agent when left out. */
+    /** Opens the guest and a shell in it; the real agent's if left out. */
     openGuest?: typeof openGuest;
     openShell?: (agent: Agent, options: ShellOptions) => Promise<SessionShell>;
 }
 
-/** What a terminal gets, and what the session hears of it. */
+/** What a terminal gets, and what the session listens to. */
 export type SessionShell = TerminalShell & Pick<Shell, "events">;
 
-/** The first prompt has the processor for itself for so long at most. */
+/** For at most this long, nothing else competes with the first prompt for the processor. */
 const PROMPT_MILLISECONDS = 5_000;
 
-/** Ports, checks and warm-up have their turn when nothing came from the student for so long: they cost a first command half as much again. */
+/**
+ * Ports, checks and warm-up wait until the student has been idle for this long: they make a first command take half as
+ * long again.
+ */
 const LULL_MILLISECONDS = 1_200;
 
 export class Session implements Sandbox {
@@ -57,7 +60,7 @@ export class Session implements Sandbox {
     readonly #warmUp = new WarmUpRounds({ pythonHost: ownPythonHost, visible: () => !document.hidden });
     #lull = new Lull();
     #guest = promised<Guest>();
-    /** No prompt before the student's files are there. */
+    /** No prompt appears before the student's files are there. */
     #filesReady = promised<void>();
     /** The first prompt of this machine. */
     #prompted = promised<void>();
@@ -94,7 +97,7 @@ export class Session implements Sandbox {
         return this.#warmUp.state;
     }
 
-    /** Follows a machine until it is ready; resolves in any case, the state says what became of it. */
+    /** Follows a machine until it is ready. Never rejects; the state says how it ended. */
     async start({ machine, started }: Starting): Promise<void> {
         const lifetime = new Lifetime();
         const abort = new AbortController();
@@ -155,7 +158,7 @@ export class Session implements Sandbox {
         } catch (thrown) {
             opening.then(
                 late => late.close(),
-                () => undefined, // told above
+                () => undefined, // reported above
             );
             throw thrown;
         }
@@ -183,7 +186,7 @@ export class Session implements Sandbox {
                 });
             }
         });
-        shell.exit.then(ended, ended); // closed with a command running: its end is not told
+        shell.exit.then(ended, ended); // closed while a command was running: its end is not reported
         return shell;
     }
 
@@ -192,7 +195,7 @@ export class Session implements Sandbox {
         return this.#warmUp.giveWay();
     }
 
-    /** Another lesson on the same machine. Resolves when its files are in the guest, if there is one. */
+    /** Changes to another lesson on the same machine. Resolves when its files are in the guest, if there is one. */
     async change(lesson: GuestLesson): Promise<void> {
         await this.#lesson.change(lesson);
         lesson.engine.checkSoon();
@@ -231,7 +234,7 @@ export class Session implements Sandbox {
     }
 
     #fail(thrown: unknown): void {
-        if (this.#state.state.kind === "failed") return; // the first reason is the reason
+        if (this.#state.state.kind === "failed") return; // the first reason counts
         const error = asDrydockError(
             thrown,
             "session.failed",
@@ -248,7 +251,7 @@ export class Session implements Sandbox {
         this.#prompted.resolve();
     }
 
-    /** Ends what there was; those who wait for it get the reason. */
+    /** Drops the old promises and makes new ones; anything waiting for them gets the reason. */
     #renew(reason: unknown): void {
         this.#guest.reject(reason);
         this.#filesReady.reject(reason);
@@ -260,7 +263,7 @@ export class Session implements Sandbox {
     }
 }
 
-/** The computer has slept, or its time was set: the guest's clock follows. */
+/** The computer has slept, or its clock was set: set the guest's clock too. */
 async function setClock({ agent }: Guest): Promise<void> {
     try {
         await agent.setTime(Date.now());
@@ -269,9 +272,9 @@ async function setClock({ agent }: Guest): Promise<void> {
     }
 }
 
-/** One whose rejection nobody needs to have waited for. */
+/** A deferred promise that may reject without anybody waiting for it. */
 function promised<T>(): Deferred<T> {
     const made = deferred<T>();
-    made.promise.catch(() => undefined); // told to those who ask
+    made.promise.catch(() => undefined); // callers that wait still get the error
     return made;
 }

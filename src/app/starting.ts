@@ -8,6 +8,6 @@ export interface Starting {
 
 export function startMachine(machine: Machine): Starting {
     const started = machine.start();
-    started.catch(() => undefined); // whoever waits for the guest hears of it
+    started.catch(() => undefined); // anything waiting for the guest gets the error
     return { machine, started };
 }

@@ -1,7 +1,7 @@
 import { toHex } from "../base/bytes";
 import type { KeptValues } from "../storage/kept-values";
 
-/** A number of this browser's own, kept: the same student gets the same values. */
+/** A number kept by this browser: the same student gets the same values. */
 export function studentSeed(kept: KeptValues): string {
     const known = kept.read("drydock.student", "number that chooses your values", text => {
         if (!/^[0-9a-f]{16}$/.test(text)) throw new TypeError(`${JSON.stringify(text)} is no seed`);

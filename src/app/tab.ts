@@ -7,8 +7,8 @@ const TAB = "drydock.tab";
 const OPEN = "drydock.open:";
 
 /**
- * A name of this tab's own that outlives a reload. It is in the tab's storage only while no page of it is open: a tab that is
- * duplicated takes a copy of that storage along, and must not get the same name.
+ * A name for this tab that survives a reload. It is removed from the tab's storage while a page of the tab is open: a
+ * duplicated tab gets a copy of that storage, and must not get the same name.
  */
 export function tabName(storage: () => Storage): string {
     const fresh = toHex(crypto.getRandomValues(new Uint8Array(8)));
@@ -25,7 +25,7 @@ export function tabName(storage: () => Storage): string {
     }
 }
 
-/** For `lessonMayBeFree` in other tabs: this one has the lesson. Where there are Web Locks they say so. */
+/** Tells `lessonMayBeFree` in other tabs that this one holds the lesson. Where there are Web Locks, they do this. */
 export function noteOpen(lesson: string, tab: string): void {
     if (secureContext.locks) return;
     const key = OPEN + lesson;
@@ -41,8 +41,8 @@ export function noteOpen(lesson: string, tab: string): void {
 }
 
 /**
- * Whether, as far as can be told at once, no other tab has the lesson. The machine starts at once then. A false alarm, after a
- * crash, costs the time until the rest of the page is loaded.
+ * Whether no other tab holds the lesson, as far as can be told at once; then the machine starts immediately. A false
+ * alarm, after a crash, costs the time until the rest of the page is loaded.
  */
 export async function lessonMayBeFree(lesson: string | undefined): Promise<boolean> {
     return lesson === undefined || !(await openLessons()).includes(lesson);

@@ -1,6 +1,6 @@
 import type { Settings } from "../ui/common/settings.svelte";
 
-/** Puts the chosen theme on the root element, before the first paint and at each change. */
+/** Sets the chosen theme on the root element, before the first paint and on each change. */
 export function followTheme(settings: Settings): void {
     const apply = () => {
         const { theme } = settings;

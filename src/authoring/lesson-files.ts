@@ -1,4 +1,7 @@
-/** Vite's plugin for the course: packs `lessons/` into files beside the page, and tells the first script what it must know. */
+/**
+ * Vite's plugin for the course: packs `lessons/` into files beside the page, and tells the first script what it must
+ * know.
+ */
 import { relative, resolve } from "node:path";
 import { runnerImport, type Plugin } from "vite";
 import type { PackedFolder } from "./pack-lessons.ts";
@@ -9,20 +12,21 @@ const RESOLVED = `\0${MODULE}`;
 
 const lessons = resolve(import.meta.dirname, "../../lessons");
 
-// Vite loads this file as it is, so what has imports without an ending is loaded through Vite.
+// Vite loads this file directly, so code whose imports lack an ending is loaded through Vite.
 async function pack(folder: string): Promise<PackedFolder> {
     const path = resolve(import.meta.dirname, "pack-lessons.ts");
     const { module } = await runnerImport<typeof import("./pack-lessons.ts")>(path, { configFile: false });
     return module.packLessons(folder);
 }
 
-/** `folder`: a course; the project's own when left out. */
+/** `folder`: a course; the project's own if left out. */
 export function lessonFiles(folder = lessons): Plugin {
     let packing: Promise<PackedFolder> | undefined;
     const course = () => (packing ??= pack(folder));
     return {
         name: "drydock-lessons",
-        // Before the work begins: Vite gives up a module of `runnerImport` after a minute, and the thread is busy for longer then.
+        // Before the work begins: Vite gives up a module of `runnerImport` after a minute, and the thread is busy for
+        // longer after that.
         async buildStart() {
             if (this.environment.config.command === "build") await course();
         },

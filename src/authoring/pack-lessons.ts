@@ -9,11 +9,11 @@ export interface PackedFolder {
     start: CourseStart;
     /** Address below the page → content. */
     files: Map<string, string | Uint8Array>;
-    /** The course's mistakes as a person reads them; "" when there is none. */
+    /** The course's mistakes as a person reads them; "" if there are none. */
     mistakes: string;
 }
 
-/** `folder`: a course; the project's own when left out. */
+/** `folder`: a course; the project's own if left out. */
 export async function packLessons(folder?: string): Promise<PackedFolder> {
     const { start, files, problems } = packCourse(await readLessons(folder), checkKinds);
     return { start, files, mistakes: formatProblems(problems) };

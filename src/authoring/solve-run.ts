@@ -21,7 +21,7 @@ export interface SolveTarget {
 
 export interface StepReport {
     step: string;
-    /** Why the step is broken; undefined when it failed before its solution and passed after it. */
+    /** Why the step is broken; undefined if it failed before its solution and passed after it. */
     problem: string | undefined;
     before: ExpectationResult[];
     after: ExpectationResult[];
@@ -32,7 +32,10 @@ export interface StepReport {
         /** millions, guest */ instructions: number;
         output: string;
     }[];
-    /** Of the check after the solution; guest instructions in millions. Few instructions in many seconds mean that the guest waited or the host was busy. */
+    /**
+     * For the check after the solution; guest instructions in millions. Few instructions in many seconds mean that the
+     * guest waited or the host was busy.
+     */
     checkSeconds: number;
     checkInstructions: number;
     seconds: number;

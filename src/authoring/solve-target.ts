@@ -17,7 +17,7 @@ export interface OpenTarget extends SolveTarget {
     close(): Promise<void>;
 }
 
-/** A fresh machine with the lesson's first files, and a prompt. */
+/** A fresh machine with the lesson's initial files, and a prompt. */
 export async function openTarget(lesson: Lesson, signal?: AbortSignal): Promise<OpenTarget> {
     const guest = await openHeadless({ signal, leastMemory: lesson.requires.memory });
     const lifetime = new Lifetime();

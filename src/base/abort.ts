@@ -5,14 +5,14 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
     if (!signal) return promise;
     return new Promise<T>((resolve, reject) => {
         const onAbort = () => reject(signal.reason);
-        // Also listened to when the signal has aborted already: its rejection would else be nobody's.
+        // Listen even when the signal has already aborted: otherwise nobody would handle the promise's rejection.
         promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
         if (signal.aborted) onAbort();
         else signal.addEventListener("abort", onAbort, { once: true });
     });
 }
 
-/** Resolves after `milliseconds`; rejects with the signal's reason when it aborts first. */
+/** Resolves after `milliseconds`; rejects with the signal's reason if it aborts first. */
 export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
@@ -64,7 +64,7 @@ export async function within<T>(promise: Promise<T>, milliseconds: number, what:
     }
 }
 
-/** Polls until `look` gives something other than undefined. For readiness, never for a time. */
+/** Polls until `look` returns something other than undefined. Use it to wait for readiness, never to measure time. */
 export async function until<T>(
     look: () => Promise<T | undefined> | T | undefined,
     options: { every: number; timeout: number; what: string; signal?: AbortSignal },

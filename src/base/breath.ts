@@ -1,2 +1,5 @@
-/** Lets the thread handle what has come up meanwhile; between the parts of long work, so that none of it holds the page up. */
+/**
+ * Lets the thread handle whatever is waiting. Call it between the parts of long work, so that the page stays
+ * responsive.
+ */
 export const breath = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));

@@ -24,7 +24,7 @@ export function toHex(bytes: Uint8Array): string {
     return text;
 }
 
-/** Reads a whole stream into memory. `limit` in bytes guards against a guest that never stops. */
+/** Reads a whole stream into memory. `limit`, in bytes, guards against a guest that never stops. */
 export async function readAll(stream: ReadableStream<Uint8Array>, limit = Number.POSITIVE_INFINITY): Promise<Bytes> {
     const reader = stream.getReader();
     const parts: Uint8Array[] = [];

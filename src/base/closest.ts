@@ -1,7 +1,10 @@
-/** Finds the name that somebody probably meant, for "Did you mean ...?" */
+/** Finds the name that somebody probably meant, for "Did you mean ...?". */
 import { distance } from "fastest-levenshtein";
 
-/** How many letters may differ: a third of the word, but at least two, to find two swapped letters ("ngnix"), and one in a short word. */
+/**
+ * How many letters may differ: one in a short word; otherwise a third of the word, but at least two, so that two
+ * swapped letters are found ("ngnix").
+ */
 const tolerance = (word: string): number => (word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3)));
 
 /** The name among `names` that `typed` was probably meant to be; undefined when none is similar. */

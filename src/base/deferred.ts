@@ -1,4 +1,4 @@
-/** A promise with its two ends in hand. (`Promise.withResolvers` is missing in Node 20.) */
+/** A promise that others can resolve or reject. (`Promise.withResolvers` is missing in Node 20.) */
 export interface Deferred<T> {
     readonly promise: Promise<T>;
     resolve(value: T): void;

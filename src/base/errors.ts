@@ -8,9 +8,9 @@ export class DrydockError extends Error {
 
     constructor(
         readonly code: string,
-        /** What happened, a sentence a student understands. */
+        /** What happened, in a sentence that a student understands. */
         message: string,
-        /** What to do about it, a sentence. */
+        /** What to do about it, in a sentence. */
         readonly advice: string,
         options?: { cause?: unknown },
     ) {
@@ -18,17 +18,17 @@ export class DrydockError extends Error {
     }
 }
 
-/** The thing itself when it is a DrydockError already, else one that keeps it as the cause. */
+/** `thrown` itself if it is already a DrydockError; otherwise a new error that keeps it as its cause. */
 export function asDrydockError(thrown: unknown, code: string, message: string, advice: string): DrydockError {
     return thrown instanceof DrydockError ? thrown : new DrydockError(code, message, advice, { cause: thrown });
 }
 
-/** True for the rejection of a request that its own caller cancelled. */
+/** True for the rejection of a request that its caller cancelled. */
 export function isAbort(thrown: unknown): boolean {
     return thrown instanceof Error && thrown.name === "AbortError";
 }
 
-/** What went wrong in words, for a value caught from anywhere. */
+/** What went wrong, in words, for a value caught from anywhere. */
 export function messageOf(thrown: unknown): string {
     return thrown instanceof Error ? thrown.message : String(thrown);
 }

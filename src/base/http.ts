@@ -9,11 +9,12 @@ function unfiltered(pairs: HeaderPairs): Headers {
 }
 
 /**
- * A Request to or from the guest with the headers that fetch keeps to itself.
+ * A Request to or from the guest that keeps the headers fetch would drop.
  *
- * In a browser Request's constructor drops what a page may not touch: `Cookie`, `Content-Length`, `Origin`, `Accept-Encoding`.
- * Those rules protect the browser's own network; a header on its way to or from the guest is only data. `headers` here is a list of
- * its own that nothing is dropped from. Read it from the object itself: a `clone()` has the filtered list again.
+ * In a browser, Request's constructor drops the headers that a page may not set: `Cookie`, `Content-Length`, `Origin`,
+ * `Accept-Encoding`. Those rules protect the browser's own network; a header on its way to or from the guest is only
+ * data. So `headers` here is a separate, unfiltered list. Read it from the object itself: a `clone()` has the filtered
+ * list again.
  */
 export class RawRequest extends Request {
     readonly #headers: Headers;
@@ -29,7 +30,10 @@ export class RawRequest extends Request {
         return this.#headers;
     }
 
-    /** Firefox has no `Request.body` yet (it answers undefined, whatever the types say). */
+    /**
+     * Firefox has no `Request.body` yet: it returns undefined, whatever the types say
+     * (https://bugzilla.mozilla.org/show_bug.cgi?id=1387483).
+     */
     override get body(): ReadableStream<Bytes> | null {
         const own = super.body as ReadableStream<Bytes> | null | undefined;
         if (own !== undefined) return own;

@@ -1,11 +1,11 @@
-/** Names of container images, as Docker reads them. The one parser of that grammar. */
+/** Names of container images, as Docker reads them. This is the only parser of that grammar. */
 
 export interface ImageReference {
     /** "docker.io", "localhost:5000". */
     registry: string;
     /** "library/busybox", "me/app". */
     repository: string;
-    /** undefined where a digest says which image is meant and no tag stands beside it. */
+    /** undefined where a digest identifies the image and no tag is given. */
     tag: string | undefined;
     /** "sha256:..." */
     digest: string | undefined;
@@ -13,7 +13,7 @@ export interface ImageReference {
 
 const HUB = "docker.io";
 
-/** Reads what a student may type. Takes any text: what no image can be called is refused by the engine, not here. */
+/** Reads what a student may type. Accepts any text: the engine refuses invalid names, not this function. */
 export function parseImage(ref: string): ImageReference {
     const at = ref.indexOf("@");
     const digest = at < 0 ? undefined : ref.slice(at + 1);
@@ -38,18 +38,18 @@ export function canonicalImage(ref: string): string {
     return write(`${parsed.registry}/${parsed.repository}`, parsed);
 }
 
-/** "docker.io/library/nginx" -> "nginx:latest": the spelling of the engine's lists. */
+/** "docker.io/library/nginx" -> "nginx:latest": the spelling that the engine's lists use. */
 export function familiarImage(ref: string): string {
     const parsed = parseImage(ref);
     return write(familiarName(parsed), parsed);
 }
 
-/** "nginx", "me/app", "localhost:5000/app": the name without tag and digest, as a student types it. */
+/** "nginx", "me/app", "localhost:5000/app": the name without tag or digest, as a student types it. */
 export function familiarName({ registry, repository }: ImageReference): string {
     return registry === HUB ? repository.replace(/^library\//, "") : `${registry}/${repository}`;
 }
 
-/** The name of `ref` without tag and digest, as a student types it. */
+/** The name in `ref` without tag or digest, as a student types it. */
 export const repositoryOf = (ref: string): string => familiarName(parseImage(ref));
 
 export const sameImage = (a: string, b: string): boolean => canonicalImage(a) === canonicalImage(b);

@@ -1,4 +1,4 @@
-/** What starts something returns its stop. Calling it twice is harmless. */
+/** Stops what a function started; that function returns it. Calling it twice is harmless. */
 export type Stop = () => void;
 
 /** Collects stops and runs them in reverse order, once. */
@@ -6,7 +6,7 @@ export class Lifetime {
     #stops: Stop[] = [];
     #ended = false;
 
-    /** Keeps `stop` for the end; runs it at once when the end has already come. */
+    /** Keeps `stop` for the end; runs it at once if the end has already come. */
     add(stop: Stop): void {
         if (this.#ended) stop();
         else this.#stops.push(stop);

@@ -1,9 +1,9 @@
 import type { Stop } from "./lifetime";
 
-/** A value that others watch. Below `ui` this is how state is shown; runes stay in `ui`. */
+/** A value that others watch. This is how layers below `ui` expose state; runes stay in `ui`. */
 export interface Readable<T> {
     readonly state: T;
-    /** Calls `listener` at each change, not for the present value. */
+    /** Calls `listener` on each change, but not for the current value. */
     subscribe(listener: (state: T) => void): Stop;
 }
 
@@ -45,19 +45,22 @@ export class Signal<T> {
     }
 }
 
-/** Events with the last of them kept, for those who join later. */
+/** Events, the latest of which are kept for those who subscribe later. */
 export class Feed<T> {
     readonly #signal = new Signal<T>();
     #kept: T[] = [];
     #count = 0;
 
-    /** `limit`: how many events are kept. `onFirst` runs once, when the first listener joins: what nobody listens to is not asked for. */
+    /**
+     * `limit`: how many events are kept. `onFirst` runs once, when the first listener subscribes, so that nothing is
+     * requested before somebody listens.
+     */
     constructor(
         private readonly limit: number,
         private onFirst: () => void = () => undefined,
     ) {}
 
-    /** How many events there have been: a mark for `since`. */
+    /** How many events there have been; usable as a mark for `since`. */
     get count(): number {
         return this.#count;
     }
@@ -74,7 +77,7 @@ export class Feed<T> {
         this.#signal.emit(event);
     }
 
-    /** Hears of what happens from now on; `since` has what happened before. */
+    /** Calls `listener` for each event from now on; `since` returns the earlier ones. */
     listen(listener: (event: T) => void): Stop {
         const stop = this.#signal.listen(listener);
         const { onFirst } = this;

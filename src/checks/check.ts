@@ -64,15 +64,18 @@ export interface CheckKind<Spec = unknown> {
     failures: Record<string, string>;
     /** What this check looks for, in the student's words: "the image docker-flask:1.0". */
     describe(spec: Spec): string;
-    /** Only of kinds whose checks may change something in the guest; all others read. Such a check runs only when the student asks. */
+    /**
+     * Only for kinds whose checks may change something in the guest; all others only read. Such a check runs only when
+     * the student asks.
+     */
     acts?: {
-        /** One sentence for the reference page: which checks, and what an author can say about it. */
+        /** One sentence for the reference page: which checks these are, and what an author can say about it. */
         when: string;
         with(spec: Spec): boolean;
         /** What it does, after "it": "runs a program". */
         because(spec: Spec): string;
     };
-    /** Milliseconds after which a check with these fields is given up; without it `CHECK_LIMIT`. */
+    /** Milliseconds after which a check with these fields is given up; `CHECK_LIMIT` if left out. */
     limit?(spec: Spec): number;
     run(spec: Spec, context: CheckContext): Promise<CheckResult>;
 }

@@ -1,4 +1,4 @@
-/** There is no such container: what exists instead, and what the student tried last. */
+/** For a container that does not exist: what exists instead, and what the student tried last. */
 import type { CheckContext, CheckResult } from "./check";
 import { fail } from "./container-failures";
 import { allContainers, allImages, callOf, lastCommand } from "./look";

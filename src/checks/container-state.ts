@@ -101,7 +101,7 @@ async function notRunning(details: ContainerDetails, context: CheckContext): Pro
     });
 }
 
-/** "docker run IMAGE -p 5000:5000" hands -p to the program. */
+/** "docker run IMAGE -p 5000:5000" passes -p to the program. */
 export function misplacedFlag({ image, command }: ContainerDetails): string {
     const at = command.findIndex(
         (word, index) =>

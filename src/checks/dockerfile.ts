@@ -1,4 +1,4 @@
-/** A Dockerfile's instructions as the checks compare them. Read by the same parser as the editor's help. */
+/** A Dockerfile's instructions as the checks compare them. Read by the same parser that the editor's help uses. */
 import { DockerfileParser, JSONInstruction } from "dockerfile-ast";
 import { closest } from "../base/closest";
 
@@ -7,7 +7,7 @@ export interface Instruction {
     name: string;
     /** Counts from 1. */
     line: number;
-    /** Without flags and line breaks, spaces as one. */
+    /** Without flags and line breaks; several spaces become one. */
     arguments: string;
     flags: string[];
     /** exec: a JSON list. */
@@ -136,6 +136,6 @@ function isJsonList(words: string): boolean {
         const list: unknown = JSON.parse(words);
         return Array.isArray(list) && list.every(word => typeof word === "string");
     } catch {
-        return false; // the caller says so
+        return false; // the caller reports it
     }
 }

@@ -27,8 +27,8 @@ export const port = (description: string) =>
 const LONGEST_PATTERN = 1_000;
 
 /**
- * Marks a regular expression, for the linter: only it tries whether the expression can be used (remarks.ts). The page has no engine for
- * them before the first is needed.
+ * Marks a regular expression for the linter: only the linter tries whether the expression can be used (remarks.ts). The
+ * page loads no engine for expressions until the first is needed.
  */
 const patternText = v.pipe(
     v.string(),

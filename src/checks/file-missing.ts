@@ -1,4 +1,4 @@
-/** There is no such file: is there one in different case, in another folder, or with another extension? */
+/** For a file that does not exist: is there one in different case, in another folder, or with another extension? */
 import type { FileEntry } from "../agent/agent";
 import type { CheckContext } from "./check";
 import { fail } from "./file-failures";

@@ -12,7 +12,7 @@ import { firstLines, spoken, type Fail } from "./outcome";
 const leastWait = 5_000;
 
 /**
- * undefined while it is worth waiting: the container is young. `waited` in milliseconds. Asks the engine anew each time,
+ * undefined while waiting is worthwhile: the container is young. `waited` in milliseconds. Asks the engine every time,
  * because the container may end meanwhile.
  */
 export async function connectionProblem(

@@ -53,5 +53,8 @@ export interface Answer {
     headers: Headers;
     body: string;
 }
-/** "refused": nobody listens. "broken": the connection was accepted, but the answer was not HTTP. "silent": no answer within the limit. */
+/**
+ * "refused": nothing listens. "broken": the connection was accepted, but the answer was not HTTP. "silent": no answer
+ * within the limit.
+ */
 export type NoAnswer = { problem: "refused" | "broken" | "silent"; words: string };

@@ -8,7 +8,7 @@ export interface Listener {
 
 const listening = "0A"; // TCP_LISTEN in the kernel's table
 
-/** `pid`: the container's first process, as the guest numbers it. undefined when it cannot be read. */
+/** `pid`: the container's first process, as the guest numbers it. undefined if it cannot be read. */
 export async function listeners(context: CheckContext, pid: number): Promise<Listener[] | undefined> {
     if (pid === 0) return undefined;
     const { stdout, code } = await context.exec(["cat", `/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`], {

@@ -15,7 +15,7 @@ export const allImages = (context: CheckContext): Promise<ImageSummary[]> =>
 export const imageDetails = (context: CheckContext, ref: string): Promise<ImageDetails | undefined> =>
     context.memo(`image ${ref}`, () => context.docker.images.inspect(ref, context.signal));
 
-/** The last lines that a container printed, "" for none or when the log cannot be read. */
+/** The last lines that a container printed; "" if there are none or the log cannot be read. */
 export async function logOf(context: CheckContext, id: string): Promise<string> {
     try {
         return lastLines(await context.docker.containers.logs(id, { tail: 20, signal: context.signal }));
@@ -36,6 +36,6 @@ export async function holderOf(context: CheckContext, port: number): Promise<Con
 export const lastCommand = (context: CheckContext, pattern: RegExp): CommandRecord | undefined =>
     context.commands.findLast(record => pattern.test(record.command));
 
-/** "web", or a short id when the container has no name. */
+/** "web", or a short id if the container has no name. */
 export const callOf = (container: { names: string[]; id: string }): string =>
     container.names[0] ?? container.id.slice(0, 12);

@@ -1,27 +1,29 @@
 /**
- * The regular expressions of lessons. Whoever writes a lesson must not be able to hang the page, and in the browser's own expressions `(a+)+$`
- * takes longer than anybody lives: RE2's take a time that grows with the text and with the expression, and no more.
+ * The regular expressions of lessons. The author of a lesson must not be able to hang the page, and with the browser's
+ * own expressions `(a+)+$` takes longer than anybody lives. RE2's take a time that grows with the text and with the
+ * expression, and no more.
  */
 import { DrydockError, messageOf } from "../base/errors";
 
 /** Compiled. */
 export interface Pattern {
-    /** Whether it matches somewhere in `text`, or in as much of it as may be looked at. */
+    /** Whether it matches somewhere in `text`, or in the part of it that may be searched. */
     test(text: string): boolean;
 }
 
-/** Instructions that an expression may compile to: `[ab]{400}` makes some four hundred. */
+/** Instructions that an expression may compile to: `[ab]{400}` compiles to some four hundred. */
 export const LARGEST_PATTERN = 500;
 
 /**
- * An expression's instructions times the text's characters. The worst that was found takes a second for so many on a busy computer; an
- * ordinary one, of 20 instructions, sees the first 200,000 characters and takes some milliseconds.
+ * An expression's instructions times the text's characters. The worst case found takes a second for this many on a busy
+ * computer; an ordinary expression, of 20 instructions, searches the first 200,000 characters and takes some
+ * milliseconds.
  */
 const MOST_STEPS = 4_000_000;
 
 type Engine = typeof import("re2js");
 
-/** Loaded with the first expression: 46 KB over the network that no start needs. */
+/** Loaded with the first expression: 46 KB over the network that the start does not need. */
 async function loadEngine(): Promise<Engine> {
     try {
         return await import("re2js");
@@ -35,7 +37,10 @@ async function loadEngine(): Promise<Engine> {
     }
 }
 
-/** `^` and `$` mean the ends of a line. Rejects with "checks.bad-pattern", which `lint` names before a student meets it, or "checks.unreachable". */
+/**
+ * `^` and `$` match at the ends of a line. Rejects with "checks.bad-pattern", which `lint` reports before a student
+ * sees it, or "checks.unreachable".
+ */
 export async function toPattern(source: string): Promise<Pattern> {
     return compilePattern(await loadEngine(), source);
 }
@@ -55,7 +60,10 @@ export function compilePattern({ RE2JS }: Engine, source: string): Pattern {
     return { test: text => compiled.test(beginningOf(text, characters)) };
 }
 
-/** Whole lines, since `$` must not match where the text was cut; a single long line goes on as one, by a sign for the rest. */
+/**
+ * Whole lines, since `$` must not match where the text was cut; if it is a single long line, a character stands for the
+ * rest.
+ */
 function beginningOf(text: string, characters: number): string {
     if (text.length <= characters) return text;
     const lastLine = text.lastIndexOf("\n", characters);
@@ -72,7 +80,7 @@ const badPattern = (source: string, why: string, cause?: unknown) =>
         },
     );
 
-/** What lessons are likely to try, in words; else the engine's own. */
+/** What authors are likely to try, explained in words; otherwise the engine's own message is used. */
 const foreign: [found: RegExp, words: string][] = [
     [/\(\?<?[=!]/, "look-ahead and look-behind, (?=...), (?!...), (?<=...), (?<!...), do not exist here"],
     [/\\[1-9]|\\k</, "back-references, \\1 or \\k<name>, do not exist here"],

@@ -1,4 +1,7 @@
-/** What the linter says about a check beyond its fields: expressions that cannot be used, and what the student must ask for. */
+/**
+ * What the linter says about a check beyond its fields: expressions that cannot be used, and checks that the student
+ * must ask for.
+ */
 import * as re2 from "re2js";
 import type { GenericSchema } from "valibot";
 import { DrydockError } from "../base/errors";
@@ -13,16 +16,16 @@ export interface Remark {
     code: string;
     message: string;
     advice: string;
-    /** Only to know: nothing is wrong. */
+    /** For information only: nothing is wrong. */
     note?: true;
 }
 
 export interface LintedKind extends CheckKind {
-    /** `written`: the fields as the author wrote them; `spec`: as the schema gave them. */
+    /** `written`: the fields as the author wrote them; `spec`: as the schema returned them. */
     remarks(written: unknown, spec: unknown): Remark[];
 }
 
-/** The registry's kinds, for the linter. The page does without: this brings the engine of expressions along. */
+/** The registry's kinds, for the linter. The page does not use this, because it loads the engine for expressions. */
 export const lintedKinds: ReadonlyMap<string, LintedKind> = new Map(
     [...checkKinds].map(([name, kind]) => [
         name,
@@ -68,7 +71,7 @@ function actsRemarks({ name, acts }: CheckKind, written: unknown, spec: unknown)
     ];
 }
 
-/** Of valibot's schemas, what is walked through. */
+/** The parts of valibot's schemas that are walked through. */
 interface Level extends GenericSchema {
     entries?: Record<string, Level>;
     wrapped?: Level;

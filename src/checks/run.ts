@@ -7,25 +7,28 @@ import { checkKinds } from "./registry";
 
 export interface RunOptions {
     signal?: AbortSignal | undefined;
-    /** Milliseconds for one check; without it what its kind says. */
+    /** Milliseconds for one check; if left out, the limit of its kind. */
     timeout?: number;
     /** The student has not pressed Check: checks that may change the guest do not run, and their result is "waiting". */
     readsOnly?: boolean;
     /** The lesson's own sentences, by failure code; each replaces the check's sentence. */
     why?: Readonly<Record<string, string>>;
-    /** Each result as it comes. */
+    /** Called with each result as it arrives. */
     onResult?: (result: ExpectationResult, index: number) => void;
 }
 
 /** What a run looks at. The runner adds memo and signal. */
 export type CheckSources = Omit<CheckContext, "memo" | "signal">;
 
-/** What is to be checked; `spec` is what the kind's own schema parsed. */
+/** The checks to run; `spec` is what the kind's own schema parsed. */
 type Expectations = readonly { kind: string; spec: unknown }[];
 
 const limitOf = (kind: CheckKind | undefined, spec: unknown): number => kind?.limit?.(spec) ?? CHECK_LIMIT;
 
-/** Milliseconds after which a step's checks together are given up: above what each may take, so that each says its own reason first. */
+/**
+ * Milliseconds after which all checks of a step are given up together: more than each may take, so that each reports
+ * its own reason first.
+ */
 export const stepLimit = (expectations: Expectations): number =>
     expectations.reduce((sum, { kind, spec }) => sum + limitOf(checkKinds.get(kind), spec), STEP_MARGIN);
 

@@ -1,5 +1,5 @@
-// The first thing that runs on a fresh machine: plain JavaScript, no dependencies. Installs the npm packages when they are
-// missing or older than the lock file, then hands over to the command line proper.
+// The first thing that runs on a fresh machine: plain JavaScript, no dependencies. Installs the npm packages if they
+// are missing or older than the lock file, then hands over to the actual command line.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

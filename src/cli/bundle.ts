@@ -126,7 +126,7 @@ async function add(
     }
 }
 
-/** Throws "bundle.not-there" for a name that is not in the bundle, and then removes nothing. */
+/** If a name is not in the bundle, throws "bundle.not-there" and removes nothing. */
 function remove(lock: BundleLock, kind: BundleKind, names: readonly string[]): [BundleLock, BundleItem[]] {
     const removed = names.map(name => {
         const found = lock.items.find(

@@ -1,4 +1,4 @@
-/** `exec -- <shell command>`: runs one command in a fresh guest and passes its streams and its status through. */
+/** `exec -- <shell command>`: runs one command in a fresh guest and passes on its streams and its status. */
 import { parseArgs } from "node:util";
 import { Readable, Writable } from "node:stream";
 import { DrydockError } from "../base/errors";

@@ -68,7 +68,7 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
     },
 };
 
-/** The image of this source: from the cache, or built with visible progress. */
+/** The image for this source: from the cache, or built with visible progress. */
 export async function ensureImage(): Promise<BuiltImage> {
     return (await findBuilt(silentReporter)) ?? build({});
 }

@@ -1,4 +1,4 @@
-/** `lint [lesson…]`: mistakes in lessons, with file, line and what to do. */
+/** `lint [lesson…]`: finds mistakes in lessons and prints file, line and what to do. */
 import { parseArgs } from "node:util";
 import { checkReference } from "../checks/reference";
 import { lintedKinds } from "../checks/remarks";

@@ -2,13 +2,13 @@
 import { DrydockError, messageOf } from "../base/errors";
 import type { Command } from "./command";
 
-/** The tests and the benchmark are in tests/. Loading them by address keeps src free of imports from there. */
+/** The tests and the benchmark live in tests/. Loading them by path keeps src free of imports from there. */
 async function fromTests(path: string, name: string): Promise<Command> {
     const module = (await import(new URL(`../../tests/${path}`, import.meta.url).href)) as Record<string, Command>;
     return module[name]!;
 }
 
-/** Each is loaded only when needed. */
+/** Each command is loaded only when needed. */
 const commands: Record<string, () => Promise<Command>> = {
     start: async () => (await import("./start")).start,
     test: () => fromTests("suites/command.ts", "test"),

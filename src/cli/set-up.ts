@@ -1,4 +1,7 @@
-/** Sets up what `npm start` and `npm test` need: Debian packages, the VM image, the built page. Does nothing twice. */
+/**
+ * Sets up what `npm start` and `npm test` need: Debian packages, the VM image, the built page. What is already there is
+ * not done again.
+ */
 import { findProgram, installDebianPackages } from "../host/debian-packages";
 import { imageHostPackages } from "../image-builder/workshop/host-packages";
 import { ensureImage } from "./image";

@@ -1,4 +1,4 @@
-/** `solve [lesson…]`: proves each lesson in the real machine. */
+/** `solve [lesson…]`: runs each lesson's solution in the real machine. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-/** Builds the Docker Engine client over the agent. */
+/** Builds the Docker Engine client on top of the agent. */
 import type { GenericSchema, InferOutput } from "valibot";
 import { DrydockError } from "../base/errors";
 import { isOwn } from "./own";
@@ -100,7 +100,7 @@ export function createDocker(agent: EngineSocket, options: { backoff?: Backoff }
     };
 }
 
-/** undefined for what can be no name of a container, image, network or volume: the engine is not asked then. */
+/** undefined for text that cannot name a container, image, network or volume: then the engine is not asked. */
 function pathOf(before: string, name: string, after: string): string | undefined {
     const possible = /^[a-zA-Z0-9][\w.:@/-]*$/.test(name) && !/(^|\/)\.{0,2}(\/|$)/.test(name);
     return possible ? before + name.split("/").map(encodeURIComponent).join("/") + after : undefined;

@@ -45,7 +45,7 @@ export function toDetails(raw: InferOutput<typeof container>): ContainerDetails 
         env: toEnvironment(config.Env),
         workingFolder: config.WorkingDir,
         user: config.User,
-        // A container that is not up holds no port; what it was asked to publish is still worth saying.
+        // A container that is not running holds no port; the ports it asked to publish are still worth showing.
         ports: portsOf(config.ExposedPorts, up ? raw.NetworkSettings.Ports : host.PortBindings),
         mounts: raw.Mounts.map(mount => ({
             kind: mount.Type,
@@ -93,7 +93,7 @@ function portsOf(exposed: Record<string, unknown>, bound: Bindings): PortBinding
     return oncePerPort(ports);
 }
 
-/** The engine lists a port published on every address twice, for IPv4 and IPv6; to the student it is one. */
+/** The engine lists a port published on every address twice, for IPv4 and IPv6; the student sees it once. */
 function oncePerPort(ports: PortBinding[]): PortBinding[] {
     return ports
         .filter(

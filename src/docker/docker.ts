@@ -1,11 +1,11 @@
-/** Docker Engine API client: typed, parsed at the door. The only folder that knows Docker's JSON. */
+/** Docker Engine API client: typed, and parsed on arrival. No other folder knows Docker's JSON. */
 import type { Stop } from "../base/lifetime";
 
 export interface PortBinding {
     /** Port in the container and its protocol. */
     containerPort: number;
     protocol: "tcp" | "udp" | "sctp";
-    /** Port of the guest it is published on; undefined when only exposed. */
+    /** Port of the guest that it is published on; undefined if it is only exposed. */
     hostPort: number | undefined;
     hostAddress: string | undefined;
 }
@@ -36,9 +36,9 @@ export interface ContainerDetails {
     state: ContainerState;
     exitCode: number;
     oomKilled: boolean;
-    /** Process id in the guest of the container's first process, 0 when it does not run. */
+    /** Process id in the guest of the container's first process; 0 when it is not running. */
     pid: number;
-    /** The engine's own words when it could not start the container, else "". */
+    /** The engine's own words if it could not start the container, else "". */
     error: string;
     startedAt: string;
     finishedAt: string;
@@ -112,13 +112,16 @@ export interface DockerEvent {
     time: number;
 }
 
-/** Lookups by name or id give undefined when there is none; every other refusal rejects with "docker.refused" and the engine's own words. */
+/**
+ * Lookups by name or id return undefined if there is no such thing; every other refusal rejects with "docker.refused"
+ * and the engine's own words.
+ */
 export interface Docker {
     ping(signal?: AbortSignal): Promise<boolean>;
     readonly containers: {
         list(options?: { all?: boolean; signal?: AbortSignal }): Promise<ContainerSummary[]>;
         inspect(nameOrId: string, signal?: AbortSignal): Promise<ContainerDetails | undefined>;
-        /** The last `tail` lines (default 20), standard output and error in one. */
+        /** The last `tail` lines (default 20), standard output and standard error together. */
         logs(nameOrId: string, options?: { tail?: number; signal?: AbortSignal }): Promise<string>;
     };
     readonly images: {
@@ -134,6 +137,6 @@ export interface Docker {
         list(signal?: AbortSignal): Promise<VolumeDetails[]>;
         inspect(name: string, signal?: AbortSignal): Promise<VolumeDetails | undefined>;
     };
-    /** Follows the engine's event stream; follows again when the engine restarts. */
+    /** Follows the engine's event stream, and follows it again when the engine restarts. */
     events(onEvent: (event: DockerEvent) => void, onError?: (error: unknown) => void): Stop;
 }

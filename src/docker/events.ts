@@ -1,4 +1,7 @@
-/** The engine's event stream: lines of JSON without end, followed again whenever the engine goes away and comes back. */
+/**
+ * The engine's event stream: lines of JSON without end. It is followed again whenever the engine goes away and comes
+ * back.
+ */
 import { delay } from "../base/abort";
 import { readAll } from "../base/bytes";
 import { DrydockError, asDrydockError } from "../base/errors";
@@ -14,7 +17,7 @@ export interface Backoff {
     most: number;
 }
 
-/** A line longer than this is no event. Characters. */
+/** A longer line is not an event. Characters. */
 const lineLimit = 1 << 20;
 
 export function followEvents(
@@ -86,13 +89,19 @@ async function readEvents(
     }
 }
 
-/** Remembers the last second of events (`since` counts whole seconds, so that the second is told again after a reconnect), and what is our own. */
+/**
+ * Remembers the last second of events (`since` counts whole seconds, so a reconnect repeats that second), and which
+ * things Drydock made.
+ */
 class Seen {
     since: number | undefined;
     #keys = new Set<string>();
     #own = new Set<string>();
 
-    /** Ours by its label, or the network's and image's part of something that was: those events name the container or image only. */
+    /**
+     * True for a thing with our label, and for network and image events that belong to one: those events name only the
+     * container or image.
+     */
     isOwn(id: string, attributes: Record<string, string>): boolean {
         if (isOwn(attributes)) this.#own.add(id);
         return this.#own.has(id) || this.#own.has(attributes["container"] ?? "");
@@ -107,11 +116,11 @@ class Seen {
     }
 }
 
-/** Splits a byte stream at line ends, across chunks and across the bytes of one character. */
+/** Splits a byte stream into lines, across chunks and across the bytes of one character. */
 export async function* lines(stream: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<string> {
     const reader = stream.getReader();
     const decoder = new TextDecoder();
-    const onAbort = () => void reader.cancel(signal?.reason).catch(() => undefined); // a stream that fails while it is given up has nothing to add
+    const onAbort = () => void reader.cancel(signal?.reason).catch(() => undefined); // the stream is being given up, so its failure no longer matters
     signal?.addEventListener("abort", onAbort, { once: true });
     let rest = "";
     try {
@@ -133,6 +142,6 @@ export async function* lines(stream: ReadableStream<Uint8Array>, signal?: AbortS
         if (rest.trim() !== "") yield rest;
     } finally {
         signal?.removeEventListener("abort", onAbort);
-        await reader.cancel().catch(() => undefined); // already broken: its error has been thrown above
+        await reader.cancel().catch(() => undefined); // if it is already broken, its error was thrown above
     }
 }

@@ -53,5 +53,5 @@ export function toVolume(raw: InferOutput<typeof volume>): VolumeDetails {
     return { name: raw.Name, driver: raw.Driver, mountpoint: raw.Mountpoint, labels: raw.Labels };
 }
 
-/** An image that lost its tag is listed as "<none>:<none>" by older stores. */
+/** Older stores list an image that lost its tag as "<none>:<none>". */
 const named = (refs: readonly string[]) => refs.filter(ref => !ref.startsWith("<none>"));

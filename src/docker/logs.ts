@@ -5,8 +5,9 @@ import { DrydockError } from "../base/errors";
 const headerBytes = 8;
 
 /**
- * Text of a log reply. Without a terminal the engine frames each piece with the stream it came from; both streams are wanted
- * here, in the order they were written. With a terminal the bytes come as they are, with the terminal's carriage returns.
+ * The text of a log reply. Without a terminal, the engine frames each piece with the number of its stream; both streams
+ * are wanted here, in the order they were written. With a terminal, the bytes come as they are, including the
+ * terminal's carriage returns.
  */
 export function readLog(bytes: Uint8Array, mediaType: string): string {
     if (!mediaType.includes("multiplexed")) return decodeText(bytes).replaceAll("\r\n", "\n");

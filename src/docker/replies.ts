@@ -1,9 +1,9 @@
-/** The engine's JSON as far as we read it. Tolerant of fields we do not know; strict about those we use. */
+/** The part of the engine's JSON that we read. Fields we do not know are allowed; those we use are checked strictly. */
 import * as v from "valibot";
 import { decodeText } from "../base/bytes";
 import { DrydockError } from "../base/errors";
 
-/** Go writes an empty list or map as null, and leaves others out. */
+/** Go writes some empty lists and maps as null, and leaves others out. */
 const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item), []);
 const map = <T extends v.GenericSchema>(value: T) => v.nullish(v.record(v.string(), value), {});
 const text = v.nullish(v.string(), "");
@@ -137,7 +137,10 @@ export const event = v.object({
     timeNano: v.nullish(v.number()),
 });
 
-/** Parses one JSON text by `schema`. `about` names the request in the error, "docker.bad-reply", with the path of the field. */
+/**
+ * Parses JSON text by `schema`. `about` names the request in the error "docker.bad-reply", which also gives the path of
+ * the field.
+ */
 export function parseReply<T extends v.GenericSchema>(
     schema: T,
     bytes: Uint8Array | string,

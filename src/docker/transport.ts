@@ -1,21 +1,27 @@
-/** One request to the Docker Engine: address, time limit, and the engine's refusals turned into named errors. */
+/** One request to the Docker Engine: its address, its time limit, and named errors for the engine's refusals. */
 import type { Address, Agent } from "../agent/agent";
 import { abortable, limited } from "../base/abort";
 import { decodeText, readAll } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 
-/** What of the agent an Engine client needs. */
+/** The part of the agent that an Engine client needs. */
 export type EngineSocket = Pick<Agent, "http">;
 
 export const engineSocket: Address = { network: "unix", path: "/run/docker.sock" };
 
-/** API of Docker 24 and 25, which 26.1 speaks too: asked for by name, so that an engine of another age says so. */
+/**
+ * The API of Docker 24 and 25, which 26.1 speaks too. It is asked for by name, so that an engine of another age refuses
+ * it.
+ */
 const base = "http://docker/v1.45";
 
-/** Milliseconds. A build keeps the emulated processor busy for tens of seconds; an answer that takes longer will not come. */
+/**
+ * Milliseconds. A build keeps the emulated processor busy for tens of seconds; an answer that takes longer than this
+ * will not come.
+ */
 const requestLimit = 60_000;
 
-/** Bytes. `inspect` of a large image is below 20 kB; the longest list that the store can give is far below this. */
+/** Bytes. `inspect` of a large image is below 20 kB; the longest list the store can produce is far below this. */
 const replyLimit = 16 << 20;
 
 const notThere = 404;
@@ -27,7 +33,7 @@ export class Transport {
         this.#socket = socket;
     }
 
-    /** The engine's response, whatever its status. Rejects with "docker.unreachable" when nobody answers. */
+    /** The engine's response, whatever its status. Rejects with "docker.unreachable" if nobody answers. */
     async open(path: string, signal?: AbortSignal, method = "GET"): Promise<Response> {
         signal?.throwIfAborted();
         try {
@@ -42,8 +48,8 @@ export class Transport {
     }
 
     /**
-     * A whole reply as text with its media type; undefined for "no such thing" where `lookup` is set.
-     * Every other refusal rejects with "docker.refused", silence with "docker.timeout".
+     * A whole reply as text with its media type; undefined for "no such thing" where `lookup` is set. Every other
+     * refusal rejects with "docker.refused", a missing answer with "docker.timeout".
      */
     async ask(
         path: string,
@@ -80,7 +86,7 @@ export function refusal(path: string, status: number, body: Uint8Array, method =
     );
 }
 
-/** The engine puts its words in `{"message": ...}`; its router answers plain text. */
+/** The engine puts its message in `{"message": ...}`; its router answers in plain text. */
 function wordsOf(body: Uint8Array): string {
     const text = decodeText(body).trim();
     try {
@@ -88,7 +94,7 @@ function wordsOf(body: Uint8Array): string {
         if (typeof parsed === "object" && parsed !== null && "message" in parsed && typeof parsed.message === "string")
             return parsed.message;
     } catch {
-        // plain text then
+        // then it is plain text
     }
     return text;
 }
@@ -101,7 +107,10 @@ function silent(path: string): DrydockError {
     );
 }
 
-/** A stopped machine and a cancelled request keep their own names; whatever else went wrong below means that the engine is away. */
+/**
+ * A stopped machine and a cancelled request keep their own error codes; any other failure below means that the engine
+ * is away.
+ */
 function unreachable(thrown: unknown): unknown {
     if (
         isAbort(thrown) ||

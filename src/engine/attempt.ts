@@ -1,9 +1,9 @@
-/** What a step's checks have shown so far, and what new results make of it. */
+/** What a step's checks have shown so far, and how new results change it. */
 import type { ExpectationResult } from "../checks/check";
 import type { Step } from "../lesson/lesson";
 import type { StepState } from "./engine";
 
-/** What waits for the student to ask goes on saying what it lacked when they asked last. */
+/** A check that runs only on request goes on saying what was missing at the last request. */
 const lately = (result: ExpectationResult, before: ExpectationResult | undefined) =>
     result.result.status === "waiting" && before?.result.status === "fail" ? before : result;
 
@@ -14,9 +14,9 @@ export class StepRecord {
     attempts = 0;
     /** Milliseconds since 1970; undefined until passed. */
     passedAt: number | undefined;
-    /** A check that the student asked for is under way. */
+    /** A check that the student asked for is running. */
     checking = false;
-    /** Edge steps: each expectation's first pass, by its place. */
+    /** Edge steps: the first pass of each expectation, by its index. */
     #held: (ExpectationResult | undefined)[] = [];
 
     constructor(readonly step: Step) {}
@@ -29,11 +29,11 @@ export class StepRecord {
     }
 
     /**
-     * Takes results in; true when the step passes by them. A step that has passed stays passed; a level step shows what
-     * holds now all the same, an edge step what once held.
+     * Adds results; returns true when they make the step pass. A step that has passed stays passed; even so, a level
+     * step shows what holds now, and an edge step what once held.
      *
-     * Results nobody asked for are shown only when they pass, when all that is left waits for the student to ask, or when they have
-     * asked before: a red list after every `ls` would teach nobody anything.
+     * Results that nobody asked for are shown only if they pass, if everything else waits for the student to ask, or if
+     * the student has asked before: a red list after every `ls` would teach nobody anything.
      */
     take(results: ExpectationResult[], asked: boolean, now: number): boolean {
         const { mode, expect } = this.step;
@@ -49,7 +49,7 @@ export class StepRecord {
         const whole = effective.length === expect.length;
         const passed = whole && effective.every(passes);
         const waits = whole && effective.every(one => passes(one) || one.result.status === "waiting");
-        // what could not be checked was no attempt
+        // if nothing could be checked, it was not an attempt
         if (asked && !results.some(result => result.result.status === "error")) this.attempts++;
         if (asked || waits || (whole && this.attempts > 0)) this.results = effective;
         if (!passed || this.passedAt !== undefined) return false;

@@ -1,15 +1,18 @@
 /**
- * When to look at the open steps without being asked: shortly after something happened, and a few more times after a command,
- * because what it started in the background may take a while. One look at a time; whatever happens next gives the present one up
- * and begins again.
+ * Decides when to check the open steps without being asked: shortly after something happened, and a few more times
+ * after a command, because what it started in the background may take a while. One look at a time; the next event
+ * cancels the current look and starts over.
  */
 import { delay } from "../base/abort";
 import { isAbort } from "../base/errors";
 
-/** Several events in a row (a paste, a save and a command) make one look. */
+/** Several events in a row (a paste, a save and a command) cause one look. */
 const QUIET_MILLISECONDS = 300;
 
-/** Pauses between the looks after a command. Few: each costs the guest something, and an http check waits for its app by itself. */
+/**
+ * Pauses between the looks after a command. There are few, because each costs the guest something, and an http check
+ * waits for its app anyway.
+ */
 const FOLLOW_UPS_MILLISECONDS = [2_000, 5_000, 10_000, 20_000];
 
 export class AutoCheck {
@@ -17,16 +20,16 @@ export class AutoCheck {
     #held = 0;
     #wanted: { followUps: boolean } | undefined;
 
-    /** `look` resolves with whether there is more to look for. It rejects only when aborted. */
+    /** `look` resolves to whether there is more to look for. It rejects only when aborted. */
     constructor(private readonly look: (signal: AbortSignal) => Promise<boolean>) {}
 
-    /** Looks soon. A request without follow-ups does not shorten one that has them. */
+    /** Looks soon. A request without follow-ups does not cut short one that has them. */
     request(options: { followUps: boolean }): void {
         this.#wanted = { followUps: options.followUps || (this.#wanted?.followUps ?? false) };
         this.#restart();
     }
 
-    /** Gives way until the returned function is called; then what was wanted is taken up again. */
+    /** Pauses until the returned function is called; then resumes what was requested. */
     hold(): () => void {
         this.#held++;
         this.#running?.abort();

@@ -1,4 +1,4 @@
-/** The lesson in progress. Knows steps and attempts; knows nothing of panes. */
+/** The lesson in progress. It knows steps and attempts, but nothing of panes. */
 import type { CommandRecord, ExpectationResult } from "../checks/check";
 import type { Readable } from "../base/store";
 import type { Lesson, Step } from "../lesson/lesson";
@@ -17,10 +17,10 @@ export type StepState =
 
 export interface LessonState {
     lesson: Lesson;
-    /** The step the student is at: the first that is not passed, or one they chose. */
+    /** The step the student is at: the first that has not passed, or one that they chose. */
     current: string;
     steps: Record<string, StepState>;
-    /** Hints opened so far, by step. */
+    /** Hints opened so far, by step id. */
     hintsShown: Record<string, number>;
     solutionShown: Record<string, boolean>;
     /** The student's answers, by question id. */
@@ -30,21 +30,21 @@ export interface LessonState {
 }
 
 export interface Engine extends Readable<LessonState> {
-    /** Checks one step now and resolves with its state. A second call for the same step joins the first. */
+    /** Checks one step now and resolves to its state. A second call for the same step joins the first. */
     check(stepId: string, signal?: AbortSignal): Promise<StepState>;
     /** A command ended in a terminal: records it and checks the open steps in the background. */
     commandEnded(record: CommandRecord): void;
-    /** Something that checks look at may have changed (a file was saved): checks the open steps in the background. */
+    /** Something that checks depend on may have changed (a file was saved): checks the open steps in the background. */
     checkSoon(): void;
     choose(stepId: string): void;
     showHint(stepId: string): void;
     showSolution(stepId: string): void;
     answer(questionId: string, text: string): void;
-    /** Resolves when no progress waits to be saved. */
+    /** Resolves when no progress is waiting to be saved. */
     idle(): Promise<void>;
     /** Forgets this lesson's progress (not the files). */
     reset(): Promise<void>;
-    /** Gives up the checks under way and looks no more until something asks again: the student is in another lesson. */
+    /** Cancels the checks under way and starts no more until something asks again: the student is in another lesson. */
     rest(): void;
     dispose(): void;
 }
@@ -57,8 +57,9 @@ export interface Observed {
 }
 
 /**
- * Makes a step's checks, one result an expectation in their order. With `stopAtFailure` it may end after the first that fails
- * or cannot be made. With `readsOnly` checks that may change the guest are not made, and "waiting". Rejects with the signal's reason, or with a DrydockError when the checks could not be made at all.
+ * Runs a step's checks; one result for each expectation, in order. With `stopAtFailure` it may end after the first that
+ * fails or cannot run. With `readsOnly`, checks that may change the guest do not run, and their result is "waiting".
+ * Rejects with the signal's reason, or with a DrydockError if the checks could not run at all.
  */
 export type CheckStep = (
     step: Step,

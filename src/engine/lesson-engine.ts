@@ -18,20 +18,22 @@ export interface EngineOptions {
     lesson: Lesson;
     progress: ProgressStore;
     check: CheckStep;
-    /** Progress could not be read or saved. The lesson goes on. Called before `createEngine` has resolved, too. */
+    /**
+     * Progress could not be read or saved; the lesson continues. May also be called before `createEngine` has resolved.
+     */
     onProblem?: (error: DrydockError) => void;
     /** Milliseconds since 1970. */
     now?: () => number;
 }
 
-/** Loads the lesson's progress and starts. Resolves even when the progress cannot be read; `onProblem` says so. */
+/** Loads the lesson's progress and starts. Resolves even if the progress cannot be read; `onProblem` reports it. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
     const loaded = await loadProgress(options.progress, options.lesson);
     if (loaded.problem) options.onProblem?.(loaded.problem);
     return new LessonEngine(options, loaded);
 }
 
-/** A check under way, shared by those who asked for it meanwhile. */
+/** A running check, shared by everybody who has asked for it meanwhile. */
 interface Asked {
     result: Promise<StepState>;
     controller: AbortController;
@@ -80,7 +82,7 @@ class LessonEngine implements Engine {
         try {
             return await abortable(asked.result, signal);
         } finally {
-            // the last one to lose interest ends it
+            // cancel when the last caller has lost interest
             if (--asked.callers === 0) asked.controller.abort();
         }
     }
@@ -166,16 +168,19 @@ class LessonEngine implements Engine {
             }
         };
         const asked: Asked = { result: Promise.resolve().then(finish), controller, callers: 0 };
-        asked.result.catch(() => undefined); // every caller may have gone away; those who wait get it from the promise
+        asked.result.catch(() => undefined); // every caller may have gone away; those still waiting get the error from the promise
         this.#asked.set(record.step.id, asked);
         return asked;
     }
 
-    /** The background's look at the open steps, which changes nothing in the guest. True while there is an open step that has not passed. */
+    /**
+     * The look at the open steps in the background, which changes nothing in the guest. True while an open step has not
+     * passed.
+     */
     async #look(signal: AbortSignal): Promise<boolean> {
         for (const record of this.#records.values()) {
             if (record.passedAt !== undefined || this.#waitsFor(record.step).length > 0) continue;
-            // before the student has asked only passing counts, so the first failure ends the look and spares the guest
+            // until the student asks, only passing counts, so the first failure ends the look and spares the guest
             const stopAtFailure = record.attempts === 0 && record.step.mode === "level";
             const results = await this.#checkStep(record.step, signal, { stopAtFailure, readsOnly: true });
             if (results.some(result => result.result.status === "error")) continue;
@@ -184,7 +189,7 @@ class LessonEngine implements Engine {
         return [...this.#records.values()].some(record => record.passedAt === undefined);
     }
 
-    /** Rejects only by the signal; whatever else goes wrong is a result. */
+    /** Rejects only through the signal; any other failure becomes a result. */
     async #checkStep(
         step: Step,
         signal: AbortSignal,
@@ -259,7 +264,7 @@ class LessonEngine implements Engine {
         return record.state(this.#waitsFor(record.step));
     }
 
-    /** Changes the progress, shows it and saves it. */
+    /** Changes the progress, publishes it and saves it. */
     #keep(change: Partial<StoredProgress>): void {
         this.#progress = { ...this.#progress, ...change };
         this.#publish();

@@ -1,4 +1,4 @@
-/** Progress between the engine and its store: parsed at the door, saved in order, never two saves at once. */
+/** Progress between the engine and its store: parsed on arrival, saved in order, never two saves at once. */
 import * as v from "valibot";
 import { asDrydockError, DrydockError } from "../base/errors";
 import type { Lesson } from "../lesson/lesson";
@@ -8,7 +8,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const passedSchema = v.object({ at: v.number(), attempts: count });
 
-/** What of a lesson its progress depends on. */
+/** What a lesson's progress depends on. */
 export interface ProgressSubject {
     id: string;
     version: number;
@@ -24,7 +24,7 @@ export const noProgress = (lesson: ProgressSubject): StoredProgress => ({
     answers: {},
 });
 
-/** The entries that are what they should be; `onDamage` hears that there are others. */
+/** The valid entries; `onDamage` is called if there are others. */
 function entriesOf<T>(stored: unknown, schema: v.GenericSchema<unknown, T>, onDamage: () => void): Record<string, T> {
     if (typeof stored !== "object" || stored === null || Array.isArray(stored)) {
         onDamage();
@@ -36,8 +36,8 @@ function entriesOf<T>(stored: unknown, schema: v.GenericSchema<unknown, T>, onDa
 }
 
 /**
- * Progress of `lesson` out of what a store gave, without steps that the lesson no longer has. Nothing stored, or stored for another
- * version: none. What is damaged is left out, be it all of it.
+ * Reads the progress of `lesson` from what a store returned, without steps that the lesson no longer has. If nothing is
+ * stored, or it is for another version, there is none. Damaged parts are left out, even if that is all of it.
  */
 export function readProgress(stored: unknown, lesson: ProgressSubject): { progress: StoredProgress; damaged: boolean } {
     const none = noProgress(lesson);
@@ -63,13 +63,13 @@ export function readProgress(stored: unknown, lesson: ProgressSubject): { progre
 
 export interface LoadedProgress {
     progress: StoredProgress;
-    /** "progress.damaged": a part of it, or all, was set aside. "progress.unreadable": the store gave nothing. */
+    /** "progress.damaged": part or all of it was set aside. "progress.unreadable": the store returned nothing. */
     problem: DrydockError | undefined;
-    /** Something may be stored all the same. */
+    /** Something may be stored even so. */
     unread: boolean;
 }
 
-/** What is stored for `lesson`. Resolves in any case. */
+/** What is stored for `lesson`. Never rejects. */
 export async function loadProgress(store: ProgressStore, lesson: Lesson): Promise<LoadedProgress> {
     let stored: unknown;
     try {
@@ -105,14 +105,14 @@ const damagedProgress = (cause?: unknown) =>
         { cause },
     );
 
-/** Saves the newest progress; what came in between is not written. */
+/** Saves the newest progress; intermediate states are not written. */
 export class ProgressSaver {
     #waiting: StoredProgress | undefined;
     #running: Promise<void> | undefined;
 
     #unread: boolean;
 
-    /** `unread`: the store may hold what could not be read; it is set aside before anything is written over it. */
+    /** `unread`: the store may hold something that could not be read; it is set aside before anything overwrites it. */
     constructor(
         private readonly store: ProgressStore,
         private readonly onProblem: (error: DrydockError) => void,
@@ -126,14 +126,14 @@ export class ProgressSaver {
         this.#running ??= this.#run();
     }
 
-    /** Drops what waits and forgets the lesson, after the save that is under way. */
+    /** Drops what is waiting and forgets the lesson, after the save that is under way. */
     async clear(lesson: string): Promise<void> {
         this.#waiting = undefined;
         await this.#running;
         await this.store.clear(lesson);
     }
 
-    /** Resolves when nothing waits to be saved. */
+    /** Resolves when nothing is waiting to be saved. */
     async idle(): Promise<void> {
         await this.#running;
     }
@@ -143,7 +143,7 @@ export class ProgressSaver {
         try {
             await this.store.setAside(lesson);
         } catch (thrown) {
-            // what can be neither read nor moved is lost already; the student has been told that it could not be read
+            // what can be neither read nor moved is already lost; the student was told that it could not be read
             console.warn("The unreadable progress could not be set aside.", thrown);
         }
     }

@@ -1,4 +1,4 @@
-/** The checks of a step on the guest that is there at the moment: before the machine is up, and after a restart of it. */
+/** Runs a step's checks on whichever guest is there at the moment: before the machine is up, and after it restarts. */
 import type { Agent, GuestFiles } from "../agent/agent";
 import { DrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
@@ -9,7 +9,7 @@ import type { Docker, DockerEvent } from "../docker/docker";
 import type { CheckStep } from "./engine";
 import { WORKSPACE } from "../workspace/workspace";
 
-/** What of a guest the checks look at. */
+/** The parts of a guest that the checks look at. */
 export interface CheckedGuest {
     agent: Agent;
     docker: Docker;
@@ -18,19 +18,22 @@ export interface CheckedGuest {
 
 export interface StepChecker {
     readonly check: CheckStep;
-    /** The guest to look at from now on, whose engine answers; events from before do not count. The returned stop detaches it. */
+    /**
+     * The guest to look at from now on; its engine must answer. Earlier events do not count. The returned stop detaches
+     * it.
+     */
     attach(guest: CheckedGuest): Stop;
 }
 
 export function createStepChecker(): StepChecker {
     let guest: CheckedGuest | undefined;
-    /** The place in the guest's events at which this lesson joined. */
+    /** The position in the guest's events at which this lesson joined. */
     let mark = 0;
     return {
         attach(attached) {
             guest = attached;
             mark = attached.events.count;
-            const stopEvents = attached.events.listen(() => undefined); // has the engine followed, whoever else listens
+            const stopEvents = attached.events.listen(() => undefined); // keeps the engine followed even if nobody else listens
             return () => {
                 stopEvents();
                 if (guest === attached) guest = undefined;
@@ -76,7 +79,7 @@ export function createStepChecker(): StepChecker {
     };
 }
 
-/** The workspace's files by their relative paths. */
+/** Access to the workspace's files by relative path. */
 function below(files: GuestFiles): Pick<GuestFiles, "read" | "stat" | "list"> {
     const at = (path: string) => (path === "" || path === "." ? WORKSPACE : `${WORKSPACE}/${path}`);
     return {

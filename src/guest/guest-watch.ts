@@ -5,10 +5,10 @@ import { Store, type Feed } from "../base/store";
 import type { Docker, DockerEvent } from "../docker/docker";
 import type { Agent } from "../agent/agent";
 
-/** The status line's beat. Each question costs the guest about a million instructions. */
+/** How often the status line updates. Each question costs the guest about a million instructions. */
 const USAGE_MILLISECONDS = 2_000;
 
-/** Events come in bunches: one `docker run` makes five. */
+/** Events come in bursts: one `docker run` causes five. */
 const GATHER_MILLISECONDS = 250;
 
 export interface GuestUsage {
@@ -24,7 +24,7 @@ export interface PublishedPort {
     container: string;
 }
 
-/** What of a guest is watched. */
+/** The parts of a guest that are watched. */
 export interface WatchedGuest {
     agent: Pick<Agent, "usage">;
     docker: { containers: Pick<Docker["containers"], "list"> };
@@ -35,10 +35,10 @@ export class GuestWatch {
     readonly ports = new Store<readonly PublishedPort[]>([]);
     readonly usage = new Store<GuestUsage | undefined>(undefined);
 
-    /** `visible`: whether anybody can see the figures now; nothing is asked for a hidden page. */
+    /** `visible`: whether anybody can see the figures now; a hidden page asks for nothing. */
     constructor(private readonly visible: () => boolean) {}
 
-    /** Watches a guest whose engine answers, until the stop; then nothing is shown any more. */
+    /** Watches a guest whose engine answers, until the returned stop is called; after that nothing is shown. */
     start({ agent, docker, events }: WatchedGuest): Stop {
         const lifetime = new Lifetime();
         const abort = new AbortController();
@@ -83,7 +83,7 @@ export class GuestWatch {
                     .sort((one, other) => one.port - other.port),
             );
         } catch (thrown) {
-            // the next event asks again; a dead machine is told by its own state
+            // the next event asks again; the machine's own state reports that it died
             if (!isAbort(thrown)) console.warn("The list of ports could not be read.", thrown);
         }
     }
@@ -93,7 +93,7 @@ export class GuestWatch {
             const { processor, memoryTotal, memoryAvailable } = await agent.usage();
             if (!signal.aborted) this.usage.set({ processor, memoryTotal, memoryUsed: memoryTotal - memoryAvailable });
         } catch {
-            if (!signal.aborted) this.usage.set(undefined); // shows nothing until an answer comes
+            if (!signal.aborted) this.usage.set(undefined); // show nothing until an answer comes
         }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * A running guest as the rest of the program uses it: machine, agent and engine client, with the duties that follow a
- * restore done. The page and the command line open it the same way.
+ * A running guest as the rest of the program uses it: machine, agent and engine client, with everything done that a
+ * restore requires. The page and the command line open it in the same way.
  */
 import { connectAgent } from "../agent/connect";
 import type { Agent } from "../agent/agent";
@@ -14,7 +14,7 @@ import type { Machine } from "../vm/machine";
 /** The agent's raw virtio port. */
 const AGENT_PORT = 1;
 
-/** Bytes of fresh randomness mixed in after a restore. Without it two restores draw the same "random" keys. */
+/** Bytes of fresh randomness mixed in after a restore. Without them, two restores would draw the same "random" keys. */
 const SEED_BYTES = 32;
 
 /** Enough for a lesson; a container in a restart loop must not fill the memory. */
@@ -24,15 +24,15 @@ export interface Guest {
     readonly machine: Machine;
     readonly agent: Agent;
     readonly docker: Docker;
-    /** What the engine does, our own containers left out. Followed from the first listener on until `close`. */
+    /** What the engine does, without our own containers. Followed from the first listener until `close`. */
     readonly events: Feed<DockerEvent>;
-    /** Resolves when the engine answers; at once after a restore, some seconds after a cold boot. */
+    /** Resolves when the engine answers: at once after a restore, some seconds after a cold boot. */
     engineReady(signal?: AbortSignal): Promise<void>;
     readonly close: Stop;
 }
 
 export interface GuestOptions {
-    /** Answers what the guest asks of the outside world. */
+    /** Answers the guest's requests to the outside world. */
     internet: (request: Request) => Promise<Response> | Response;
     signal?: AbortSignal;
 }
@@ -47,7 +47,7 @@ export async function engineAnswers(docker: Docker, signal?: AbortSignal): Promi
     });
 }
 
-/** Starts `machine` unless it runs, connects, sets the clock and reseeds the guest's random numbers. */
+/** Starts `machine` unless it is running, connects, sets the clock and reseeds the guest's random numbers. */
 export async function openGuest(machine: Machine, options: GuestOptions): Promise<Guest> {
     if (machine.state.kind === "off") await machine.start(options.signal);
     const agent = await connectAgent(machine.port(AGENT_PORT), { signal: options.signal });
@@ -74,7 +74,9 @@ export async function openGuest(machine: Machine, options: GuestOptions): Promis
     };
 }
 
-/** One stream from the engine for all who listen, and none before the first: a guest that only runs a command needs none. */
+/**
+ * One stream from the engine for all listeners, opened for the first one: a guest that only runs a command needs none.
+ */
 export function followedEvents(docker: Pick<Docker, "events">, lifetime: Lifetime): Feed<DockerEvent> {
     const feed = new Feed<DockerEvent>(EVENTS_KEPT, () => lifetime.add(docker.events(event => feed.emit(event))));
     return feed;

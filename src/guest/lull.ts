@@ -1,4 +1,4 @@
-/** Knows when the student last did something, and whether commands of theirs run. */
+/** Knows when the student last did something, and whether any of their commands is running. */
 import { delay } from "../base/abort";
 
 export class Lull {
@@ -18,7 +18,10 @@ export class Lull {
         this.acted();
     }
 
-    /** Resolves when for so many milliseconds from now on no command ran and nothing was done. Rejects with the signal's reason. */
+    /**
+     * Resolves once no command has run and nothing has been done for this many milliseconds from now. Rejects with the
+     * signal's reason.
+     */
     async reached(milliseconds: number, signal: AbortSignal): Promise<void> {
         this.acted();
         for (

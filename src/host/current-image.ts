@@ -1,4 +1,4 @@
-/** The image that was built last from this source. */
+/** The image last built from this source. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../base/errors";
@@ -12,7 +12,7 @@ export interface BuiltImage {
     manifest: ImageManifest;
 }
 
-/** Rejects with "image.missing" when none has been built, "image.damaged" when its manifest cannot be read. */
+/** Rejects with "image.missing" if none has been built, and with "image.damaged" if its manifest cannot be read. */
 export async function currentImage(): Promise<BuiltImage> {
     let id: string;
     try {

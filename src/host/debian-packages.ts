@@ -1,16 +1,19 @@
-/** Programs of the host, and Debian's packages that bring them. */
+/** Programs of the host, and the Debian packages that contain them. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { DrydockError } from "../base/errors";
 
-/** Path of a program on PATH or in Debian's folders, which a plain user's PATH may lack. */
+/** Path of a program on PATH or in Debian's folders, which an ordinary user's PATH may lack. */
 export function findProgram(name: string): string | undefined {
     const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/bin"];
     return folders.map(folder => join(folder, name)).find(path => existsSync(path));
 }
 
-/** As root or by sudo. Throws "host.no-apt", "host.not-root" or "host.install-failed", which name what is missing. */
+/**
+ * Works as root or with sudo. Throws "host.no-apt", "host.not-root" or "host.install-failed", each naming what is
+ * missing.
+ */
 export function installDebianPackages(packages: string[]): void {
     if (packages.length === 0) return;
     const command = `apt-get install -y ${packages.join(" ")}`;
@@ -36,7 +39,7 @@ export function installDebianPackages(packages: string[]): void {
         ];
         return spawnSync(program!, rest, { stdio: ["ignore", "ignore", "inherit"] }).status === 0;
     };
-    apt("update"); // a repository of the host's that is out of reach need not matter; the install says if it does
+    apt("update"); // an unreachable repository of the host may not matter; if it does, the install says so
     if (!apt("install", "-y", "--no-install-recommends", ...packages))
         throw new DrydockError("host.install-failed", `apt-get could not install: ${packages.join(", ")}.`, advice);
 }

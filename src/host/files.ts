@@ -1,7 +1,7 @@
 /**
- * Files of a folder over HTTP: types, validators, ranges, compression. Ours, since what is there falls short: `sirv` answers HEAD
- * with a body, misreads `bytes=-5`, ignores If-Range and follows links out of the folder; `send` refuses a suffix longer than the
- * file; neither compresses what it sends.
+ * Serves a folder's files over HTTP: types, validators, ranges, compression. This is our own code because the libraries
+ * fall short: `sirv` answers HEAD with a body, misreads `bytes=-5` (lukeed/sirv#155), ignores If-Range and follows links
+ * out of the folder; `send` refuses a suffix longer than the file; neither compresses what it sends.
  */
 import { createReadStream } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
@@ -51,15 +51,15 @@ const packable = new Set([
 const smallestPacked = 1024;
 const largestPacked = 32 << 20;
 
-/** What the answer to a file says beside its content. */
+/** What the answer for a file says besides its content. */
 export interface FileHeaders {
     cache: "forever" | "revalidate";
     headers?: Record<string, string>;
 }
 
 /**
- * The file that `pathname` (still percent-encoded) names below `folder`; undefined when there is none, or when the name
- * leads out of the folder, by "..", by a link, or to a hidden file.
+ * The file that `pathname` (still percent-encoded) names below `folder`; undefined if there is none, or if the name
+ * leads out of the folder, through ".." or a link, or to a hidden file.
  */
 export async function locate(folder: string, pathname: string): Promise<string | undefined> {
     let decoded: string;
@@ -76,11 +76,11 @@ export async function locate(folder: string, pathname: string): Promise<string |
         const path = await realpath(join(base, ...parts));
         return path.startsWith(base + sep) && (await stat(path)).isFile() ? path : undefined;
     } catch {
-        return undefined; // not there
+        return undefined; // missing
     }
 }
 
-/** Answers with the file at `path`, which exists. */
+/** Answers with the file at `path`, which must exist. */
 export async function sendFile(
     request: IncomingMessage,
     response: ServerResponse,
@@ -126,7 +126,7 @@ export async function sendFile(
     else await pipeline(createReadStream(path, { start, end: end - 1 }), response).catch(ignoreLeft);
 }
 
-/** A browser that goes away in the middle of a file is nobody's fault. */
+/** It is no error if a browser goes away in the middle of a file. */
 function ignoreLeft(thrown: NodeJS.ErrnoException): void {
     if (thrown.code !== "ERR_STREAM_PREMATURE_CLOSE" && thrown.code !== "ECONNRESET" && thrown.code !== "EPIPE")
         throw thrown;
@@ -143,7 +143,9 @@ function encodingFor(request: IncomingMessage): Encoding | undefined {
 
 const packedFiles = new Map<string, Promise<Buffer>>();
 
-/** Packed once for as long as the server runs; quality 5 packs Monaco in well under a second. */
+/**
+ * Compresses once and keeps the result as long as the server runs; quality 5 compresses Monaco in well under a second.
+ */
 function pack(path: string, tag: string, encoding: Encoding): Promise<Buffer> {
     const key = `${encoding} ${tag} ${path}`;
     const known = packedFiles.get(key);

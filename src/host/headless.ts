@@ -8,12 +8,15 @@ import { currentImage } from "./current-image";
 import { createFileBundle } from "./file-bundle";
 
 export interface HeadlessOptions extends Omit<MachineOptions, "image"> {
-    /** Folder of a built image; the current one when left out. */
+    /** Folder of a built image; the current one if left out. */
     folder?: string;
     signal?: AbortSignal;
 }
 
-/** Boots the current image. Rejects with "image.missing" when none has been built. The caller closes the guest and stops its machine. */
+/**
+ * Boots the current image. Rejects with "image.missing" if none has been built. The caller closes the guest and stops
+ * its machine.
+ */
 export async function openHeadless(options: HeadlessOptions = {}): Promise<Guest> {
     const { folder = (await currentImage()).folder, signal, ...machineOptions } = options;
     const machine = createNodeMachine({ ...machineOptions, image: { base: pathToFileURL(`${folder}/`).href } });

@@ -1,4 +1,4 @@
 import { resolve } from "node:path";
 
-/** The folder of package.json. */
+/** The folder that holds package.json. */
 export const root = resolve(import.meta.dirname, "../..");

@@ -31,21 +31,21 @@ import { trustStage } from "./stages/trust";
 export interface BuildOptions {
     report: Reporter;
     signal?: AbortSignal;
-    /** Build all stages anew. */
+    /** Rebuild all stages. */
     force?: boolean;
-    /** Take the lock's versions or fail with "image.version-gone". */
+    /** Use the lock's versions or fail with "image.version-gone". */
     locked?: boolean;
 }
 
-/** Outputs of each stage that a build leaves in the cache: going back to an earlier commit costs nothing. */
+/** How many outputs of each stage a build leaves in the cache: going back to an earlier commit then costs nothing. */
 const KEPT_STAGES = 3;
 
-/** How many of the replaced versions are named. */
+/** How many of the replaced versions are listed. */
 const SHOWN_CHANGES = 8;
 
 /**
- * Builds what is missing and makes the result the current image. With all in the cache it only hashes the inputs. Where the
- * mirror has replaced pinned versions, it goes on with the present ones.
+ * Builds what is missing and makes the result the current image. If everything is in the cache, it only hashes the
+ * inputs. If the mirror has replaced pinned versions, it continues with the current ones.
  */
 export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
     try {
@@ -69,7 +69,7 @@ async function openAptIn(log: string, signal?: AbortSignal): Promise<Debian> {
 }
 
 async function buildPinned({ report, signal: outer, force }: BuildOptions): Promise<BuiltImage> {
-    // one failing stage ends the others
+    // when one stage fails, the others are cancelled
     const failing = new AbortController();
     const signal = outer ? AbortSignal.any([outer, failing.signal]) : failing.signal;
     const final = await planImage({ report, signal, force });
@@ -97,7 +97,7 @@ async function buildPinned({ report, signal: outer, force }: BuildOptions): Prom
     return openImage(final.key);
 }
 
-/** The current image when it is the one that this source makes, else undefined. Builds nothing. */
+/** The current image if it matches this source, otherwise undefined. Builds nothing. */
 export async function findBuilt(report: Reporter): Promise<BuiltImage | undefined> {
     const final = await planImage({ report, signal: new AbortController().signal });
     if (!existsSync(join(imagesFolder(), final.key, "image.json"))) return undefined;

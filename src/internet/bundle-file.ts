@@ -4,7 +4,7 @@ import { DrydockError } from "../base/errors";
 import { byteRange, contentRange, type ByteRange } from "./byte-range";
 import type { Bundle } from "./internet";
 
-/** `etag` is the content's hash. A file that the index names and the bundle lacks is a 500 that says so. */
+/** `etag` is the content's hash. A file that the index names but the bundle lacks becomes a 500 that says so. */
 export async function sendBundleFile(
     request: Request,
     bundle: Bundle,
@@ -50,7 +50,7 @@ export async function sendBundleFile(
     return new Response(range ? file.body.pipeThrough(slice(range)) : file.body, { status, headers });
 }
 
-/** Lets the bytes of the range through. */
+/** Passes on only the bytes of the range. */
 function slice({ start, end }: ByteRange): TransformStream<Bytes, Bytes> {
     let at = 0;
     return new TransformStream({

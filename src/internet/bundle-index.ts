@@ -1,4 +1,4 @@
-/** The list of what a bundle's folder holds: JSON that the image build writes, parsed at the door. */
+/** The list of what a bundle's folder holds: JSON that the image build writes, parsed on arrival. */
 import * as v from "valibot";
 import { decodeText, readAll } from "../base/bytes";
 import { DrydockError } from "../base/errors";
@@ -7,7 +7,10 @@ import type { Bundle } from "./internet";
 /** Bytes; an index of a thousand packages is 300 kB to 2 MB. */
 const LARGEST_INDEX = 16 << 20;
 
-/** `what`: "Python packages". Rejects with "internet.damaged" when the index is not what the image build writes. */
+/**
+ * `what`: "Python packages". Rejects with "internet.damaged" if the index is not in the form that the image build
+ * writes.
+ */
 export async function readIndex<S extends v.GenericSchema>(
     bundle: Bundle,
     path: string,
@@ -28,7 +31,7 @@ export async function readIndex<S extends v.GenericSchema>(
     }
 }
 
-/** Reads at the first call and keeps what it got; after a failure the next call reads again. */
+/** Reads on the first call and keeps the result; after a failure, the next call reads again. */
 export function kept<T>(read: () => Promise<T>): () => Promise<T> {
     let known: Promise<T> | undefined;
     return async () => {

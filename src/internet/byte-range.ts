@@ -1,4 +1,7 @@
-/** The `Range` header of HTTP: one range of bytes. Several ranges, or other units, get the whole, as the standard allows. */
+/**
+ * The `Range` header of HTTP: one range of bytes. For several ranges, or other units, the whole is sent, as the
+ * standard allows.
+ */
 
 export interface ByteRange {
     start: number;
@@ -6,7 +9,9 @@ export interface ByteRange {
     end: number;
 }
 
-/** What of `bytes` bytes is asked for; undefined: all of it. "unsatisfiable": nothing of it is there (status 416). */
+/**
+ * The part of `bytes` bytes that is asked for; undefined: all of it. "unsatisfiable": none of it exists (status 416).
+ */
 export function byteRange(header: string | null | undefined, bytes: number): ByteRange | "unsatisfiable" | undefined {
     const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");
     if (!match || (match[1] === "" && match[2] === "")) return undefined;

@@ -1,8 +1,9 @@
 /**
- * `http://debian.lab/debian`: a Debian repository for apt, with packages of trixie for i386, signed by the image's own key.
+ * `http://debian.lab/debian`: a Debian repository for apt, with packages of trixie for i386, signed by the image's own
+ * key.
  *
- * The suites trixie-updates and trixie-security of a usual sources.list are there and empty. The signature is ours, not
- * Debian's: apt takes it only where it trusts our key, as in the guest and in the base images.
+ * The suites trixie-updates and trixie-security of a usual sources.list exist and are empty. The signature is ours, not
+ * Debian's: apt accepts it only where it trusts our key, as in the guest and in the base images.
  */
 import { Hono } from "hono";
 import * as v from "valibot";
@@ -42,13 +43,16 @@ export function debianLab(bundle: Bundle): Hono {
     return app;
 }
 
-/** The stored path for one that was asked for: percent signs undone, "stable" by its name, a list by its hash. */
+/**
+ * The stored path for a requested one: percent-encoding decoded, "stable" replaced by its name, a list named by its
+ * hash.
+ */
 function placeOf(asked: string, { files }: Index): string | undefined {
     let path: string;
     try {
         path = decodeURIComponent(asked);
     } catch {
-        return undefined; // a percent sign on its own is in no name here
+        return undefined; // no name here contains a bare percent sign
     }
     path = path.replace(/^dists\/stable(?=[/-])/, "dists/trixie");
     const [, folder, hash] = /^(.+)\/by-hash\/SHA256\/([0-9a-f]{64})$/.exec(path) ?? [];

@@ -32,7 +32,7 @@ export function createHttpBundle(base: string): Bundle {
                     `The web server answered ${path} with status ${response.status}.`,
                     "Look at the server's output.",
                 );
-            // Content-Length of a packed answer is not the file's: read it through where the server packed it.
+            // Content-Length of a compressed answer is not the file's: if the server compressed it, read it to the end.
             if (!response.headers.has("Content-Encoding"))
                 return {
                     bytes: Number(response.headers.get("Content-Length")),

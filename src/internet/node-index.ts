@@ -1,4 +1,6 @@
-/** What the bundle says of its JavaScript packages: `internet/node/index.json`, written when the VM image is built. */
+/**
+ * What the bundle says about its JavaScript packages: `internet/node/index.json`, written when the VM image is built.
+ */
 import compare from "semver/functions/compare";
 import * as v from "valibot";
 import { readIndex } from "./bundle-index";
@@ -27,7 +29,7 @@ export type NodeVersion = v.InferOutput<typeof versionSchema>;
 /** Versions by package name ("express", "@redis/client"), lowest first. */
 export type NodeIndex = ReadonlyMap<string, readonly NodeVersion[]>;
 
-/** Rejects with "internet.damaged" when the index is not what the image build writes. */
+/** Rejects with "internet.damaged" if the index is not in the form that the image build writes. */
 export async function readNodeIndex(bundle: Bundle, signal?: AbortSignal): Promise<NodeIndex> {
     const { packages } = await readIndex(
         bundle,
@@ -44,6 +46,6 @@ export async function readNodeIndex(bundle: Bundle, signal?: AbortSignal): Promi
     );
 }
 
-/** The tarball's address below the registry's root: the last part is the name without its scope. */
+/** The tarball's address below the registry's root: its last part is the name without the scope. */
 export const tarballPath = ({ manifest: { name, version } }: NodeVersion): string =>
     `/${name}/-/${name.replace(/^@[^/]+\//, "")}-${version}.tgz`;

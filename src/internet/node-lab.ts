@@ -1,9 +1,9 @@
 /**
- * `http://node.lab/`: an npm registry, read only.
+ * `http://node.lab/`: an npm registry, read-only.
  *
- * npm runs on an emulated processor here: it asks for the short form of a package's list, which is a tenth of the long one,
- * and gets it unpacked. What it asks beside the packages (advisories, its own newest version) is answered at once and with
- * nothing, so that an installation neither waits nor warns.
+ * npm runs on an emulated processor here: it asks for the short form of a package's list, a tenth of the long one, and
+ * gets it uncompressed. Its other requests (advisories, its own newest version) are answered at once and with nothing,
+ * so that an installation neither waits nor warns.
  */
 import { type Context, Hono } from "hono";
 import type { Bundle } from "./internet";
@@ -11,9 +11,9 @@ import { kept } from "./bundle-index";
 import { sendBundleFile } from "./bundle-file";
 import { NODE_FOLDER, type NodeIndex, type NodeVersion, readNodeIndex, tarballPath } from "./node-index";
 
-/** The short form, with what an installer needs. */
+/** The short form, which has what an installer needs. */
 const INSTALL_TYPE = "application/vnd.npm.install-v1+json";
-/** What the short form has of a package.json. */
+/** The fields of a package.json that the short form has. */
 const INSTALL_FIELDS = [
     "name",
     "version",
@@ -29,7 +29,7 @@ const INSTALL_FIELDS = [
     "hasInstallScript",
 ];
 
-/** Results a page of a search, as many as npm's registry gives at most. */
+/** Results on one page of a search: the most that npm's registry returns. */
 const LARGEST_PAGE = 250;
 
 export function nodeLab(bundle: Bundle): Hono {
@@ -110,11 +110,11 @@ function decoded(path: string): string {
     try {
         return decodeURIComponent(path);
     } catch {
-        return path; // a percent sign on its own is in no name here
+        return path; // no name here contains a bare percent sign
     }
 }
 
-/** The highest that is no pre-release, where there is one. */
+/** The highest version that is not a pre-release, if there is one. */
 const newestOf = (versions: readonly NodeVersion[]): NodeVersion =>
     versions.findLast(one => !one.manifest.version.includes("-")) ?? versions.at(-1)!;
 
@@ -173,7 +173,7 @@ function packument(c: Context, name: string, versions: readonly NodeVersion[], o
     });
 }
 
-/** npm prints `error` behind the status. */
+/** npm prints `error` after the status. */
 function missing(c: Context, name: string, packages: NodeIndex): Response {
     return c.json(
         {
@@ -188,7 +188,7 @@ function overview(packages: NodeIndex): string {
     return `node.lab, the npm registry inside this page, has ${lines.length} packages, with their versions:\n${lines.join("\n")}`;
 }
 
-/** Every word must be in the name, the description or the keywords; those with it in the name come first. */
+/** Every word must be in the name, the description or the keywords; matches in the name come first. */
 function search(packages: NodeIndex, text: string): unknown[] {
     const words = text
         .toLowerCase()

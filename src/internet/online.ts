@@ -1,9 +1,10 @@
 /**
- * The way out, off by default: what nobody in the page has is asked for at the real host, as far as a browser lets a page.
+ * The way out, off by default: if nothing in the page has the answer, the real host is asked, as far as a browser lets
+ * a page do that.
  *
- * Leaves the page: the address asked for, the headers in `PASSED_ON`, and the body that the guest sends. Stays here: cookies,
- * tokens, every other header, what is asked of hosts that the page has itself, and names of private networks, since a
- * program in the guest must not look around in the student's own.
+ * These leave the page: the requested address, the headers in `PASSED_ON`, and the body that the guest sends. These
+ * stay here: cookies, tokens, every other header, requests to hosts that exist in the page, and names of private
+ * networks, since a program in the guest must not explore the student's own network.
  */
 import { readAll, type Bytes } from "../base/bytes";
 import { isAbort, messageOf } from "../base/errors";
@@ -20,7 +21,10 @@ export interface OutsideRequest {
     signal: AbortSignal;
 }
 
-/** Asks a host outside the page. Rejects when the browser does not show the answer, for whatever reason: it does not say which. */
+/**
+ * Asks a host outside the page. Rejects if the browser does not show the answer, whatever the reason: it does not say
+ * which.
+ */
 export type Passage = (request: OutsideRequest) => Promise<{
     url: string;
     status: number;
@@ -34,13 +38,13 @@ export interface OnlineOptions {
     passage: Passage;
 }
 
-/** What a browser sends without asking the host first; Authorization is none of them. */
+/** What a browser sends without asking the host first; Authorization is not among these. */
 const PASSED_ON = ["accept", "accept-language", "content-language", "content-type", "range"];
 
-/** Told by the length that came over the wire; the browser has unpacked it since. */
+/** These describe the body as it was transferred; the browser has since decompressed it. */
 const NOT_PASSED_BACK = ["content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"];
 
-/** Bytes. A page cannot send a body as it comes. */
+/** Bytes. A page cannot stream the body of a request. */
 const LARGEST_BODY = 16 << 20;
 
 /** Statuses whose answer has no body. */
@@ -50,7 +54,7 @@ export function withOnline(internet: Internet, { on, passage }: OnlineOptions): 
     return async (request, tell = untold) => {
         if (!on.state) return internet(request, tell);
         let unknownHost = false;
-        // the body is needed twice only where nobody in the page reads it
+        // the body is needed twice only if nothing in the page reads it
         const own = await internet(request, told => {
             if (told.kind === "unknown-host") unknownHost = true;
             tell(told);
@@ -86,16 +90,16 @@ export function withOnline(internet: Internet, { on, passage }: OnlineOptions): 
             if (request.signal.aborted || isAbort(thrown)) throw thrown;
             const problem = `${new URL(outside).host} did not let this page read its answer: most hosts answer only their own pages (CORS), or the network is down. (${messageOf(thrown)})`;
             tell({ kind: "outside", address: outside, problem });
-            return unknownHost ? text(502, problem) : own; // a mirror's own words say more than ours
+            return unknownHost ? text(502, problem) : own; // a mirror's own message says more than ours
         }
     };
 }
 
-/** Something that a mirror has not. What changes things is not tried elsewhere. */
+/** True for something that a mirror does not have. Requests that change something are not tried elsewhere. */
 const isMissing = ({ method }: Request, { status }: Response): boolean =>
     status === 404 && (method === "GET" || method === "HEAD");
 
-/** Always https: a page may ask for nothing else, and it keeps the request from being read on its way. */
+/** Always https: a page may request nothing else, and nobody can read the request on its way. */
 function outsideAddress({ hostname, pathname, search }: URL): string | undefined {
     return isPublicName(hostname) ? `https://${hostname}${pathname}${search}` : undefined;
 }
@@ -117,7 +121,10 @@ const PRIVATE = [
     "lab",
 ];
 
-/** Neither an address nor a name of a private network. A container's own name, as "db", reaches the page when it is misspelt. */
+/**
+ * True unless it is an address or a name in a private network. A container's own name, such as "db", reaches the page
+ * when it is misspelt.
+ */
 export function isPublicName(hostname: string): boolean {
     const labels = hostname.toLowerCase().replace(/\.$/, "").split(".");
     const last = labels.at(-1)!;

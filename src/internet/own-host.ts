@@ -1,2 +1,2 @@
-/** A name of the Python index (python.lab) for the warm-up's own requests, of which no list tells. */
+/** A name of the Python index (python.lab) for the warm-up's own requests, which stay out of every list. */
 export const ownPythonHost = "warm-up.python.lab";

@@ -1,9 +1,9 @@
 /**
  * `http://python.lab/simple/`: a Python package index (PEP 503 as HTML, 691 as JSON, 658 for metadata alone).
  *
- * What pip does matters here, since it runs on an emulated processor: it asks for JSON first, which is cheaper for it to
- * parse; with `core-metadata` it resolves from files of some kilobytes instead of whole wheels; and a hash in the listing
- * spares it nothing but is checked, so a damaged bundle is found out.
+ * pip runs on an emulated processor, so its habits matter here: it asks for JSON first, which it parses more cheaply;
+ * with `core-metadata` it resolves from files of some kilobytes instead of whole wheels. A hash in the listing saves
+ * pip nothing, but it is checked, so a damaged bundle is found out.
  */
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
@@ -112,7 +112,7 @@ function projectJson(name: string, files: readonly PythonFile[]): unknown {
                 size: file.bytes,
                 ...(file.requiresPython ? { "requires-python": file.requiresPython } : {}),
                 "core-metadata": core,
-                "dist-info-metadata": core, // the name that pip up to 23.1 knows
+                "dist-info-metadata": core, // the name that pip knows up to 23.1
             };
         }),
     };

@@ -1,6 +1,6 @@
 /**
- * The sandbox's internet: which handler answers which host. Every name resolves in the guest, so every host gets an answer.
- * The answer for an unknown host lists the hosts that exist.
+ * The sandbox's internet: which handler answers which host. Every name resolves in the guest, so every host gets an
+ * answer. The answer for an unknown host lists the hosts that exist.
  */
 import type { Hono } from "hono";
 import { asDrydockError, DrydockError, messageOf } from "../base/errors";
@@ -19,7 +19,7 @@ interface Host {
     open(bundle: Bundle): Hono;
 }
 
-/** One file a host. */
+/** Each host has a file of its own. */
 const hosts: Record<string, Host> = {
     "python.lab": { what: "Python packages for pip (index at http://python.lab/simple/)", open: pythonLab },
     "debian.lab": { what: "Debian packages for apt (list at http://debian.lab/)", open: debianLab },
@@ -27,9 +27,9 @@ const hosts: Record<string, Host> = {
 };
 
 export interface InternetOptions {
-    /** Where pushed images go; asked for at the first request to Docker Hub. In memory unless given. */
+    /** Where pushed images are stored; called on the first request to Docker Hub. In memory unless given. */
     hubStorage?: () => Promise<HubStorage>;
-    /** Hears what went wrong inside; the guest gets an answer all the same. */
+    /** Called with what went wrong inside; the guest gets an answer even so. */
     report?: (error: DrydockError) => void;
 }
 
@@ -57,7 +57,7 @@ export function createInternet(
     };
 }
 
-/** Storage that fails to open is tried again at the next request. */
+/** If the storage fails to open, the next request tries again. */
 function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (error: DrydockError) => void): Internet {
     let opened: Promise<Internet> | undefined;
     return async (request, tell) => {

@@ -1,9 +1,12 @@
 /**
- * What those who answer a request of the guest tell of it while they do. The code that did something says so; nobody reads it out of
- * an address or a header afterwards.
+ * What the code that answers a request of the guest reports while it does so. The code that did something says so;
+ * nobody guesses it later from an address or a header.
  */
 
-/** Whose answer it is. `bundle`: what came with the page. `browser`: what students pushed, in this browser's storage. */
+/**
+ * Where the answer came from. `bundle`: what came with the page. `browser`: what students pushed, in this browser's
+ * storage.
+ */
 export type Answerer = "bundle" | "browser";
 
 /** A part of an image, as its manifest names it. */
@@ -18,10 +21,10 @@ export type ToldManifest =
     /** `platforms`: "linux/386" and the like. */
     | { kind: "index"; platforms: readonly string[] };
 
-/** One thing that a registry was asked for. `repository` with its owner: "library/nginx". */
+/** One thing that a registry was asked for. `repository` includes its owner: "library/nginx". */
 export type RegistryAct =
     | { verb: "greeting" }
-    /** `repository` undefined: a login. `pushes`: it was asked for to push there. */
+    /** `repository` undefined: a login. `pushes`: the token is for pushing there. */
     | { verb: "token"; repository: string | undefined; pushes: boolean }
     | {
           verb: "manifest";
@@ -29,33 +32,35 @@ export type RegistryAct =
           /** Tag or digest. */
           reference: string;
           does: "look" | "get" | "put" | "delete";
-          /** What was given or taken; undefined until it has been read, and where it cannot be. */
+          /** What was transferred; undefined until it has been read, and if it cannot be. */
           manifest: ToldManifest | undefined;
       }
     | { verb: "blob"; repository: string; digest: string; does: "look" | "get" | "delete" }
     | {
           verb: "upload";
           repository: string;
-          /** `part`: bytes. `finish`: the last ones, and the digest. `mount`: a blob that another repository has. */
+          /** `part`: bytes. `finish`: the last bytes, and the digest. `mount`: a blob that another repository has. */
           does: "start" | "part" | "finish" | "mount" | "other";
           /** Names the upload; undefined before it has a name, and where none is needed. */
           upload: string | undefined;
           digest: string | undefined;
-          /** Repository that a blob was taken over from; undefined where the client named none. */
+          /** The repository that a blob was mounted from; undefined if the client named none. */
           from: string | undefined;
       }
     | { verb: "other"; repository: string };
 
 export type Told =
     | { kind: "answerer"; by: Answerer }
-    /** Told once or more; the last one holds. */
+    /** Reported once or more; the last one counts. */
     | { kind: "registry"; act: RegistryAct }
-    /** Nobody in the page has that host. */
+    /** Nothing in the page answers for that host. */
     | { kind: "unknown-host" }
-    /** A host outside the page was asked, where redirects led. `problem`: why its answer cannot be used. */
+    /**
+     * A host outside the page was asked; `address` is where redirects led. `problem`: why its answer cannot be used.
+     */
     | { kind: "outside"; address: string; problem: string | undefined };
 
 export type Tell = (told: Told) => void;
 
-/** For those who ask and want to hear nothing. */
+/** For callers that want no reports. */
 export const untold: Tell = () => undefined;

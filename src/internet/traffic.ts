@@ -1,6 +1,6 @@
 /**
- * The record of what the guest asked its internet for and who answered. Wraps the handler that answers and writes down what that
- * tells; bodies are counted while they stream, at the reader's pace.
+ * The record of what the guest requested from its internet and who answered. It wraps the handler that answers and
+ * writes down what the handler reports; bodies are counted while they stream, at the reader's pace.
  */
 import type { Bytes } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
@@ -11,10 +11,10 @@ import type { Internet } from "./internet";
 import type { Answerer, RegistryAct, Told } from "./told";
 import { watchedBody } from "./watched-body";
 
-/** `online`: a host outside. `refused`: nobody, or with a no. */
+/** `online`: a host outside. `refused`: nobody answered, or the answer was a refusal. */
 export type AnsweredBy = Answerer | "online" | "refused";
 
-/** One request and its answer. A new object at each change. */
+/** One request and its answer. Each change makes a new object. */
 export interface Exchange {
     readonly id: number;
     /** Milliseconds since 1970. */
@@ -23,13 +23,13 @@ export interface Exchange {
     readonly ended: number | undefined;
     readonly method: string;
     readonly url: string;
-    /** Undefined until the answer begins. */
+    /** undefined until the answer begins. */
     readonly status: number | undefined;
     readonly answeredBy: AnsweredBy | undefined;
     readonly end: "open" | "complete" | "failed" | "cancelled";
-    /** Why there is no answer, or not all of it. */
+    /** Why the answer is missing or incomplete. */
     readonly problem: string | undefined;
-    /** The address outside the page that was asked, if one was. */
+    /** The address outside the page that was asked, if any. */
     readonly online: string | undefined;
     /** Body bytes from the guest, and to it. */
     readonly bytesUp: number;
@@ -38,10 +38,10 @@ export interface Exchange {
     readonly act: RegistryAct | undefined;
 }
 
-/** Exchanges that are remembered; the oldest go first. */
+/** How many exchanges are remembered; the oldest are dropped first. */
 const KEPT = 500;
 
-/** A layer comes in thousands of chunks; who watches is told ten times a second. */
+/** A layer arrives in thousands of chunks; listeners are told ten times a second. */
 const TELL_MILLISECONDS = 100;
 
 export class Traffic implements Readable<readonly Exchange[]> {
@@ -61,18 +61,18 @@ export class Traffic implements Readable<readonly Exchange[]> {
         return this.#store.subscribe(listener);
     }
 
-    /** Forgets all but what is still under way. */
+    /** Forgets everything except what is still under way. */
     clear(): void {
         for (const { id, end } of this.#exchanges.values()) if (end !== "open") this.#exchanges.delete(id);
         this.#tell();
     }
 
-    /** The same handler, its work recorded; what the warm-up asks for is nothing that the student did. */
+    /** The same handler, with its work recorded. The warm-up's requests are left out: the student did not make them. */
     watch(internet: Internet): Internet {
         return async (request, tell) => {
             if (new URL(request.url).hostname === ownPythonHost) return internet(request, tell);
             const id = this.#begin(request);
-            // an answer can come before its request's body is through, as a refusal does
+            // an answer can arrive before the request's body has been sent, as a refusal does
             const counted = request.body ? this.#countUp(id, request, request.body) : request;
             let answerer: Answerer = "bundle";
             const onTold = (told: Told): void => {
@@ -118,7 +118,7 @@ export class Traffic implements Readable<readonly Exchange[]> {
         const watched = watchedBody(body, {
             bytes: chunk => this.#change(id, ({ bytesUp }) => ({ bytesUp: bytesUp + chunk.byteLength })),
             ended: () => undefined,
-            failed: () => undefined, // the handler fails with it and says so
+            failed: () => undefined, // the handler fails too, and reports it
             cancelled: () => undefined,
         });
         return new RawRequest(
@@ -130,7 +130,7 @@ export class Traffic implements Readable<readonly Exchange[]> {
 
     #answered(id: number, request: Request, response: Response, answerer: Answerer): Response {
         const { status } = response;
-        // 401 is a registry's way to say where tokens are: a part of every pull
+        // a registry uses 401 to say where to get tokens: it is part of every pull
         const refused = status >= 400 && status !== 401;
         this.#change(id, ({ online, problem }) => ({
             status,
@@ -165,7 +165,7 @@ export class Traffic implements Readable<readonly Exchange[]> {
 
     #change(id: number, change: (before: Exchange) => Partial<Exchange>): void {
         const before = this.#exchanges.get(id);
-        if (!before) return; // forgotten meanwhile
+        if (!before) return; // it has been forgotten meanwhile
         this.#exchanges.set(id, { ...before, ...change(before) });
         this.#tell();
     }

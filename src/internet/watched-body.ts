@@ -8,7 +8,7 @@ export interface BodyWatch {
     cancelled(): void;
 }
 
-/** The same bytes at the reader's pace; nothing is held back and nothing read ahead. */
+/** The same bytes at the reader's pace; nothing is held back and nothing is read ahead. */
 export function watchedBody(body: ReadableStream<Bytes>, watch: BodyWatch): ReadableStream<Bytes> {
     const reader = body.getReader();
     return new ReadableStream<Bytes>(

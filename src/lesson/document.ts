@@ -10,7 +10,7 @@ export interface DocumentStep {
 }
 
 export interface LessonDocument {
-    /** undefined when the file does not begin with a front matter between two lines of three hyphens. */
+    /** undefined if the file does not begin with a front matter between two lines of three hyphens. */
     header: { text: string; /** of its first line, from 1 */ line: number } | undefined;
     introduction: string;
     steps: DocumentStep[];

@@ -10,7 +10,7 @@ export type FenceAction =
     | { kind: "plain" };
 
 export interface Fence {
-    /** "text" when none is given. */
+    /** "text" if none is given. */
     language: string;
     action: FenceAction;
     /** What is wrong with the info string: one sentence each, with advice. */

@@ -33,7 +33,7 @@ export function filesOf(tree: FileSystemTree): Map<string, FileContent> {
     return files;
 }
 
-/** undefined when the bytes are not UTF-8. */
+/** undefined if the bytes are not UTF-8. */
 export function asText(bytes: Uint8Array): string | undefined {
     try {
         return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -6,8 +6,8 @@ export interface ExpectationKind {
     /** Failure codes: the keys that `why` may have. */
     failures: Readonly<Record<string, string>>;
     /**
-     * What the linter has to say beyond the schema: `path` below the check's fields. `written`: the fields as the author wrote them;
-     * `spec`: as the schema gave them.
+     * What the linter has to say beyond the schema; `path` is below the check's fields. `written`: the fields as the
+     * author wrote them; `spec`: as the schema returned them.
      */
     remarks?(written: unknown, spec: unknown): readonly Remark[];
 }
@@ -17,7 +17,7 @@ export interface Remark {
     code: string;
     message: string;
     advice: string;
-    /** Only to know: nothing is wrong. */ note?: true;
+    /** For information only: nothing is wrong. */ note?: true;
 }
 
 export interface ExpectationParser {

@@ -27,7 +27,7 @@ export interface Lesson {
     /** Prose before the first step, Markdown. */
     introduction: string;
     steps: Step[];
-    /** The files that the workspace starts with, and those that the solution lays over them. */
+    /** The files that the workspace starts with, and those that the solution writes over them. */
     start: FileSystemTree;
     solution: FileSystemTree;
 }
@@ -75,5 +75,5 @@ export interface Problem {
     /** "lesson.unknown-field" */ code: string;
     message: string;
     advice: string;
-    /** Only to know: nothing is wrong. */ note?: true;
+    /** For information only: nothing is wrong. */ note?: true;
 }

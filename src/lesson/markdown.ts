@@ -14,7 +14,7 @@ import { parseFence } from "./fences";
 import { parseLink, type LessonLink } from "./links";
 
 export interface MarkdownOptions {
-    /** Address of a picture that lies beside lesson.md; undefined shows its alternative text instead. */
+    /** Address of a picture in lesson.md's folder; undefined shows its alternative text instead. */
     picture?: ((path: string) => string | undefined) | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** A circle in `next`, starting anywhere: ["a", "b", "a"]; undefined when there is none. */
+/** A circle in `next`, starting anywhere: ["a", "b", "a"]; undefined if there is none. */
 export function findCircle(next: ReadonlyMap<string, readonly string[]>): string[] | undefined {
     const done = new Set<string>();
     const walk = (name: string, way: string[]): string[] | undefined => {

@@ -1,4 +1,4 @@
-/** Packs a course for the page (see packed.ts), and unpacks a lesson there. Both read with the linter's parser. */
+/** Packs a course for the page (see packed.ts), and unpacks a lesson there. Both use the linter's parser. */
 import { asText, type FileContent } from "./file-tree";
 import type { ExpectationParser } from "./kinds";
 import type { Lesson, Problem } from "./lesson";
@@ -13,7 +13,7 @@ export interface PackedCourse {
     start: CourseStart;
     /** Address below the page → content. */
     files: Map<string, string | Uint8Array>;
-    /** Of the whole course. What cannot be read is left out; the rest is packed. */
+    /** Problems of the whole course. What cannot be read is left out; the rest is packed. */
     problems: Problem[];
 }
 
@@ -61,13 +61,18 @@ const indexed = ({ id, title, summary, version, minutes, steps }: Lesson): Index
     steps: steps.map(step => step.id),
 });
 
-/** `seed`: the student, for values that differ from one to the other. undefined when the lesson cannot be read. */
+/**
+ * `seed`: identifies the student, for values that differ from one to the next. undefined if the lesson cannot be read.
+ */
 export function unpackLesson({ id, files }: PackedLesson, kinds: ExpectationParser, seed: string): Lesson | undefined {
     const contents = new Map(Object.entries(files).map(([path, content]) => [path, readBack(content)]));
     return parseLesson(`lessons/${id}`, contents, kinds, seed).lesson;
 }
 
-/** A byte as a character, as `btoa` and `atob` have it; a piece at a time, since a call takes only so many arguments. */
+/**
+ * Each byte as a character, as `btoa` and `atob` expect it; piece by piece, since a call accepts only so many
+ * arguments.
+ */
 function written(content: FileContent): PackedLesson["files"][string] {
     if (typeof content === "string") return content;
     const text = asText(content);

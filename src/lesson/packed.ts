@@ -1,12 +1,12 @@
 /**
- * Lessons as the page gets them: an index of all, and each lesson in a file of its own, fetched when it is opened. A lesson's
- * address follows from its id, so that opening one needs no index.
+ * Lessons as the page gets them: an index of all, and a file for each lesson, fetched when it is opened. A lesson's
+ * address follows from its id, so opening one needs no index.
  */
 import * as v from "valibot";
 
 const name = v.object({ id: v.string(), title: v.string() });
 
-/** Grows when an older page could not read the file. */
+/** Increased when an older page could no longer read the file. */
 const format = v.literal(1);
 
 const indexSchema = v.object({
@@ -37,7 +37,7 @@ const packedSchema = v.object({
     part: name,
     /** The lesson after this one in the course. */
     next: v.optional(name),
-    /** By path in the lesson's folder; text, or bytes in base64. Pictures of the prose are files of their own. */
+    /** By path in the lesson's folder; text, or bytes in base64. Pictures in the prose are separate files. */
     files: v.record(v.string(), v.union([v.string(), v.object({ base64: v.string() })])),
 });
 
@@ -46,6 +46,6 @@ export type IndexedLesson = CourseIndex["parts"][number]["lessons"][number];
 export type PackedLesson = v.InferOutput<typeof packedSchema>;
 export type LessonName = v.InferOutput<typeof name>;
 
-/** Throw a ValiError for what is something else, or of another format. */
+/** These throw a ValiError for anything else, or for another format. */
 export const readIndex = (value: unknown): CourseIndex => v.parse(indexSchema, value);
 export const readPacked = (value: unknown): PackedLesson => v.parse(packedSchema, value);

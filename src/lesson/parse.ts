@@ -20,7 +20,7 @@ export interface ParsedCourse {
 }
 
 export interface ParseOptions {
-    /** The student, for values that differ from student to student. */
+    /** Identifies the student, for values that differ from student to student. */
     seed?: string;
 }
 
@@ -184,7 +184,7 @@ function readPart(
     return part;
 }
 
-/** False, and a problem, when `id` is taken. */
+/** False, and a problem, if `id` is taken. */
 function claim(
     ids: Map<string, string>,
     id: string,

@@ -30,7 +30,7 @@ export const partSchema = v.strictObject({
     summary: v.pipe(line, v.description("One sentence: what the part teaches.")),
 });
 
-/** MB of a guest whose lesson says nothing. */
+/** MB of guest memory for a lesson that does not say. */
 export const USUAL_MEMORY = 512;
 
 const variableSchema = v.strictObject({

@@ -8,7 +8,7 @@ type Path = readonly (string | number)[];
 
 export class YamlFile {
     readonly problems: Problem[] = [];
-    /** Plain data; undefined when the text is not YAML. */
+    /** Plain data; undefined if the text is not YAML. */
     readonly value: unknown;
     readonly #document: Document;
     readonly #lines = new LineCounter();

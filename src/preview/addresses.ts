@@ -1,18 +1,19 @@
 /**
- * Addresses that a page of the guest writes in full, `http://localhost:5000/api`, as the preview's own: its policy names
- * nothing but the preview, so that a request to the student's real localhost is refused wherever it comes from, and what
- * means the guest has to be translated before the browser asks its policy. `markup.ts` does it to HTML on its way, the
- * script of `frame/drydock-addresses.ts` to what scripts ask for. Neither is a line of defence.
+ * Translates addresses that a page of the guest writes in full, such as `http://localhost:5000/api`, into the
+ * preview's. The page's policy names nothing but the preview, so a request to the student's real localhost is refused
+ * wherever it comes from; addresses that mean the guest must therefore be translated before the browser consults the
+ * policy. `markup.ts` does this to HTML on its way, the script in `frame/drydock-addresses.ts` to what scripts request.
+ * Neither is a line of defence.
  */
 import { previewOf } from "./route";
 
-/** Where previews are: what `translate.ts` calls Here. */
+/** Where previews are; `translate.ts` calls this Here. */
 interface Preview {
     origin: string;
     session: string;
 }
 
-/** An attribute whose value is one address, a list of pictures with their sizes, or a refresh ("0; url=..."). */
+/** An attribute whose value is one address, a list of images with their sizes, or a refresh ("0; url=..."). */
 export type ReferenceKind = "address" | "srcset" | "refresh";
 
 const kinds: Record<string, ReferenceKind> = {
@@ -45,7 +46,9 @@ const start: Record<ReferenceKind, RegExp> = (() => {
     };
 })();
 
-/** `value` with each address of the guest as the preview's; what follows the port stays as it is, letter by letter. */
+/**
+ * `value` with each address of the guest replaced by the preview's; what follows the port is kept, letter for letter.
+ */
 export function translated(value: string, kind: ReferenceKind, { origin, session }: Preview): string {
     if (!value.includes("//")) return value;
     return value.replace(start[kind], (found, at: number) => {

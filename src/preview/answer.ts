@@ -1,4 +1,7 @@
-/** The page's side of one request: asks the guest, streams both bodies, and turns every failure into a page that says why. */
+/**
+ * The page's side of one request: asks the guest, streams both bodies, and turns every failure into a page that says
+ * why.
+ */
 import { headersOf } from "../agent/http";
 import { abortable, within } from "../base/abort";
 import { type Bytes, concatBytes, encodeText } from "../base/bytes";
@@ -10,7 +13,7 @@ import { type OwnPage, pageParts, pages } from "./pages";
 import { type AnswerMessage, PROTOCOL, type RequestMessage } from "./protocol";
 import { guestUrl, type Here, locationFor, requestHeaders, responseHeaders } from "./translate";
 
-/** Asks a port of the guest. Rejects with "agent.refused" when nothing listens there. */
+/** Sends a request to a port of the guest. Rejects with "agent.refused" if nothing listens there. */
 export type AskGuest = (port: number, request: Request) => Promise<Response>;
 
 export interface Answerer extends Here {
@@ -22,15 +25,15 @@ export interface Answerer extends Here {
 }
 
 /**
- * Bytes of a request's body that are gathered to know its length: many small servers (Python's http.server in the first
- * place) read Content-Length and do not understand chunks. A longer upload is streamed without.
+ * Bytes of a request's body that are gathered to find its length: many small servers (Python's http.server above all)
+ * read Content-Length and do not understand chunks. A longer upload is streamed without it.
  */
 const GATHER = 8 << 20;
 
-/** Statuses that come without a body; Response's constructor insists. */
+/** Statuses without a body; Response's constructor insists on that. */
 const bodiless = new Set([101, 204, 205, 304]);
 
-/** Answers `message` on `port`. Resolves when the exchange is over; never rejects. Aborting `signal` gives it up. */
+/** Answers `message` on `port`. Resolves when the exchange is over; never rejects. Aborting `signal` cancels it. */
 export async function answer(
     message: RequestMessage,
     port: Port,
@@ -101,7 +104,7 @@ async function ask(message: RequestMessage, port: Port, options: Answerer, signa
     }
 }
 
-/** The whole body where it is short enough, else a stream of all of it. */
+/** The whole body if it is short enough, otherwise a stream of all of it. */
 async function gather(source: ReadableStream<Bytes>): Promise<Bytes | ReadableStream<Bytes>> {
     const reader = source.getReader();
     const parts: Bytes[] = [];
@@ -124,7 +127,7 @@ async function gather(source: ReadableStream<Bytes>): Promise<Bytes | ReadableSt
     });
 }
 
-/** How Go's HTTP client says that the other side went away before it had answered. */
+/** How Go's HTTP client says that the other side closed the connection before answering. */
 const droppedConnection = /\bEOF\b|reset by peer|broken pipe|closed (idle )?connection/;
 
 /** The page for a request that failed. */
@@ -149,7 +152,7 @@ async function sendPage(port: Port, page: OwnPage, navigation: boolean, signal: 
     await sendBody(port, new Response(encodeText(body)).body as ReadableStream<Bytes>, signal);
 }
 
-/** Pages whose tags can be read without decoding them: UTF-16 cannot. */
+/** True for pages whose tags can be read without decoding them, which rules out UTF-16. */
 const isMarkup = (type: string | null): boolean => /^\s*text\/html\b(?!.*utf-16)/i.test(type ?? "");
 
 const hostOf = (location: string): string => (URL.canParse(location) ? new URL(location).host : location);

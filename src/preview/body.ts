@@ -1,20 +1,23 @@
 /**
- * A byte stream over a MessagePort, with acknowledgements: the receiver grants chunks, the sender sends no more than it was
- * granted. (Streams can be transferred in some browsers only; this works in all, and under Node in the tests.)
+ * A byte stream over a MessagePort, with acknowledgements: the receiver grants chunks, and the sender sends no more
+ * than that. (Only some browsers can transfer streams; this works in all of them, and under Node in the tests.)
  */
 import type { Bytes } from "../base/bytes";
 import { messageOf } from "../base/errors";
 
-/** Both directions use these: `chunk`, `end` and `broken` about the body sent, `pull` and `cancel` about the body received. */
+/**
+ * Both directions use these: `chunk`, `end` and `broken` about the body being sent, `pull` and `cancel` about the body
+ * being received.
+ */
 export type BodyMessage =
     | { kind: "chunk"; bytes: Bytes }
     | { kind: "end" }
     | { kind: "broken"; message: string }
-    /** So many more chunks may come. */
+    /** This many more chunks may be sent. */
     | { kind: "pull"; chunks: number }
     | { kind: "cancel" };
 
-/** Chunks under way at most (high mark); 8 of at most 128 KiB keep the port busy and hold 1 MiB. */
+/** Most chunks under way (the high mark): 8 of at most 128 KiB keep the port busy and hold 1 MiB. */
 const WINDOW = 8;
 const LARGEST = 128 << 10;
 
@@ -22,8 +25,8 @@ const LARGEST = 128 << 10;
 export type Port = Pick<MessagePort, "postMessage" | "addEventListener" | "removeEventListener">;
 
 /**
- * Sends `source` until its end. Resolves when all is sent or the receiver cancelled; a source that fails is reported to the
- * receiver. Aborting `signal` cancels the source and breaks the receiver's stream.
+ * Sends `source` until it ends. Resolves when everything is sent or the receiver has cancelled; if the source fails,
+ * the receiver is told. Aborting `signal` cancels the source and breaks the receiver's stream.
  */
 export async function sendBody(port: Port, source: ReadableStream<Bytes>, signal?: AbortSignal): Promise<void> {
     const reader = source.getReader();
@@ -33,7 +36,7 @@ export async function sendBody(port: Port, source: ReadableStream<Bytes>, signal
     const stop = (reason: unknown) => {
         ended = true;
         wake();
-        reader.cancel(reason).catch(() => undefined); // the source's own trouble in being cancelled concerns nobody any more
+        reader.cancel(reason).catch(() => undefined); // whether the source could be cancelled no longer matters
     };
     const listen = (event: MessageEvent) => {
         const message = event.data as BodyMessage;
@@ -58,7 +61,7 @@ export async function sendBody(port: Port, source: ReadableStream<Bytes>, signal
                 while (granted === 0 && !ended) await new Promise<void>(resolve => (wake = resolve));
                 if (ended) return;
                 granted--;
-                // A copy, since the chunk may be a window on memory that its owner goes on using.
+                // A copy, since the chunk may be a view of memory that its owner goes on using.
                 const bytes = value.slice(at, at + LARGEST);
                 port.postMessage({ kind: "chunk", bytes } satisfies BodyMessage, [bytes.buffer]);
             }
@@ -71,7 +74,10 @@ export async function sendBody(port: Port, source: ReadableStream<Bytes>, signal
     }
 }
 
-/** The stream that the other side sends. Cancelling it cancels the sender's source. `onEnd` once, whatever the end. */
+/**
+ * The stream that the other side sends. Cancelling it cancels the sender's source. `onEnd` is called once, however the
+ * stream ends.
+ */
 export function receiveBody(port: Port, onEnd: () => void = () => undefined): ReadableStream<Bytes> {
     let unacknowledged = 0;
     const acknowledge = () => {
@@ -97,7 +103,8 @@ export function receiveBody(port: Port, onEnd: () => void = () => undefined): Re
                         controller.error(new TypeError(message.message));
                     }
                 };
-                // Where the browser tells that the other side is gone (Chromium 122 on); elsewhere the stream waits to be cancelled.
+                // Some browsers tell when the other side is gone (Chromium from 122 on); elsewhere the stream waits to
+                // be cancelled.
                 const onGone = () => {
                     close();
                     controller.error(new TypeError("The other side is gone."));

@@ -1,6 +1,6 @@
 /**
- * The page's end of the preview: a hidden frame on the preview origin holds the service worker, hands its requests over,
- * and this answers them from the guest's ports.
+ * The page's end of the preview: a hidden frame on the preview origin holds the service worker and passes on its
+ * requests, and this answers them from the guest's ports.
  */
 import { within } from "../base/abort";
 import { DrydockError, messageOf } from "../base/errors";
@@ -30,17 +30,20 @@ export interface PreviewLocation {
 }
 
 export interface PreviewBridge {
-    /** Resolves when pages can be shown. Rejects with "preview.unreachable" or "preview.no-worker"; the interface shows its words. */
+    /**
+     * Resolves when pages can be shown. Rejects with "preview.unreachable" or "preview.no-worker"; the interface shows
+     * the message.
+     */
     readonly ready: Promise<void>;
     /** What the pane can do: "worker" shows whole sites, "single-page" one page at a time, without its scripts. */
     readonly mode: "worker" | "single-page";
-    /** Where the previewed document is; follows links, redirects, and what scripts do to the address. */
+    /** The address of the previewed document; follows links, redirects, and changes made by scripts. */
     readonly location: Readable<PreviewLocation | undefined>;
-    /** Shows the preview in `frame` from now on; sets its sandbox. One frame at a time. */
+    /** Shows the preview in `frame` from now on, and sets its sandbox. One frame at a time. */
     attach(frame: HTMLIFrameElement): Stop;
-    /** Goes to a page. Before `ready` the newest wish is kept. */
+    /** Goes to a page. Before `ready`, the latest request is kept. */
     open(port: number, path?: string): void;
-    /** Full address of a page that shows the guest's, for a tab of its own. undefined in mode "single-page". */
+    /** Full address of a page that shows the guest's page in a tab of its own. undefined in mode "single-page". */
     url(port: number, path?: string): string | undefined;
     reload(): void;
     /** Steps in the preview's own history: -1 back, 1 forward. */
@@ -48,33 +51,35 @@ export interface PreviewBridge {
     readonly close: Stop;
 }
 
-/** Milliseconds that the preview's process may be busy when the student wants another page; after that it is made anew. */
+/**
+ * Milliseconds that the preview's process may stay busy when the student wants another page; after that it is replaced.
+ */
 const ALIVE_LIMIT = 3_000;
 
 /** Milliseconds between two questions whether it is busy, and how many there are at most. */
 const ASK_EVERY = 500;
 const QUESTIONS = 20;
 
-/** Milliseconds for frames that were made anew to be ready; then they are made once more. */
+/** Milliseconds that new frames have to become ready; then they are replaced once more. */
 const REBUILD_LIMIT = 10_000;
 
 /** Milliseconds. The frame is a few kilobytes from the same server; a worker's first start takes under a second. */
 const READY_LIMIT = 20_000;
 
 /**
- * What the previewed page may do. Scripts and its own (the preview's) origin: without them no service worker would see it.
- * Not: go to another address in the tab (`allow-top-navigation`), open windows (`allow-popups`). Harmless together only
- * because the preview's origin is not the page's: see the test in `createPreviewBridge`. `src/server/preview-tab.ts` says the
- * same for a tab of its own.
+ * What the previewed page may do. It may run scripts and keep its own (the preview's) origin: otherwise no service
+ * worker would see it. It may not go to another address in the tab (`allow-top-navigation`) or open windows
+ * (`allow-popups`). Scripts and origin together are harmless only because the preview's origin is not the page's: see
+ * the check in `createPreviewBridge`. `src/server/preview-tab.ts` repeats this for a tab of its own.
  */
 export const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-downloads";
 
-/** Whether this browser, in this place, can run the preview's service worker: it needs https or localhost. */
+/** Whether this browser can run the preview's service worker at this address: it needs https or localhost. */
 export const canPreview = (): boolean => isSecureContext && "serviceWorker" in navigator;
 
 /**
- * Uses the first of `origins`, and the next one whenever a page of the guest never ends. Throws "preview.same-origin" when one
- * of them is the page's own: the guest's scripts would run with the page's rights.
+ * Uses the first of `origins`, and the next one whenever a page of the guest never ends. Throws "preview.same-origin"
+ * if one of them is the page's own: the guest's scripts would run with the page's rights.
  */
 export function createPreviewBridge(options: { origins: readonly string[]; http: AskGuest }): PreviewBridge {
     const { origins } = options;
@@ -86,7 +91,7 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
         );
     const session = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
     const lifetime = new Lifetime();
-    /** Which of the origins is used, counted up for ever. */
+    /** Which of the origins is in use; only ever counts up. */
     let turn = 0;
     const origin = () => origins[turn % origins.length]!;
     const exchanges = new Exchanges({
@@ -147,7 +152,8 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
         frame.setAttribute("sandbox", "allow-scripts allow-same-origin");
         const here = origin();
         frame.src = bridgeAddress(here, session);
-        // At each load: a page of the guest can reload its sibling. Only a document of the preview's origin can receive the port.
+        // On each load: a page of the guest can reload this sibling frame. Only a document on the preview's origin can
+        // receive the port.
         frame.addEventListener("load", () => {
             const { port1, port2 } = new MessageChannel();
             port1.onmessage = event => onReport(parseFrameReport(event.data), event.ports[0]);
@@ -165,15 +171,16 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
     lifetime.add(() => clearTimeout(lifeSign));
 
     /**
-     * A page of the guest that never ends holds up its process, the bridge in it. The browser ends that process once it has no
-     * frame and its service worker has gone to rest, which takes half a minute; at another origin the preview goes on at once. What
-     * the guest's pages had stored in the browser stays with the first origin; the cookies are ours and come along.
+     * A page of the guest that never ends blocks its process, including the bridge. The browser ends that process only
+     * once it has no frame and its service worker has gone idle, which takes half a minute; at another origin the
+     * preview continues at once. Anything that the guest's pages stored in the browser stays with the first origin; the
+     * cookies are kept by us and move along.
      */
     const rebuild = () => {
         isReady = false;
         turn++;
         bridge?.remove();
-        // Out and in again: the element is the interface's, its document goes.
+        // Out and in again: the element belongs to the interface, but its document is discarded.
         const [parent, next] = [shown?.parentNode, shown?.nextSibling ?? null];
         shown?.removeAttribute("src");
         shown?.remove();
@@ -187,7 +194,10 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
         lifeSign = setTimeout(rebuild, ALIVE_LIMIT);
         command({ kind: "ping" });
     };
-    /** The process answered. A page that loads just now can hang it yet, so it is asked again until the wanted page is there. */
+    /**
+     * The process has answered. A page that is loading may still block it, so the question is repeated until the wanted
+     * page is there.
+     */
     const alive = () => {
         clearTimeout(lifeSign);
         lifeSign = questions-- > 0 ? setTimeout(ask, ASK_EVERY) : undefined;
@@ -242,7 +252,7 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
             show();
             checkLife();
         },
-        // The guest's page stands in a frame of a page of ours there too: see server/preview-tab.ts.
+        // There too, the guest's page is inside a frame in a page of ours: see server/preview-tab.ts.
         url: (port, path = "/") =>
             `${location.origin}/preview/${port}~${session}${turn % origins.length > 0 ? `~${turn % origins.length}` : ""}${rooted(path)}`,
         reload() {

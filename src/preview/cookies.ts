@@ -1,7 +1,7 @@
 /**
- * Cookies of the guest's ports. A service worker's Response cannot set cookies and its Request does not show them, so the
- * page keeps them here and sends them. They live as long as the page, as in a browser window that keeps nothing. Unlike in
- * a browser each port has its own: two copies of one app on 7000 and 8000 do not log each other out.
+ * Cookies of the guest's ports. A service worker's Response cannot set cookies and its Request does not show them, so
+ * the page keeps them here and sends them. They last as long as the page, as in a private window. Unlike in a browser,
+ * each port has its own: two copies of one app on 7000 and 8000 do not log each other out.
  */
 import { type Cookie, parseSetCookie } from "set-cookie-parser";
 
@@ -9,13 +9,15 @@ interface Kept {
     name: string;
     value: string;
     path: string;
-    /** Milliseconds since 1970; undefined lives on. */
+    /** Milliseconds since 1970; undefined: never. */
     expires: number | undefined;
-    /** Order of first setting: older first among equal paths. */
+    /** Order of first setting: among equal paths, the older cookie is sent first. */
     order: number;
 }
 
-/** A port's cookies at most, so that a guest cannot fill the page's memory; a browser's own limit is of this size. */
+/**
+ * Most cookies for one port, so that a guest cannot fill the page's memory; a browser's own limit is about this size.
+ */
 const MOST = 200;
 const LONGEST_BYTES = 4096;
 
@@ -29,7 +31,7 @@ export class CookieJar {
         this.#now = now;
     }
 
-    /** Keeps what `headers` (values of Set-Cookie) say about a request for `path` of `port`. */
+    /** Stores what `headers` (values of Set-Cookie) say, for a request to `path` on `port`. */
     keep(port: number, path: string, headers: readonly string[]): void {
         const cookies = this.#ports.get(port) ?? new Map<string, Kept>();
         this.#ports.set(port, cookies);
@@ -52,7 +54,7 @@ export class CookieJar {
         }
     }
 
-    /** Value of the Cookie header for `path` of `port`; undefined when there is none to send. */
+    /** Value of the Cookie header for `path` on `port`; undefined if there is none to send. */
     header(port: number, path: string): string | undefined {
         const cookies = this.#ports.get(port);
         if (!cookies) return undefined;
@@ -63,7 +65,7 @@ export class CookieJar {
         return wanted.map(({ name, value }) => `${name}=${value}`).join("; ") || undefined;
     }
 
-    /** Max-Age goes before Expires; one that cannot be read counts as not given. */
+    /** Max-Age takes precedence over Expires; a value that cannot be read counts as absent. */
     #endOf({ maxAge, expires }: Cookie): number | undefined {
         const end = maxAge !== undefined && !Number.isNaN(maxAge) ? this.#now() + maxAge * 1000 : expires?.getTime();
         return Number.isNaN(end) ? undefined : end;
@@ -76,7 +78,7 @@ export class CookieJar {
 
 const pathOnly = (path: string): string => path.split("?", 1)[0]!;
 
-/** RFC 6265, 5.1.4: the folder of the page that set it. */
+/** RFC 6265, 5.1.4: the folder of the page that set the cookie. */
 function folderOf(path: string): string {
     const last = pathOnly(path).lastIndexOf("/");
     return last <= 0 ? "/" : path.slice(0, last);

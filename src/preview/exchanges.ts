@@ -1,4 +1,6 @@
-/** The requests of the preview that are being answered: each is forgotten when it is over, all are given up at the end. */
+/**
+ * The preview's requests that are being answered: each is forgotten when it is over, and all are cancelled at the end.
+ */
 import { answer, type Answerer } from "./answer";
 import type { RequestMessage } from "./protocol";
 
@@ -7,12 +9,12 @@ export class Exchanges {
 
     constructor(private readonly answerer: Answerer) {}
 
-    /** Exchanges under way. */
+    /** How many exchanges are under way. */
     get size(): number {
         return this.#open.size;
     }
 
-    /** Answers `request` on `port`, which is closed afterwards. Resolves when it is over; never rejects. */
+    /** Answers `request` on `port`, which is then closed. Resolves when it is over; never rejects. */
     async answer(request: RequestMessage, port: MessagePort): Promise<void> {
         const abort = new AbortController();
         const stop = () => abort.abort(new DOMException("The preview wants no answer any more.", "AbortError"));

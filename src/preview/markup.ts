@@ -1,11 +1,17 @@
-/** HTML of the guest on its way to the browser; a module of its own, since its parser is loaded with the first page. */
+/**
+ * HTML of the guest on its way to the browser. It is a module of its own because its parser is loaded only with the
+ * first page.
+ */
 import { Parser } from "htmlparser2";
 import { type Bytes } from "../base/bytes";
 import { kindOf, translated } from "./addresses";
 import { ADDRESSES_PATH } from "./protocol";
 import type { Here } from "./translate";
 
-/** One character a byte: tags and addresses are ASCII in every encoding that a page may have here, and the rest stays as it is. */
+/**
+ * One character for each byte: tags and addresses are ASCII in every encoding allowed here, and the rest stays as it
+ * is.
+ */
 const textOf = (bytes: Bytes): string => {
     let text = "";
     for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
@@ -14,8 +20,8 @@ const textOf = (bytes: Bytes): string => {
 const bytesOf = (text: string): Bytes => Uint8Array.from(text, character => character.charCodeAt(0));
 
 /**
- * Translates addresses in attributes, and puts the script of `addresses.ts` before the page's own. Passes on at once what is
- * complete, so that a page that comes in parts is shown in parts.
+ * Translates addresses in attributes, and puts the script of `addresses.ts` before the page's own. Complete parts are
+ * passed on at once, so that a page that arrives in parts is shown in parts.
  */
 export function rewriteMarkup(here: Here): TransformStream<Bytes, Bytes> {
     let pending = "";
@@ -24,7 +30,7 @@ export function rewriteMarkup(here: Here): TransformStream<Bytes, Bytes> {
     let hasScript = false;
     let edits: { from: number; to: number; text: string }[] = [];
     let element = "";
-    /** End of what the parser has made up its mind about. */
+    /** End of what the parser has decided on. */
     let done = 0;
     const settle = () => {
         done = Math.max(done, parser.endIndex + 1);
@@ -42,7 +48,7 @@ export function rewriteMarkup(here: Here): TransformStream<Bytes, Bytes> {
             onopentagname(name) {
                 settle();
                 element = name;
-                // Before the doctype it would change how the page is laid out; before <html> the parser moves it.
+                // Before the doctype, it would change the page's layout; before <html>, the parser would move it.
                 if (!hasScript && name !== "html" && name !== "head") insert(parser.startIndex);
             },
             onopentag(name) {
@@ -63,7 +69,7 @@ export function rewriteMarkup(here: Here): TransformStream<Bytes, Bytes> {
         },
         { decodeEntities: false },
     );
-    /** What stands before `end`, edited. */
+    /** Returns the text before `end`, edited. */
     const take = (end: number): string => {
         let text = "";
         let at = offset;

@@ -5,20 +5,20 @@
  *            ^                                                                                             |
  *            +---- one MessagePort a request, made by the worker, handed through the bridge frame ---------+
  *
- * Everything on the preview origin may be the guest's doing: the page parses what comes from there and gives it no more
- * than answers from the guest's own ports.
+ * Anything on the preview origin may come from the guest: the page parses what it receives from there, and gives it
+ * nothing but answers from the guest's own ports.
  */
 import type { HeaderPairs } from "../base/http";
 import type { BodyMessage } from "./body";
 
-/** Counts up with every change of this file that an older partner would misread. */
+/** Increase this with every change of this file that an older partner would misread. */
 export const PROTOCOL = 2;
 
 export const BRIDGE_PATH = "/bridge.html";
 export const WORKER_PATH = "/service-worker.js";
 /** The script that goes before those of a guest's page: see addresses.ts. */
 export const ADDRESSES_PATH = "/drydock-addresses.js";
-/** The bridge frame of a Drydock tab says which tab it is of. */
+/** The bridge frame's address says which Drydock tab it belongs to. */
 export const bridgeAddress = (origin: string, session: string): string => `${origin}${BRIDGE_PATH}?session=${session}`;
 
 /** The session of a bridge frame's address; undefined for any other address. */
@@ -47,34 +47,37 @@ export type FrameCommand = { kind: "go"; by: number } | { kind: "reload" } | { k
 
 /** Bridge frame to page. A "request" comes with the port to answer on. */
 export type FrameReport =
-    /** The frame's script runs: the answer to "ping". */
+    /** The frame's script is running: the answer to "ping". */
     | { kind: "alive" }
     | { kind: "ready" }
     | { kind: "failed"; reason: string }
-    /** Where the previewed document is; `href` of the preview origin. */
+    /** The address of the previewed document; `href` is on the preview origin. */
     | { kind: "location"; href: string; title: string }
     | RequestMessage;
 
-/** Worker to bridge frame to page: a request that the previewed document makes. The body, when it has one, follows on the port. */
+/**
+ * Worker to bridge frame to page: a request made by the previewed document. The body, if there is one, follows on the
+ * port.
+ */
 export interface RequestMessage {
     kind: "request";
     protocol: number;
     /** Port of the guest. */
     port: number;
     method: string;
-    /** Path and query as the guest gets them, from "/". */
+    /** Path and query as the guest gets them, beginning with "/". */
     path: string;
     headers: HeaderPairs;
-    /** Address of the document that asks, of the preview origin; "" when it has none. */
+    /** Address of the requesting document, on the preview origin; "" if it has none. */
     referrer: string;
-    /** A document is asked for, so a person reads the answer. */
+    /** A document is requested, so a person reads the answer. */
     navigation: boolean;
     hasBody: boolean;
 }
 
 /** Page to worker, on the request's port; then body messages. */
 export type AnswerMessage =
-    /** At once: the page is there and has the request. */
+    /** Sent at once: the page is there and has the request. */
     | { kind: "accepted" }
     | { kind: "head"; status: number; statusText: string; headers: HeaderPairs; hasBody: boolean }
     /** The page does not speak this protocol. */
@@ -102,7 +105,10 @@ export function isVersionQuestion(message: unknown): message is VersionQuestion 
 const isPair = (pair: unknown): boolean =>
     Array.isArray(pair) && pair.length === 2 && pair.every(part => typeof part === "string");
 
-/** The report, or undefined for anything malformed: the previewed document can reach the bridge frame and say what it likes. */
+/**
+ * The report, or undefined for anything malformed: the previewed document can reach the bridge frame and send whatever
+ * it likes.
+ */
 export function parseFrameReport(message: unknown): FrameReport | undefined {
     const fields = fieldsOf(message);
     switch (fields?.kind) {

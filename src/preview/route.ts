@@ -1,43 +1,45 @@
 /**
- * Where a request of the preview origin belongs. Pages of the guest live under `/p/<port>~<session>/`, but link as if they
- * stood at the root: `/static/x.css`, `http://localhost:5000/api`. Pure, so that every case is a line in a test.
+ * Where a request on the preview origin belongs. Pages of the guest are served under `/p/<port>~<session>/`, but link
+ * as if they were at the root: `/static/x.css`, `http://localhost:5000/api`. Pure, so that every case is a line in a
+ * test.
  *
- * The session names the Drydock tab, so that two tabs with a machine each do not mix; the worker has to keep nothing for it.
+ * The session names the Drydock tab, so that two tabs with a machine each do not mix; the worker need not store
+ * anything for it.
  */
 import { ADDRESSES_PATH, isPort, OWN_PATHS } from "./protocol";
 
 export interface Asked {
-    /** Full address asked for. */
+    /** The full address requested. */
     url: string;
-    /** A document for a frame or tab, as opposed to something that a document loads. */
+    /** True for a document in a frame or tab, false for something that a document loads. */
     navigation: boolean;
-    /** Address of the document that asks; "" when unknown. */
+    /** Address of the requesting document; "" if unknown. */
     referrer: string;
     /** Address of the client that makes the request (document or worker); "" for navigations, which have none yet. */
     client: string;
     /** The document is for a tab of its own, without Drydock's page around it. */
     alone: boolean;
-    /** Addresses of all open windows of the origin. */
+    /** Addresses of all open windows on the origin. */
     windows: readonly string[];
 }
 
 export type Route =
     | ({ kind: "guest" } & Place)
-    /** Send the navigation to the address under its prefix; method and body stay (307). */
+    /** Send the navigation to the address with its prefix; method and body are kept (307). */
     | { kind: "redirect"; to: string }
     /** Our own file: the network answers. */
     | { kind: "own" }
-    /** Outside of the sandbox. */
+    /** Outside the sandbox. */
     | { kind: "outside"; host: string }
-    /** A page of the guest outside of the frame that holds it. */
+    /** A page of the guest outside the frame meant for it. */
     | { kind: "alone" }
-    /** Nobody can tell which port is meant. */
+    /** It cannot be told which port is meant. */
     | { kind: "unknown" };
 
 /**
- * Names of the student's own computer, which in a lesson means the guest. `host` as URL gives it, so that "127.1" and
- * "0x7f000001" are 127.0.0.1 by now. Every name below localhost is one, the preview's own among them: a page that builds
- * the address of its API from `location.hostname` means the guest too.
+ * Names of the student's own computer, which in a lesson means the guest. `host` must be as URL returns it, so that
+ * "127.1" and "0x7f000001" have already become 127.0.0.1. Every name below localhost is one, including the preview's
+ * own: a page that builds the address of its API from `location.hostname` means the guest too.
  */
 export function isLoopback(host: string): boolean {
     const name = host.toLowerCase().replace(/\.$/, "");
@@ -58,13 +60,13 @@ export interface Loopback {
 }
 
 export interface Place extends Loopback {
-    /** Which Drydock tab; "" when the address does not say. */
+    /** Which Drydock tab; "" if the address does not say. */
     session: string;
 }
 
 export const prefixOf = (port: number, session: string): string => `/p/${port}${session && `~${session}`}`;
 
-/** What an address under a prefix means; undefined for any other address. */
+/** What an address with a prefix means; undefined for any other address. */
 export function guestOf(address: string, origin: string): Place | undefined {
     if (!URL.canParse(address)) return undefined;
     const url = new URL(address);
@@ -74,7 +76,7 @@ export function guestOf(address: string, origin: string): Place | undefined {
     return match && isPort(port) ? { port, session: match[2] ?? "", path: (match[3] ?? "/") + url.search } : undefined;
 }
 
-/** Guest port and path of an address that a page of the guest writes in full; undefined when it leads elsewhere. */
+/** Guest port and path of an address that a page of the guest writes in full; undefined if it leads elsewhere. */
 export function loopbackOf(address: URL): Loopback | undefined {
     if (address.protocol !== "http:" && address.protocol !== "https:") return undefined;
     if (!isLoopback(address.hostname)) return undefined;
@@ -89,9 +91,9 @@ export function route(asked: Asked, origin: string): Route {
         const guest = loopbackOf(url);
         return guest ? { kind: "guest", ...guest, session: asker?.session ?? "" } : { kind: "outside", host: url.host };
     }
-    // Pages of the guest ask for this one too, see addresses.ts.
+    // Pages of the guest request this one too, see addresses.ts.
     if (url.pathname === ADDRESSES_PATH) return { kind: "own" };
-    // The frame's sandbox keeps a page of the guest from leading the tab elsewhere; a tab of its own has none.
+    // The frame's sandbox keeps a page of the guest from leading the tab elsewhere; a tab of its own has no sandbox.
     if (asked.alone) return { kind: "alone" };
     const guest = guestOf(asked.url, origin);
     if (guest) {
@@ -111,13 +113,16 @@ export function route(asked: Asked, origin: string): Route {
         : { kind: "guest", port, session, path };
 }
 
-/** A page that hides its referrer is still placed when all open pages are of one port and tab. */
+/** Even a page that hides its referrer can be placed if all open pages belong to one port and tab. */
 function onlyPlace(windows: readonly string[], origin: string): Place | undefined {
     const places = windows.map(address => guestOf(address, origin)).filter(place => place !== undefined);
     return new Set(places.map(({ port, session }) => prefixOf(port, session))).size === 1 ? places[0] : undefined;
 }
 
-/** Where a page of the guest that writes `address` in full finds it on the preview's origin; undefined for any other. */
+/**
+ * The address on the preview's origin for an `address` that a page of the guest writes in full; undefined for any
+ * other.
+ */
 export function previewOf(address: string, base: string, origin: string, session: string): string | undefined {
     if (!URL.canParse(address, base)) return undefined;
     const url = new URL(address, base);

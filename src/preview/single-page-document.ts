@@ -1,21 +1,30 @@
-/** Makes a page of the guest stand alone: what it loads is put inside, what would run or lead away is taken out. */
+/**
+ * Makes a page of the guest self-contained: what it loads is embedded, and anything that would run or lead away is
+ * removed.
+ */
 import { loopbackOf, type Loopback } from "./route";
 import { guestUrl } from "./translate";
 
-/** Gives a part of the page; undefined when it cannot be had. */
+/** Loads a part of the page; undefined if it is not available. */
 export type LoadPart = (place: Loopback) => Promise<Blob | undefined>;
 
-/** Parts put inside at most; a page with more shows without the rest. */
+/** Most parts to embed; a page with more is shown without the rest. */
 const MOST_PARTS = 60;
 
 const removed =
     "script, base, meta[http-equiv], iframe, frame, frameset, object, embed, template, link:not([rel=stylesheet i])";
 
-/** Attributes by which an element loads or leads somewhere; the page looks at `data-drydock-*` and asks the guest itself. */
+/**
+ * Attributes by which an element loads something or leads somewhere; the page reads `data-drydock-*` and asks the guest
+ * itself.
+ */
 const leading = ["href", "xlink:href", "action", "formaction"];
 const loading = ["ping", "target", "formtarget", "srcset", "poster", "background", "data"];
 
-/** Of the document, whatever the policy around it says: it holds all it needs, and nothing may be asked for. */
+/**
+ * The document's own policy, whatever the policy around it says: it contains everything it needs, and may request
+ * nothing.
+ */
 const policy =
     "default-src 'none'; img-src blob: data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'";
 
@@ -25,11 +34,11 @@ const notice =
 export interface StandaloneDocument {
     html: string;
     title: string;
-    /** Blob addresses that the document holds; revoke them when it goes. */
+    /** Blob addresses that the document uses; revoke them when it is discarded. */
     blobs: string[];
 }
 
-/** Where `reference`, found in the page at `base`, leads in the guest; undefined when it leads elsewhere. */
+/** Where `reference`, found in the page at `base`, leads in the guest; undefined if it leads elsewhere. */
 export function placeOf(reference: string, base: Loopback): (Loopback & { fragment: string }) | undefined {
     const from = guestUrl(base.port, base.path);
     if (!URL.canParse(reference, from)) return undefined;
@@ -65,7 +74,7 @@ export async function standalone(html: string, base: Loopback, load: LoadPart): 
         }),
     );
     for (const link of parsed.querySelectorAll("link")) link.remove();
-    // What is left leads nowhere by itself: pictures beyond the limit, media, links and forms.
+    // Nothing that is left may load or lead anywhere: images beyond the limit, media, links and forms.
     for (const element of parsed.querySelectorAll("*")) {
         for (const name of loading) element.removeAttribute(name);
         const source = element.getAttribute("src");

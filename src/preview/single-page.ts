@@ -1,9 +1,9 @@
 /**
- * The preview where there can be no service worker: on plain http at a classroom's address. The page itself asks the guest
- * for one document, puts what it needs inside, and shows it in a frame that runs no scripts.
+ * The preview where no service worker is possible: on plain http at a classroom's address. The page itself asks the
+ * guest for one document, embeds what it needs, and shows it in a frame that runs no scripts.
  *
- * The frame is of the page's own origin (`srcdoc`), so that clicks and forms can be caught here. That is safe only because
- * its sandbox has no `allow-scripts`: the two together would give the guest the page.
+ * The frame has the page's own origin (`srcdoc`), so that clicks and forms can be caught here. That is safe only
+ * because its sandbox lacks `allow-scripts`: the two together would give the guest control of the page.
  */
 import { headersOf } from "../agent/http";
 import { delay } from "../base/abort";
@@ -93,7 +93,7 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
             return response.ok ? await response.blob() : undefined;
         } catch (thrown) {
             if (isAbort(thrown)) throw thrown;
-            return undefined; // as a browser shows a page whose picture is missing
+            return undefined; // as a browser shows a page with a missing image
         }
     }
 
@@ -122,7 +122,7 @@ export function createSinglePagePreview(options: { http: AskGuest }): PreviewBri
             title = "";
             const page = pageFor(thrown, { port: visit.port, method: visit.body ? "POST" : "GET" });
             ({ retry } = page);
-            html = pageHtml(page).replace(/<meta http-equiv="refresh"[^>]*>/, ""); // the frame cannot load itself
+            html = pageHtml(page).replace(/<meta http-equiv="refresh"[^>]*>/, ""); // the frame cannot reload itself
         }
         place.set({ port: visit.port, path: visit.path + visit.fragment, title });
         if (frame) show(frame, html, visit);

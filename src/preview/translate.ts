@@ -1,6 +1,6 @@
 /**
- * Between the browser's idea of a request (preview origin, `/p/5000/...`) and the guest's (`http://localhost:5000/...`).
- * Pure; the page uses it on both sides of `http`.
+ * Translates between the browser's view of a request (preview origin, `/p/5000/...`) and the guest's
+ * (`http://localhost:5000/...`). Pure; the page uses it on both sides of `http`.
  */
 import type { HeaderPairs } from "../base/http";
 import { translated } from "./addresses";
@@ -19,7 +19,9 @@ export interface Here {
 
 export const guestUrl = (port: number, path: string): string => `http://localhost:${port}${path}`;
 
-/** What the browser writes itself on a connection, or what would let the guest see the preview's real address. */
+/**
+ * Headers that the browser writes itself for its connection, or that would show the guest the preview's real address.
+ */
 const notForGuest = new Set([
     "host",
     "origin",
@@ -31,7 +33,7 @@ const notForGuest = new Set([
     "upgrade-insecure-requests",
 ]);
 
-/** Headers of the request as the guest gets them. `bytes` is the length of the body when it is known. */
+/** Headers of the request as the guest gets them. `bytes` is the length of the body if it is known. */
 export function requestHeaders(
     message: RequestMessage,
     origin: string,
@@ -43,7 +45,8 @@ export function requestHeaders(
         .filter(([name]) => !notForGuest.has(name.toLowerCase()))
         .map(([name, value]) => [name, value]);
     if (!headers.some(([name]) => name.toLowerCase() === "user-agent")) headers.push(["User-Agent", userAgent]);
-    // A synthetic response is not decoded by the browser, and packing costs the emulated processor more than the bytes cost us.
+    // The browser does not decode a synthetic response, and compression costs the emulated processor more than the
+    // bytes cost us.
     headers.push(["Accept-Encoding", "identity"]);
     const asker = guestOf(message.referrer, origin);
     if (asker) headers.push(["Referer", guestUrl(asker.port, asker.path)]);
@@ -57,10 +60,10 @@ export function requestHeaders(
 }
 
 /**
- * Headers of the guest's answer that stay behind:
+ * Headers of the guest's answer that are not passed on:
  * - those of the connection, and Set-Cookie, which the jar keeps;
- * - X-Frame-Options, since showing the page in a frame is what the preview is for. It protects a user's session at one
- *   site from another site's frame; here the user asked for the frame and there is no session but the guest's own;
+ * - X-Frame-Options, since the preview exists to show the page in a frame. The header protects a user's session at one
+ *   site from another site's frame; here the user asked for the frame, and there is no session but the guest's own;
  * - what would change the preview origin itself for longer than the page lives.
  */
 const notForBrowser = new Set([
@@ -91,7 +94,10 @@ const notForBrowser = new Set([
     "speculation-rules",
 ]);
 
-/** Directives of the guest's own policy that would refuse our frame, ask for TLS that is not there, or call out. */
+/**
+ * Directives of the guest's own policy that would refuse our frame, require TLS where there is none, or send reports
+ * out.
+ */
 const notInPolicy = new Set([
     "frame-ancestors",
     "upgrade-insecure-requests",
@@ -102,10 +108,10 @@ const notInPolicy = new Set([
 ]);
 
 /**
- * Keeps the previewed page inside the sandbox: it names the preview and nothing else. Were `http://localhost:*` in it, the
- * service worker would answer for it in most cases; but frames that the browser keeps from it (sandboxed ones, those of
- * `data:`) inherit the policy, and would reach the student's own programs. What means the guest is translated before: see
- * addresses.ts. `webrtc` waits for a browser that knows it.
+ * Keeps the previewed page inside the sandbox: it names the preview and nothing else. If it contained
+ * `http://localhost:*`, the service worker would answer for that in most cases; but frames that the browser hides from
+ * it (sandboxed ones, those of `data:`) inherit the policy, and would reach the student's own programs. Addresses that
+ * mean the guest are translated beforehand: see addresses.ts. `webrtc` is there for browsers that will know it.
  */
 const ownPolicy = (page: string): string =>
     [
@@ -119,9 +125,10 @@ const ownPolicy = (page: string): string =>
     ].join("; ");
 
 /**
- * On every document of the preview's origin, the guest's and ours. A process of its own, so that a page that never ends stops
- * only itself; no look-ups ahead; and, where the browser knows the header (Chromium 156 does), no connection to anywhere else,
- * those included that a policy says nothing of: WebRTC, preconnect, look-ups.
+ * Sent with every document on the preview's origin, the guest's and ours. It asks for a separate process, so that a
+ * page that never ends stops only itself; for no DNS prefetch; and, where the browser knows the header (Chromium 156
+ * does), for no connection to anywhere else, including those that a policy does not cover: WebRTC, preconnect, DNS
+ * look-ups.
  */
 const confinement: readonly (readonly [string, string])[] = [
     ["Origin-Agent-Cluster", "?1"],
@@ -132,7 +139,7 @@ const confinement: readonly (readonly [string, string])[] = [
 /** The student's own computer as a guest's policy names it. */
 const loopbackSource = /^(https?:\/\/)?(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:(\d+|\*))?(\/\S*)?$/i;
 
-/** The guest's own policy as it holds on the preview's origin; "" when nothing of it is left. */
+/** The guest's own policy, adapted to the preview's origin; "" if nothing of it is left. */
 export function policyHere(policy: string, origin: string): string {
     const directives = policy
         .split(";")
@@ -151,7 +158,9 @@ export function policyHere(policy: string, origin: string): string {
         .join("; ");
 }
 
-/** Headers of the guest's answer as the browser gets them. `changed`: the body is not the guest's, byte by byte. */
+/**
+ * Headers of the guest's answer as the browser gets them. `changed`: the body is no longer byte for byte the guest's.
+ */
 export function responseHeaders(
     headers: HeaderPairs,
     request: Loopback,
@@ -172,12 +181,12 @@ export function responseHeaders(
         else kept.push([name, value]);
     }
     kept.push(["Content-Security-Policy", ownPolicy(here.page)]);
-    // Links from the root are placed by the address of the page that holds them: see route.ts.
+    // Links from the root are resolved by the address of the page that contains them: see route.ts.
     kept.push(["Referrer-Policy", "same-origin"]);
     return [...kept, ...confinement.map(([name, value]): [string, string] => [name, value])];
 }
 
-/** Where a redirect of the guest leads on the preview origin; undefined when out of the sandbox. */
+/** Where a redirect of the guest leads on the preview origin; undefined if it leaves the sandbox. */
 export function locationFor(location: string, request: Loopback, { origin, session }: Here): string | undefined {
     const base = guestUrl(request.port, request.path);
     if (!URL.canParse(location, base)) return undefined;

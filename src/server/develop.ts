@@ -1,4 +1,4 @@
-/** `serve --dev`: Vite's development server behind ours, and the preview's files built into a folder of their own. */
+/** `serve --dev`: Vite's development server behind ours, and the preview's files built into a separate folder. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -8,13 +8,13 @@ import { root } from "../host/project";
 import { buildPreview } from "./preview-build";
 
 export interface Development {
-    /** Stands for the built page; holds `preview/` only. */
+    /** Used in place of the built page; holds only `preview/`. */
     dist: string;
     middleware: (request: IncomingMessage, response: ServerResponse) => void;
     close(): Promise<void>;
 }
 
-/** The preview's files are built once: restart after a change to `src/preview/worker` or `src/preview/frame`. */
+/** The preview's files are built once; restart after changing `src/preview/worker` or `src/preview/frame`. */
 export async function develop(): Promise<Development> {
     const dist = mkdtempSync(join(tmpdir(), "drydock-dev-"));
     writePreview(dist, await buildPreview({ minify: false }));

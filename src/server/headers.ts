@@ -2,14 +2,17 @@
 
 export interface Origins {
     page: string;
-    /** The first is the preview's; the others take its place when a page there never ends. Empty: the preview shows single pages. */
+    /**
+     * The first is the preview's; the others replace it if a page there never ends. Empty: the preview shows single
+     * pages.
+     */
     previews: readonly string[];
 }
 
 /**
- * The page loads nothing from elsewhere, online or not (see `onlinePolicy`). `wasm-unsafe-eval` and `worker-src blob:` are v86's: it compiles its translated
- * code, and its yield helper is a worker made from a blob. `style-src 'unsafe-inline'` is xterm.js's and Monaco's, which
- * write style elements; no script is ever inline.
+ * The page loads nothing from elsewhere, online or not (see `onlinePolicy`). `wasm-unsafe-eval` and `worker-src blob:`
+ * are for v86: it compiles its translated code, and its yield helper is a worker made from a blob. `style-src
+ * 'unsafe-inline'` is for xterm.js and Monaco, which write style elements. No script is ever inline.
  */
 export function pagePolicy({ previews }: Origins, development: boolean): string {
     return [
@@ -20,8 +23,8 @@ export function pagePolicy({ previews }: Origins, development: boolean): string 
             : "script-src 'self' 'wasm-unsafe-eval'",
         "worker-src 'self' blob:",
         "style-src 'self' 'unsafe-inline'",
-        // zstddec fetches its own code from a data: address, which reaches nothing.
-        // The preview's server is asked whether the browser finds it at all.
+        // zstddec fetches its own code from a data: address, which reaches no host. The page asks the preview's server
+        // to find out whether the browser can reach it at all.
         ["connect-src 'self' data:", ...previews.slice(0, 1), ...(development ? ["ws: blob:"] : [])].join(" "),
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
@@ -35,37 +38,44 @@ export function pagePolicy({ previews }: Origins, development: boolean): string 
     ].join("; ");
 }
 
-/** The script of the worker that asks hosts outside: as the build names it, and as Vite's development server does. */
+/**
+ * The script of the worker that sends requests to outside hosts, as named by the build and by Vite's development
+ * server.
+ */
 export const isOnlineWorker = (path: string): boolean => /\/online-worker[\w.-]*$/.test(path);
 
 /**
- * Of that worker alone, and it runs only while the student has switched the internet on. A worker goes by the policy that its own
- * script came with, so the page keeps the strict one: markup that somebody smuggles into it still reaches no other host.
+ * For that worker alone, which runs only while the student has switched the internet on. A worker follows the policy
+ * that its own script came with, so the page keeps the strict one: even markup smuggled into the page cannot reach
+ * another host.
  */
 export function onlinePolicy(development: boolean): string {
     return `default-src 'none'; script-src 'self'; connect-src https:${development ? " ws:" : ""}`;
 }
 
-/** Of our own documents on the preview origin; what the guest serves gets its policy from the service worker. */
+/** For our own documents on the preview origin; what the guest serves gets its policy from the service worker. */
 export function bridgePolicy(embedders: readonly string[]): string {
     return `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors ${embedders.join(" ")}`;
 }
 
-/** On every answer of the preview's origin; `src/preview/translate.ts` has the reasons and says the same of the guest's pages. */
+/**
+ * Sent with every answer from the preview's origin. `src/preview/translate.ts` gives the reasons, and sets the same
+ * headers on the guest's pages.
+ */
 export const previewHeaders: Record<string, string> = {
     "Origin-Agent-Cluster": "?1",
     "X-DNS-Prefetch-Control": "off",
     "Connection-Allowlist": "(response-origin); redirects=allow",
 };
 
-/** Of the page around a guest's page in a tab of its own. */
+/** For the page that frames a guest's page in a tab of its own. */
 export function tabPolicy({ previews }: Origins): string {
     return `default-src 'none'; style-src 'unsafe-inline'; ${frameSources(previews)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
 const frameSources = (previews: readonly string[]): string => `frame-src ${previews.join(" ") || "'none'"}`;
 
-/** On every answer of both servers. */
+/** Sent with every answer of both servers. */
 export const commonHeaders: Record<string, string> = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -73,24 +83,24 @@ export const commonHeaders: Record<string, string> = {
 };
 
 /**
- * On this computer the preview has a host name of its own: ports separate neither cookies nor processes, and the student's
- * own programs stand on localhost. Chromium and Firefox find every name below localhost without asking anybody; the page
- * tests whether its browser does (`src/app/config.ts`).
+ * On this computer the preview has its own host name: ports separate neither cookies nor processes, and the student's
+ * own programs are on localhost. Chromium and Firefox resolve every name below localhost themselves; the page tests
+ * whether its browser does (`src/app/config.ts`).
  *
- * A page that never ends keeps its process and its service worker for half a minute and more, and whatever else is opened
- * on that name goes to the same process. Names that are sites of their own get processes of their own.
+ * A page that never ends occupies its process and its service worker for half a minute and more, and anything else
+ * opened on that name goes to the same process. Names that are separate sites get separate processes.
  */
 const previewHosts = ["preview.localhost", "preview-1.localhost", "preview-2.localhost", "preview-3.localhost"];
 
-/** Names by which a browser on this computer comes to the page. A policy cannot name [::1]. */
+/** Names by which a browser on this computer reaches the page. A policy cannot name [::1]. */
 const pageHosts = ["localhost", "127.0.0.1"];
 
 /**
- * The page's origins as the browser that sent `hostHeader` sees them: it may have come by another name or address than the
- * one printed. undefined when the header is no plain host, so that nothing of it gets into a header of ours.
+ * The page's origins as seen by the browser that sent `hostHeader`: it may have used another name or address than the
+ * one printed. undefined if the header is not a plain host, so that no part of it gets into our own headers.
  *
- * On another computer the preview has no origin: plain http allows no service worker there, and a second port of the same
- * host would share its cookies.
+ * On another computer the preview has no origin: plain http allows no service worker there, and a second port of the
+ * same host would share its cookies.
  */
 export function originsFor(
     hostHeader: string | undefined,
@@ -102,7 +112,9 @@ export function originsFor(
     return { page: originOf(host, ports.page), previews: isHere ? previewOrigins(ports.preview) : [] };
 }
 
-/** Origins that may frame the preview's own documents; undefined when the browser came by another name than the preview's. */
+/**
+ * Origins that may frame the preview's own documents; undefined if the browser used a name that is not the preview's.
+ */
 export function embeddersFor(
     hostHeader: string | undefined,
     ports: { page: number; preview: number },
@@ -117,5 +129,5 @@ export const previewOrigins = (port: number): string[] => previewHosts.map(host 
 const hostOf = (header: string | undefined): string | undefined =>
     /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.exec(header ?? "")?.[1]!.toLowerCase();
 
-/** As browsers write it: port 80 unsaid. */
+/** As browsers write it: without port 80. */
 const originOf = (host: string, port: number): string => `http://${host}${port === 80 ? "" : `:${port}`}`;

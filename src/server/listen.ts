@@ -8,12 +8,12 @@ export interface Listening {
 }
 
 /**
- * "localhost" is two addresses, and browsers try both: with one of them only, another program could answer on the other
- * under the same name. A machine without IPv6 has the first alone. Rejects with Node's own error.
+ * "localhost" stands for two addresses, and browsers try both. If we listened on only one, another program could answer
+ * on the other under the same name. A machine without IPv6 has only the first. Rejects with Node's own error.
  */
 const addressesOf = (host: string): string[] => (host === "localhost" ? ["127.0.0.1", "::1"] : [host]);
 
-/** `port` 0: any that is free. */
+/** `port` 0: any free port. */
 export async function listen(handler: RequestListener, port: number, host: string): Promise<Listening> {
     const servers: Server[] = [];
     const stop = async () => {

@@ -1,4 +1,4 @@
-/** The built page (dist/): made by Vite when its sources have changed since. */
+/** The built page (dist/), which Vite rebuilds when its sources have changed. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -20,13 +20,14 @@ function fingerprint(): string {
     return hash.digest("hex");
 }
 
-/** Builds `dist/` unless it was built from these very sources. Rejects with "page.build-failed". */
+/** Builds `dist/` unless it was built from exactly these sources. Rejects with "page.build-failed". */
 export async function ensurePage(): Promise<string> {
     const folder = join(root, "dist");
     const wanted = fingerprint();
     if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return folder;
     console.error("Building the page ...");
-    // Vitest's variables turn a build into one for tests: Svelte's server half, which cannot mount anything.
+    // Vitest's variables would turn this into a build for tests, with Svelte's server half, which cannot mount
+    // anything.
     const env = Object.fromEntries(
         Object.entries(process.env).filter(
             ([name]) => !name.startsWith("VITEST") && name !== "NODE_ENV" && name !== "TEST",

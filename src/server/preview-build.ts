@@ -1,12 +1,12 @@
 /**
- * Builds the preview origin's files: each script alone and whole, under a stable name, since a service worker is looked up
- * by its address and must not load parts from elsewhere.
+ * Builds the preview origin's files: each script whole and in one file, under a stable name, since a service worker is
+ * looked up by its address and must not load parts from elsewhere.
  */
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { build, type Plugin } from "vite";
 
-// No imports of our own: vite.config.ts loads this file as it is.
+// No imports of our own here: vite.config.ts loads this file directly.
 const source = resolve(import.meta.dirname, "../preview");
 const scripts = [
     join(source, "worker/service-worker.ts"),
@@ -16,7 +16,10 @@ const scripts = [
 ];
 const documents = [join(source, "frame/bridge.html"), join(source, "frame/waiting.html")];
 
-/** File name to content. Without `minify` constants keep their names, so that a test can make an older build of it. */
+/**
+ * File name to content. Without `minify`, constants keep their names, so that a test can turn the result into an older
+ * build.
+ */
 export async function buildPreview(options: { minify: boolean } = { minify: true }): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for (const path of documents) files.set(basename(path), readFileSync(path, "utf8"));
@@ -50,7 +53,7 @@ export async function buildPreview(options: { minify: boolean } = { minify: true
     return files;
 }
 
-/** Puts them into the page's build, below `preview/`: the server gives that folder on the second port. */
+/** Adds them to the page's build, below `preview/`; the server serves that folder on the second port. */
 export function previewFiles(): Plugin {
     return {
         name: "drydock-preview",

@@ -1,15 +1,16 @@
 /**
- * The page around a guest's page in a tab of its own. Alone in a tab it could lead the tab anywhere, and the browser would
- * keep its storage apart from that of the Drydock tab, service worker included; in this frame neither is so.
+ * The page that frames a guest's page in a tab of its own. Alone in a tab, the guest's page could lead the tab
+ * anywhere, and the browser would keep its storage separate from that of the Drydock tab, including the service worker.
+ * The frame prevents both.
  */
 
-/** As in `src/preview/bridge.ts`, which this layer must not import; a test compares them. */
+/** The same as in `src/preview/bridge.ts`, which this layer must not import; a test compares them. */
 export const TAB_SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-downloads";
 
-/** Port and session of the preview, then which of its origins when it is not the first. */
+/** Port and session of the preview, then which of its origins if it is not the first. */
 const address = /^\/preview\/(\d{1,5}(?:~[a-z0-9]{1,16})?)(?:~(\d))?(\/[^"'<>\s]*)$/;
 
-/** HTML for a path and query of the page's server; undefined when it names no page of the guest. */
+/** HTML for a path and query of the page's server; undefined if it names no page of the guest. */
 export function previewTab(url: string, previews: readonly string[]): string | undefined {
     const [, guest, at = "0", path] = address.exec(url) ?? [];
     const preview = previews[Number(at)];

@@ -21,7 +21,7 @@ import {
 import { previewTab } from "./preview-tab";
 
 export interface ServerOptions {
-    /** First port to try, default 5173; the next free pair is taken. 0 asks the system for any. */
+    /** First port to try, default 5173; the next free pair is used. 0 lets the system choose. */
     port?: number;
     /** Default: the port after the page's. */
     previewPort?: number;
@@ -32,14 +32,14 @@ export interface ServerOptions {
     /** Folder of the VM image (with image.json). */
     image: string;
     version?: string;
-    /** Gives the page instead of `dist` (Vite's development server). */
+    /** Serves the page instead of `dist` (Vite's development server). */
     middleware?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 export interface RunningServer {
-    /** Where the page is, with a slash at the end. */
+    /** The page's address, with a slash at the end. */
     url: string;
-    /** Where the preview is for this computer's browser, with a slash at the end. */
+    /** The preview's address for this computer's browser, with a slash at the end. */
     previewUrl: string;
     close(): Promise<void>;
 }
@@ -47,7 +47,10 @@ export interface RunningServer {
 /** Ports tried after the first before giving up. */
 const TRIES = 20;
 
-/** Rejects with "serve.port-taken" when no pair of ports is free, "serve.address" when `host` is none of this machine's. */
+/**
+ * Rejects with "serve.port-taken" if no pair of ports is free, and with "serve.address" if `host` is not an address of
+ * this machine.
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
     const host = options.host ?? "localhost";
     const ports = { page: 0, preview: 0 };
@@ -99,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
 }
 
-/** What holds for every request: headers, a host that `known` makes something of, and that it ends. */
+/** What holds for every request: it gets our headers, its host must be one that `known` accepts, and it always ends. */
 function guarded<T>(
     known: (hostHeader: string | undefined) => T | undefined,
     handler: (request: IncomingMessage, response: ServerResponse, host: T) => Promise<void>,
@@ -122,7 +125,7 @@ function plain(response: ServerResponse, status: number, text: string): void {
         .end(`${text}\n`);
 }
 
-/** True when the request was answered: it wants to change something, and there is nothing to change here. */
+/** Answers a request that wants to change something, since nothing here can be changed. True if it was one. */
 function refused(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.method === "GET" || request.method === "HEAD") return false;
     response.setHeader("Allow", "GET, HEAD");
@@ -193,7 +196,8 @@ async function servePreview(
             403,
             "Pages of the machine are shown inside Drydock only. Use the preview pane of its tab.",
         );
-    // Anything else is the guest's and should have met the service worker: a document that installs it and loads again.
+    // Anything else is for the guest and should have gone through the service worker: answer with a document that
+    // installs it and loads again.
     const waiting =
         request.headers["sec-fetch-dest"] === undefined ||
         /^(iframe|frame)$/.test(String(request.headers["sec-fetch-dest"]))
@@ -211,7 +215,7 @@ async function sendConfig(response: ServerResponse, origins: Origins, options: S
     );
 }
 
-/** Read at each request: the image may be built while the server runs. */
+/** Read on each request: the image may be built while the server runs. */
 async function imageId(folder: string): Promise<string | undefined> {
     try {
         const manifest: unknown = JSON.parse(await readFile(join(folder, "image.json"), "utf8"));

@@ -1,4 +1,4 @@
-/** Storage in the browser's database. What it refuses becomes a named error. */
+/** Storage in the browser's database. When the browser refuses something, it becomes a named error. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from "idb";
 import { DrydockError, messageOf } from "../base/errors";
 import { asideKey, type StoredProgress } from "./stores";
@@ -7,11 +7,11 @@ import type { Storage } from "./memory";
 interface Schema extends DBSchema {
     /** By lesson. Parsed where it is read: another version of this page may have written it. */
     progress: { key: string; value: StoredProgress | { lesson: string; damaged: unknown } };
-    /** Lessons whose workspace has been saved, be it empty. */
+    /** Lessons whose workspace has been saved, even if it is empty. */
     workspaces: { key: string; value: { lesson: string } };
     /** By lesson and path. */
     files: { key: [string, string]; value: { lesson: string; path: string; bytes: unknown } };
-    /** Which tab has a lesson. */
+    /** Which tab holds a lesson. */
     claims: { key: string; value: { lesson: string; tab: string } };
 }
 
@@ -20,11 +20,12 @@ const stores = ["progress", "workspaces", "files", "claims"] as const;
 type Change = IDBPTransaction<Schema, StoreNames<Schema>[], "readwrite">;
 
 /**
- * Rejects with "storage.unavailable" where the browser has no database (some private windows), with "storage.newer" when a newer
- * version of this page has changed it, and with "storage.damaged" when it lacks what this version has put there.
+ * Rejects with "storage.unavailable" where the browser has no database (some private windows), with "storage.newer"
+ * when a newer version of this page has changed it, and with "storage.damaged" when it lacks something that this
+ * version created.
  *
- * `tab` is this one's name in `claims`. What it changes in a lesson that another tab has by now is refused with
- * "storage.taken", in the very transaction: a tab that was asleep while its lesson was taken over cannot write over it.
+ * `tab` is this tab's name in `claims`. A change to a lesson that another tab now holds is refused with
+ * "storage.taken", within the same transaction: a tab that was asleep while its lesson was taken cannot overwrite it.
  */
 export async function openIndexedDb(name = "drydock", tab?: string): Promise<Storage> {
     let database: Promise<IDBPDatabase<Schema>> | undefined;
@@ -155,7 +156,7 @@ const damaged = (name: string) =>
         "It stays in the browser as it is; a new one takes its place.",
     );
 
-/** The lesson that a name of the stores belongs to: "images/flask~before-reset" holds files of images/flask. */
+/** The lesson that a key in the stores belongs to: "images/flask~before-reset" holds files of images/flask. */
 const claimed = (lesson: string): string => lesson.split("~", 1)[0]!;
 
 const takenOver = () =>

@@ -1,7 +1,9 @@
-/** Small values in localStorage, parsed where they are read. Where the browser refuses it, they last as long as the page. */
+/**
+ * Small values in localStorage, parsed when they are read. Where the browser blocks it, they last as long as the page.
+ */
 import { DrydockError } from "../base/errors";
 
-/** As much of `Storage` as is used. */
+/** The part of `Storage` that is used here. */
 export interface TextStorage {
     getItem(key: string): string | null;
     setItem(key: string, text: string): void;
@@ -13,8 +15,8 @@ export class KeptValues {
     readonly #memory = new Map<string, string>();
 
     /**
-     * `open` may throw, as reading `localStorage` does where a site's data is blocked. `onDamage` hears of each value that is
-     * none ("storage.value-damaged"), while `read` is under way.
+     * `open` may throw, as reading `localStorage` does where a site's data is blocked. `onDamage` is called for each
+     * damaged value ("storage.value-damaged") while `read` runs.
      */
     constructor(
         open: () => TextStorage | undefined,
@@ -27,7 +29,10 @@ export class KeptValues {
         }
     }
 
-    /** What `parse` makes of the text kept under `key`, undefined when there is none. A text at which it throws is set aside. `what` names it to the student. */
+    /**
+     * Parses the text kept under `key`; undefined if there is none. A text that makes `parse` throw is set aside.
+     * `what` names the value to the student.
+     */
     read<T>(key: string, what: string, parse: (text: string) => T): T | undefined {
         const text = this.#get(key);
         if (text === undefined) return undefined;

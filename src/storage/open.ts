@@ -1,14 +1,14 @@
-/** The browser's storage, or memory with a notice where there is none. */
+/** The browser's storage; where there is none, memory and a notice. */
 import { asDrydockError, DrydockError } from "../base/errors";
 import { within } from "../base/abort";
 import { openIndexedDb } from "./indexed-db";
 import { createMemoryStorage, type Storage } from "./memory";
 
-/** A database that another tab holds locked must not keep the lesson from starting. */
+/** A database that another tab keeps locked must not stop the lesson from starting. */
 const OPEN_TIMEOUT_MILLISECONDS = 5_000;
 
 export interface OpenedStorage extends Storage {
-    /** Why nothing outlives the page, or why what was saved earlier is not used; undefined when all is well. */
+    /** Why nothing will outlive the page, or why what was saved earlier is not used; undefined if all is well. */
     readonly notice: DrydockError | undefined;
 }
 

@@ -11,26 +11,29 @@ export interface StoredProgress {
 }
 
 export interface ProgressStore {
-    /** As it lies there: another version of this page or a fault may have written it. undefined: never saved. */
+    /** The data as stored: another version of this page, or a fault, may have written it. undefined: never saved. */
     load(lesson: string): Promise<unknown>;
     save(progress: StoredProgress): Promise<void>;
     clear(lesson: string): Promise<void>;
-    /** Moves what is stored to a key of its own (`asideKey`), where it is neither read nor written over. */
+    /** Moves what is stored to a separate key (`asideKey`), where it is neither read nor overwritten. */
     setAside(lesson: string): Promise<void>;
 }
 
-/** Which tab has a lesson. Each change is one step, whatever other tabs do at the same moment. */
+/** Which tab holds a lesson. Each change is atomic, whatever other tabs do at the same moment. */
 export interface ClaimStore {
-    /** The tab that has it. */
+    /** The tab that holds it. */
     holder(lesson: string): Promise<string | undefined>;
-    /** Gives it to `tab`, if `from` is the one that has it now. Resolves to whether it was. */
+    /** Gives the lesson to `to` if `from` holds it now. Resolves to whether that was so. */
     pass(lesson: string, from: string | undefined, to: string | undefined): Promise<boolean>;
-    /** Gives it to `tab`, whoever has it. */
+    /** Gives the lesson to `tab`, whichever tab holds it. */
     take(lesson: string, tab: string): Promise<void>;
 }
 
 export interface WorkspaceStore {
-    /** Path relative to the workspace -> content, undefined where what lies there is no content. undefined: never saved. */
+    /**
+     * Path relative to the workspace -> content, or undefined where the stored value is not content. undefined: never
+     * saved.
+     */
     load(lesson: string): Promise<Map<string, Uint8Array | undefined> | undefined>;
     put(lesson: string, path: string, bytes: Uint8Array): Promise<void>;
     remove(lesson: string, path: string): Promise<void>;

@@ -11,13 +11,13 @@ import type { Exchange } from "../internet/traffic";
 import type { StartStage } from "../vm/machine";
 
 export type SandboxState =
-    /** `loaded` and `total` in bytes; `total` 0 when unknown. */
+    /** `loaded` and `total` in bytes; `total` is 0 if unknown. */
     | { kind: "starting"; stage: StartStage | "agent" | "files"; loaded: number; total: number }
     /** There is a prompt. `docker` false: the engine is still starting (after a cold boot). */
     | { kind: "ready"; docker: boolean; /** The snapshot could not be used. */ fallback: DrydockError | undefined }
     | { kind: "failed"; error: DrydockError };
 
-/** The machine stands still for a reason that may pass. */
+/** The machine has stopped for a reason that may pass. */
 export interface Stall {
     error: DrydockError;
     /** Milliseconds since 1970. */
@@ -44,9 +44,9 @@ export interface Sandbox extends Readable<SandboxState> {
     readonly ports: Readable<readonly PublishedPort[]>;
     readonly usage: Readable<GuestUsage | undefined>;
     readonly warmUp: Readable<"idle" | "running" | "done">;
-    /** Set while the machine waits, as for a piece of its disk that the network does not bring. */
+    /** Set while the machine waits, for example for a piece of its disk that the network does not deliver. */
     readonly stall: Readable<Stall | undefined>;
-    /** Waits for the prompt. Rejects when the machine has failed or the signal aborts. */
+    /** Waits for the prompt. Rejects if the machine has failed or the signal aborts. */
     openShell(options: {
         terminal: number;
         columns: number;

@@ -32,7 +32,7 @@ export type SidePaneName = "preview" | "network";
 export const paneNames: readonly PaneName[] = ["lesson", "editor", "terminal", "preview", "network"];
 
 export interface WorkbenchOptions {
-    /** Hears of what goes wrong from the start on, before there is a workbench. */
+    /** Shows problems from the very start, before there is a workbench. */
     notices?: Notices;
     /** The lesson to begin with. */
     lesson: OpenLesson;
@@ -53,17 +53,20 @@ export interface CourseMenu {
     readonly index: Readable<CourseIndex | undefined>;
     /** Ids of lessons that the student has finished before. */
     readonly finished: Readable<ReadonlySet<string>>;
-    /** Call when the menu is opened. Rejects with a DrydockError. */
+    /** Call it when the menu is opened. Rejects with a DrydockError. */
     load(): Promise<unknown>;
 }
 
-/** The parts of the interface that belong to one lesson. They stay when the student goes to another lesson, and keep what is unsaved. */
+/**
+ * The parts of the interface that belong to one lesson. They remain when the student goes to another lesson, and keep
+ * unsaved text.
+ */
 interface Desk {
     opened: OpenLesson;
     lesson: LessonView;
     editor: Editor;
     saved: Watched<SaveState>;
-    /** Whether it follows the workspace. */
+    /** Whether it is following the workspace. */
     begun: boolean;
 }
 
@@ -76,7 +79,7 @@ export class Workbench {
     readonly preview: PreviewView;
     readonly network: NetworkView;
     readonly proseActions: ProseActions;
-    /** Whether to give a machine up that a lesson cannot use. */
+    /** Asks whether to give up a machine that does not suit a lesson. */
     readonly freshMachine = new Question();
     readonly #pictureOf: WorkbenchOptions["picture"];
     helpShown = $state(false);
@@ -197,17 +200,17 @@ export class Workbench {
         return this.#stall.state;
     }
 
-    /** Of the lesson that is shown. */
+    /** Pictures of the lesson that is shown. */
     readonly picture = (path: string): string | undefined => this.#pictureOf?.(this.lesson.lesson.id, path);
 
-    /** Those that the lesson wants at its start. */
+    /** Opens the panes that the lesson wants at its start. */
     #openPanes({ open: { panes } }: Lesson): void {
         const closable: readonly ClosablePane[] = ["editor", "terminal"];
         this.#closed = new Set(closable.filter(pane => !panes.includes(pane)));
         this.settings.previewAtStart = panes.includes("preview");
     }
 
-    /** Whether the pane is there where panes stand side by side. */
+    /** Whether the pane is visible when panes are side by side. */
     isOpen(pane: ClosablePane): boolean {
         return !this.#closed.has(pane);
     }
@@ -244,14 +247,14 @@ export class Workbench {
         return this.#lifetime.end;
     }
 
-    /** Puts another lesson in the place of the present one. Terminals, preview and network stay. */
+    /** Replaces the current lesson with another. Terminals, preview and network stay. */
     change(opened: OpenLesson, step?: string): void {
         this.#desk = this.#deskOf(opened);
         this.showPane("lesson");
         this.#arrive(step);
     }
 
-    /** Saves what is typed; a file whose text clashes with another waits for the student. */
+    /** Saves what has been typed; a file whose text conflicts with another waits for the student. */
     #saveAll(): Promise<unknown> {
         return Promise.all([...this.#desks.values()].map(desk => desk.editor.saveAll()));
     }
@@ -270,7 +273,7 @@ export class Workbench {
         else if (lesson.passed > 0) this.openStep(lesson.current.id); // back from an earlier visit
     }
 
-    /** The menu of lessons was opened. */
+    /** Call it when the lesson menu is opened. */
     async loadCourse(): Promise<void> {
         try {
             await this.#course.load();
@@ -288,7 +291,7 @@ export class Workbench {
         return notices.subscribe(tell);
     }
 
-    /** Why a machine started without the snapshot; once a machine. */
+    /** Says why a machine started without the snapshot; once for each machine. */
     #tellFallback(): Stop {
         let told: DrydockError | undefined;
         const tell = (state: SandboxState) => {
@@ -380,7 +383,7 @@ export class Workbench {
         await this.restartMachine();
     }
 
-    /** True when the text is on the clipboard. */
+    /** Resolves to true if the text is on the clipboard. */
     async #copy(text: string): Promise<boolean> {
         try {
             await copyText(text);

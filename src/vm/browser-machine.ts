@@ -2,7 +2,7 @@ import type { Machine, MachineOptions } from "./machine";
 import type { FromWorker } from "./protocol";
 import { RemoteMachine, type WorkerLink } from "./remote-machine";
 
-/** A machine in a worker of its own. The thread starts with `start`. */
+/** A machine in a worker of its own. The thread is started by `start`. */
 export function createBrowserMachine(options: MachineOptions): Machine {
     return new RemoteMachine(options, openWorker);
 }

@@ -1,7 +1,7 @@
-/** The named errors of this layer, each in one place, so that the same problem has the same words wherever it shows. */
+/** The named errors of this layer, in one place, so that a problem has the same words wherever it shows. */
 import { DrydockError } from "../base/errors";
 
-/** MB. Below, the guest's Linux does not come up; above, the emulator would quietly take less. */
+/** MB. With less, the guest's Linux does not start; the emulator would silently accept a smaller number. */
 export const LEAST_MEMORY = 64;
 export const MOST_MEMORY = 2047;
 

@@ -21,7 +21,7 @@ import { fromWireError } from "./wire-error";
 /** A thread that a machine runs in. */
 export interface WorkerLink {
     post(message: ToWorker, moved?: Transferable[]): void;
-    /** Called once, before the first `post`. `onDeath`: the thread threw, or ended by itself. */
+    /** Called once, before the first `post`. `onDeath`: the thread threw, or ended unexpectedly. */
     listen(onMessage: (message: FromWorker) => void, onDeath: (reason: unknown) => void): void;
     terminate(): Promise<void> | void;
 }
@@ -35,7 +35,7 @@ export class RemoteMachine implements Machine {
     #options: MachineOptions;
     #open: () => WorkerLink;
     #link: WorkerLink | undefined;
-    /** Written to the ports before the start. */
+    /** Bytes written to the ports before the start. */
     #early: { message: ToWorker; moved: Transferable[] }[] = [];
     #state = new Store<MachineState>({ kind: "off" });
     #ports = new Map<PortNumber, RemotePort>();
@@ -112,7 +112,7 @@ export class RemoteMachine implements Machine {
 
     #begin(): Deferred<void> {
         const started = (this.#started = deferred<void>());
-        started.promise.catch(() => undefined); // whoever called `start` hears of it
+        started.promise.catch(() => undefined); // the caller of `start` gets the error
         const { image, memory, leastMemory, boot = "auto", commandLine = "", keepCode, onKernelLog } = this.#options;
         this.#state.set({ kind: "starting", stage: "emulator", loaded: 0, total: 0 });
         if (typeof WebAssembly === "undefined") {
@@ -221,7 +221,7 @@ export class RemoteMachine implements Machine {
         return this.#finish(error, { kind: "failed", error });
     }
 
-    /** Everything that waits hears the same reason; the thread goes. The first end is the one that counts. */
+    /** Everything that is waiting gets the same reason, and the thread ends. Only the first call counts. */
     async #finish(reason: DrydockError, state: MachineState): Promise<void> {
         if (this.#end) return;
         this.#end = reason;

@@ -1,10 +1,13 @@
-/** The page's end of a raw port: a duplex over the worker's messages. At most `PORT_WINDOW` bytes are under way each way. */
+/**
+ * The page's end of a raw port: a duplex over the worker's messages. At most `PORT_WINDOW` bytes are under way in each
+ * direction.
+ */
 import type { Bytes } from "../base/bytes";
 import type { Duplex } from "../base/duplex";
 import { PORT_ACKNOWLEDGE, PORT_WINDOW } from "./protocol";
 
 export interface RemotePortLink {
-    /** Takes the bytes away (transfers them). */
+    /** Takes ownership of the bytes (transfers them). */
     send(bytes: Bytes): void;
     consumed(count: number): void;
 }
@@ -50,7 +53,7 @@ export class RemotePort implements Duplex {
         this.#pulling?.();
     }
 
-    /** The guest has taken so many more bytes. */
+    /** The guest has taken `count` more bytes. */
     accept(count: number): void {
         this.#unaccepted -= count;
         this.#openWindow();
@@ -78,7 +81,8 @@ export class RemotePort implements Duplex {
     }
 
     async #write(bytes: Bytes): Promise<void> {
-        // the caller may use its array again, and the worker takes the buffer: send copies, in pieces that fit the window
+        // the caller may reuse its array, and the worker takes the buffer, so send copies, in pieces that fit the
+        // window
         for (let at = 0; at < bytes.byteLength; at += PORT_ACKNOWLEDGE) {
             const part = new Uint8Array(bytes.subarray(at, at + PORT_ACKNOWLEDGE)); // not slice(): a Node Buffer would share its memory
             while (this.#unaccepted + part.byteLength > PORT_WINDOW) {

@@ -1,10 +1,10 @@
 /**
- * What we touch of v86 0.5.462, typed. Beyond its public interface (`V86`, its options and listeners) these are internals,
- * so the version is pinned and the patch step checks the hashes of what it patches.
+ * Types for the parts of v86 0.5.462 that we use. Apart from its public interface (`V86`, its options and listeners)
+ * these are internals, so the version is pinned and the patch step checks the hashes of what it patches.
  */
 import type { Bytes } from "../base/bytes";
 
-/** A disk of our own. `get` may answer at once; v86 copies what it is given before the next call. */
+/** A disk that we provide. `get` may answer at once; v86 copies what it receives before the next call. */
 export interface V86Disk {
     byteLength: number;
     onload: ((event: object) => void) | undefined;
@@ -64,7 +64,7 @@ export interface VirtioDevice {
 export interface VirtioConsole {
     virtio: VirtioDevice;
     SendEvent(port: number, event: number, value: number): void;
-    /** Gives a buffer that the guest sent back to it. */
+    /** Returns a buffer to the guest. */
     Ack(queue: number, chain: BufferChain): void;
 }
 
@@ -88,26 +88,26 @@ export interface V86Cpu {
     mxcsr: Int32Array;
     set_jit_config(index: number, value: number): void;
     zero_memory(start: number, length: number): void;
-    /** The guest's memory for a state: the pages that are not zero, and a bit for each page. */
+    /** The guest's memory for a state: the non-zero pages, and one bit for each page. */
     pack_memory(): { bitmap: { get_buffer(): Uint8Array }; packed_memory: Uint8Array };
     unpack_memory(bitmap: unknown, packed: Uint8Array): void;
     read_blob(address: number, length: number): Uint8Array;
     codegen_finalize(index: number, start: number, flags: number, pointer: number, length: number): void;
     codegen_finalize_finished(index: number, start: number, flags: number): void;
-    /** Leaves the counter in `current_tsc`. */
+    /** Stores the counter in `current_tsc`. */
     store_current_tsc(): void;
     set_tsc(low: number, high: number): void;
     /** Drops all compiled pages. */
     jit_clear_cache(): void;
     jit_clear_func(index: number): void;
     jit_clear_all_funcs(): void;
-    /** Starts the guest anew with its BIOS. */
+    /** Restarts the guest with its BIOS. */
     reboot_internal(): void;
 }
 
 export interface V86Events {
     "emulator-loaded": undefined;
-    /** The CPU waits for an interrupt with interrupts off: Linux has halted. */
+    /** The CPU waits for an interrupt while interrupts are off: Linux has halted. */
     "cpu-event-halt": undefined;
     "serial0-output-byte": number;
     "virtio-console1-output-bytes": Bytes;
@@ -118,10 +118,10 @@ export interface V86Events {
 export interface V86 {
     v86: {
         cpu: V86Cpu;
-        /** The thread that `yield` goes through, in browsers. */
+        /** The thread that `yield` uses in browsers. */
         worker: unknown;
         unregister_yield(): void;
-        /** Calls `yield_callback` with `tick` after so many milliseconds, other events first. */
+        /** Calls `yield_callback` with `tick` after `milliseconds`, letting other events go first. */
         yield(milliseconds: number, tick: number): void;
         yield_callback(tick: number): void;
     };

@@ -1,19 +1,19 @@
 import type { Stop } from "../base/lifetime";
 
-/** Milliseconds between two looks, and the difference that is worth a word: a slow machine's delays are none. */
+/** Milliseconds between two looks, and the difference that counts as a jump: delays on a slow machine do not. */
 const LOOK_EVERY = 5000;
 const TOLERANCE = 1000;
 
 export interface Clocks {
     /** Time of day, milliseconds. */
     wall: () => number;
-    /** Milliseconds since some start; never set. The guest's clock follows this one. */
+    /** Milliseconds since some starting point; nobody can set this clock. The guest's clock follows it. */
     monotonic: () => number;
 }
 
 /**
- * Calls `onJump` when the time of day has moved against the clock that the guest lives by: the computer has slept (there
- * the monotonic clock stands still), or somebody has set its time. Whoever knows the guest then sets its clock.
+ * Calls `onJump` when the time of day has moved against the clock that the guest follows: the computer has slept (which
+ * stops the monotonic clock), or somebody has set its time. The listener should then set the guest's clock.
  */
 export function watchWallClock(
     onJump: (milliseconds: number) => void,

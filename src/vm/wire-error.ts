@@ -1,4 +1,4 @@
-/** Errors as they cross between threads: structured cloning drops the class and the fields of a DrydockError. */
+/** Errors as they cross between threads: structured cloning loses the class and the fields of a DrydockError. */
 import { DrydockError, messageOf } from "../base/errors";
 
 export interface WireError {

@@ -15,12 +15,12 @@ import { WorkspaceSaver } from "./workspace-saver";
 export interface WorkspaceOptions {
     /** The lesson's id. */
     lesson: string;
-    /** What the workspace begins with. */
+    /** What the workspace starts with. */
     start: FileSystemTree;
     store: WorkspaceStore;
 }
 
-/** Loads the saved files, or lays the lesson's first ones. Resolves even when the store fails; a notice says so. */
+/** Loads the saved files, or writes the lesson's initial ones. Resolves even if the store fails; a notice says so. */
 export async function createWorkspace({ lesson, start, store }: WorkspaceOptions): Promise<Workspace> {
     const first = new Map(
         [...filesOf(start)].map(([path, content]) => [
@@ -45,7 +45,7 @@ class KeptWorkspace implements Workspace {
     readonly #changes = new Signal<WorkspaceChange>();
     readonly #noticeOf = new Map<string, DrydockError>();
     #sync: GuestSync | undefined;
-    /** Changed or removed while no guest was there. */
+    /** Changed or removed while there was no guest. */
     #dirty = new Set<string>();
 
     constructor(
@@ -75,13 +75,16 @@ class KeptWorkspace implements Workspace {
         }
         for (const [path, bytes] of stored ?? this.first) {
             this.#kept.set(path, bytes);
-            // an unreadable store is not written over before the student changes something
+            // an unreadable store is not overwritten before the student changes something
             if (!stored && !this.#noticeOf.has("store")) this.#saver.put(path, bytes);
         }
         this.#publish();
     }
 
-    /** What is kept for `lesson`. A file that is damaged is set aside and named; in its place is the lesson's own, if there is one. */
+    /**
+     * What is kept for `lesson`. A damaged file is set aside and named; the lesson's own version, if there is one,
+     * takes its place.
+     */
     async #read(lesson: string): Promise<Files | undefined> {
         const found = await this.store.load(lesson);
         if (!found) return undefined;
@@ -225,12 +228,12 @@ class KeptWorkspace implements Workspace {
 
     async #put(path: string, bytes: Uint8Array, by: WorkspaceChange["by"]): Promise<void> {
         const refusal = this.#keep(path, bytes, by);
-        if (refusal && !this.#sync) throw refusal; // nobody would have it
+        if (refusal && !this.#sync) throw refusal; // then the file would be kept nowhere
         this.#publish();
         await this.#inGuest([path], sync => sync.write(path, bytes));
     }
 
-    /** In memory and on its way to the store; the reason when it is not kept. */
+    /** Puts the file in memory and on its way to the store; returns the reason if it is not kept. */
     #keep(path: string, bytes: Uint8Array, by: WorkspaceChange["by"]): DrydockError | undefined {
         const refusal = this.#kept.set(path, bytes);
         this.#notice(path, refusal);
@@ -246,7 +249,7 @@ class KeptWorkspace implements Workspace {
         this.#changes.emit({ kind: "removed", path, by });
     }
 
-    /** The paths that went. */
+    /** Returns the paths that were forgotten. */
     #forgetAll(path: string, by: WorkspaceChange["by"]): string[] {
         const gone = [...(this.#kept.files.has(path) ? [path] : []), ...this.#kept.below(path)];
         for (const file of gone) this.#forget(file, by);
@@ -258,13 +261,16 @@ class KeptWorkspace implements Workspace {
 
     #fromGuest(path: string, bytes: Uint8Array): void {
         const known = this.#kept.files.get(path)?.bytes;
-        if (known && same(known, bytes)) return; // the echo of our own writing
+        if (known && same(known, bytes)) return; // the echo of our own write
         if (this.#kept.folders.has(path)) this.#forgetAll(path, "guest");
         this.#keep(path, bytes, "guest");
         this.#publish();
     }
 
-    /** Does it in the guest if there is one, and waits for the store. A guest that went away gets it when one is there again. */
+    /**
+     * Makes the change in the guest, if there is one, and waits for the store. If the guest has gone away, the next one
+     * gets the change.
+     */
     async #inGuest(paths: readonly string[], work: (sync: GuestSync) => Promise<void>): Promise<void> {
         try {
             if (this.#sync) await work(this.#sync);
@@ -283,7 +289,7 @@ class KeptWorkspace implements Workspace {
         }
     }
 
-    /** What is kept now. Files that are in the guest only stay there, whatever is laid over them. */
+    /** What is kept now. Files that exist only in the guest stay there, whatever is written over the others. */
     #snapshot(): Files {
         return new Map([...this.#kept.files].flatMap(([path, { bytes }]) => (bytes ? [[path, bytes] as const] : [])));
     }
@@ -300,7 +306,7 @@ class KeptWorkspace implements Workspace {
 
     async #keepBeforeReset(files: Files): Promise<void> {
         await this.store.clear(this.#beforeReset);
-        // an empty workspace is something to come back to as well
+        // even an empty workspace is something to return to
         if (files.size === 0) await this.store.remove(this.#beforeReset, "");
         for (const [path, bytes] of files) await this.store.put(this.#beforeReset, path, bytes);
     }

@@ -1,27 +1,27 @@
 /**
- * Keeps the workspace's files and the guest's the same. All that touches the guest stands in one queue, so that a file read
- * back is never older than one written before it. A file that waits to be written is not read meanwhile: the writer who came
- * last wins.
+ * Keeps the workspace's files and the guest's the same. Everything that touches the guest goes through one queue, so
+ * that a file read back is never older than one written before it. A file that is waiting to be written is not read:
+ * the last writer wins.
  */
 import type { FileChange, GuestFiles } from "../agent/agent";
 import { DrydockError, messageOf } from "../base/errors";
 import { FILE_LIMIT, WORKSPACE } from "./workspace";
 
-/** Names the lesson whose files a guest holds. In memory there, so a fresh machine has none. */
+/** Names the lesson whose files a guest holds. It is kept in the guest's memory, so a fresh machine has none. */
 const MARKER = "/run/drydock/workspace";
 
-/** Where the files of a lesson are while another one is open; on the workspace's own file system. */
+/** Where a lesson's files are kept while another lesson is open; on the same file system as the workspace. */
 const putBy = (lesson: string): string => `/var/lib/drydock/lessons/${lesson}`;
 
 /** What the guest tells the workspace. */
 export interface GuestNews {
     changed(path: string, bytes: Uint8Array): void;
-    /** A file that is too large to be taken over, bytes. */
+    /** A file that is too large to be read into the workspace; size in bytes. */
     unread(path: string, size: number): void;
     folder(path: string): void;
-    /** With all below. */
+    /** Removed, with everything below it. */
     removed(path: string): void;
-    /** The guest does not answer any more. Called once. */
+    /** The guest no longer answers. Called once. */
     gone(): void;
     problem(error: DrydockError): void;
 }
@@ -35,16 +35,16 @@ const noNews: GuestNews = {
     problem: () => undefined,
 };
 
-/** What the workspace has when it joins a guest. `bytes` undefined: known, but in the guest only. */
+/** What the workspace has when it joins a guest. `bytes` undefined: a known file that exists only in the guest. */
 export interface JoinedFiles {
     files: ReadonlyMap<string, { bytes: Uint8Array | undefined }>;
     folders: ReadonlySet<string>;
-    /** changed or removed since the guest was left */ dirty: ReadonlySet<string>;
+    /** changed or removed since the last guest was left */ dirty: ReadonlySet<string>;
 }
 
 export class GuestSync {
     #queue: Promise<void> = Promise.resolve();
-    /** Paths that wait to be written, removed or moved, with how often. */
+    /** Paths waiting to be written, removed or moved, and how many times. */
     #pending = new Map<string, number>();
     #stopped = false;
     #stopWatch: () => void = () => undefined;
@@ -57,19 +57,19 @@ export class GuestSync {
         private readonly local: () => JoinedFiles,
     ) {}
 
-    /** Once the guest was left it may hold another lesson's files, and what it still tells is not about ours. */
+    /** Once we have left the guest, it may hold another lesson's files, and what it still reports is not about ours. */
     get #news(): GuestNews {
         return this.#stopped ? noNews : this.news;
     }
 
-    /** Makes both sides the same. Rejects when the guest does not answer. */
+    /** Makes both sides the same. Rejects if the guest does not answer. */
     async start(): Promise<void> {
         await this.#enqueue([], async () => {
             const local = this.local();
             const [before] = await Promise.all([this.#marker(), this.guest.makeFolder(WORKSPACE)]);
             if (before === undefined) return this.#fill(local);
             if (before !== this.lesson) await this.#exchange(before);
-            this.#watch(); // changes from here on wait in the queue behind this
+            this.#watch(); // later changes queue up behind this
             if (before !== this.lesson) await this.#putAll(local);
             else for (const path of local.dirty) await this.#put(path, local.files.get(path)?.bytes);
             await this.#pullAll();
@@ -77,8 +77,9 @@ export class GuestSync {
     }
 
     /**
-     * Another lesson's files are here. They are put by, and what was put by of this lesson comes back: files that are too large
-     * for the browser's storage are nowhere else. Moved and not copied, so that size costs nothing.
+     * The guest holds another lesson's files. They are put aside, and this lesson's files, put aside earlier, come
+     * back: files too large for the browser's storage exist nowhere else. They are moved rather than copied, so their
+     * size costs nothing.
      */
     async #exchange(before: string): Promise<void> {
         const from = putBy(before);
@@ -91,17 +92,19 @@ export class GuestSync {
         await this.guest.remove(own);
     }
 
-    /** All that lies in a folder, into another. */
+    /** Moves everything in one folder into another. */
     async #move(from: string, to: string): Promise<void> {
         await this.guest.makeFolder(to);
         for (const { path } of await this.guest.list(from)) await this.guest.rename(`${from}/${path}`, `${to}/${path}`);
     }
 
-    /** A fresh machine: the workspace is empty, and nothing there writes to it before the first prompt, which waits for this. */
+    /**
+     * A fresh machine: the workspace is empty, and nothing writes to it before the first prompt, which waits for this.
+     */
     async #fill(local: JoinedFiles): Promise<void> {
-        for (const [path, { bytes }] of local.files) if (!bytes) this.#news.removed(path); // it was in the former machine only
+        for (const [path, { bytes }] of local.files) if (!bytes) this.#news.removed(path); // it existed only in the former machine
         await this.#putAll(local);
-        this.#watch(); // only now: our own writing is no news
+        this.#watch(); // only now, so that our own writes are not reported
         await this.guest.write(MARKER, this.lesson);
     }
 
@@ -134,7 +137,7 @@ export class GuestSync {
         return this.guest.read(`${WORKSPACE}/${path}`);
     }
 
-    /** Resolves when nothing that touches the guest is under way or waits. */
+    /** Resolves when nothing that touches the guest is under way or waiting. */
     async idle(): Promise<void> {
         for (let seen: Promise<void> | undefined; seen !== this.#queue;) await (seen = this.#queue);
     }
@@ -180,7 +183,7 @@ export class GuestSync {
         return (await this.guest.stat(MARKER)) ? new TextDecoder().decode(await this.guest.read(MARKER)) : undefined;
     }
 
-    /** Takes over the guest's files; what is known here and not there is gone. */
+    /** Takes over the guest's files; a file known here but missing there has been removed. */
     async #pullAll(): Promise<void> {
         const local = this.local();
         const there = new Set<string>();
@@ -213,7 +216,7 @@ export class GuestSync {
             if (!this.#stopped && !this.#pending.has(path)) this.#news.changed(path, bytes);
         } catch (thrown) {
             if (await this.guest.stat(`${WORKSPACE}/${path}`)) throw thrown;
-            this.#news.removed(path); // between the look and the reading
+            this.#news.removed(path); // removed since the look
         }
     }
 
@@ -229,7 +232,7 @@ export class GuestSync {
         if (this.#stopped) return;
         if (isGone(error)) return this.#lost();
         if (error instanceof DrydockError && error.code === "agent.watch-lost") {
-            // more changes than the guest could report: begin again with a look at everything
+            // there were more changes than the guest could report: start again by looking at everything
             this.#watch();
             this.#enqueue([], () => this.#pullAll()).catch((thrown: unknown) => this.#pullFailed(thrown));
             return;
@@ -263,7 +266,7 @@ export class GuestSync {
     }
 }
 
-/** The agent or its machine is away, as opposed to a refusal of theirs. */
+/** True if the agent or its machine is gone; false for a refusal by one of them. */
 export function isGone(thrown: unknown): boolean {
     return (
         thrown instanceof DrydockError &&

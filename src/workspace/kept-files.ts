@@ -1,4 +1,4 @@
-/** The files of a workspace in memory, what of them may be kept, and the list that is shown. */
+/** The files of a workspace in memory, which of them may be kept, and the list that is shown. */
 import { DrydockError } from "../base/errors";
 import { isWorkspacePath } from "../lesson/fences";
 import { COUNT_LIMIT, FILE_LIMIT, TOTAL_LIMIT, type WorkspaceEntry } from "./workspace";
@@ -11,7 +11,7 @@ export interface KeptFile {
 
 export class KeptFiles {
     readonly files = new Map<string, KeptFile>();
-    /** All folders. One stays when its last file goes, as it does in the guest. */
+    /** All folders. As in the guest, a folder stays when its last file goes. */
     readonly folders = new Set<string>();
     #total = 0;
 
@@ -19,19 +19,19 @@ export class KeptFiles {
         return this.files.has(path) || this.folders.has(path);
     }
 
-    /** Takes the content if it is within the limits; the reason when not. */
+    /** Stores the content if it is within the limits; otherwise returns the reason. */
     set(path: string, bytes: Uint8Array): DrydockError | undefined {
         const before = this.files.get(path);
         this.#total -= before?.bytes?.byteLength ?? 0;
         const refusal = this.#refusal(path, bytes.byteLength);
-        this.folders.delete(path); // a path is one of the two: a reset lays a file where the student made a folder
+        this.folders.delete(path); // a path is either a file or a folder: a reset may write a file where the student made a folder
         this.files.set(path, { size: bytes.byteLength, bytes: refusal ? undefined : bytes });
         this.#addAbove(path);
         if (!refusal) this.#total += bytes.byteLength;
         return refusal;
     }
 
-    /** A file too large to be read at all. */
+    /** Records a file that is too large to be read at all. */
     setUnread(path: string, size: number): DrydockError {
         this.delete(path);
         this.files.set(path, { size, bytes: undefined });
@@ -50,7 +50,7 @@ export class KeptFiles {
         this.folders.delete(path);
     }
 
-    /** Paths of the files in the folder `path`, however deep. */
+    /** Paths of the files in the folder `path`, at any depth. */
     below(path: string): string[] {
         return [...this.files.keys()].filter(file => file.startsWith(`${path}/`));
     }
@@ -95,11 +95,11 @@ const tooLarge = (path: string) =>
         "It is lost when the machine restarts.",
     );
 
-/** What stays in the workspace. */
+/** A path that stays inside the workspace. */
 export const isPath = (path: unknown): path is string =>
     typeof path === "string" && isWorkspacePath(path) && path.length <= 400;
 
-/** Rejects with "workspace.bad-path" what does not stay in the workspace. */
+/** Rejects with "workspace.bad-path" if the path leaves the workspace. */
 export function goodPath(path: string): string {
     if (isPath(path)) return path;
     throw new DrydockError(

@@ -1,4 +1,4 @@
-/** Brings the workspace into its store: one write at a time, the newest content of each path, tried again after a failure. */
+/** Writes the workspace to its store: one write at a time, the newest content of each path, retried after a failure. */
 import { asDrydockError, type DrydockError } from "../base/errors";
 import { Store } from "../base/store";
 import type { WorkspaceStore } from "../storage/stores";
@@ -22,7 +22,7 @@ export class WorkspaceSaver {
         this.#running ??= this.#run();
     }
 
-    /** Resolves when nothing is being written; what failed waits for the next `put`. */
+    /** Resolves when nothing is being written; a failed write waits for the next `put`. */
     async idle(): Promise<void> {
         await this.#running;
     }

@@ -1,9 +1,10 @@
 /**
- * The student's files: one set, seen by the editor and by the guest, kept in the browser. It is there before the machine is,
- * and outlives it.
+ * The student's files: one set, seen by the editor and by the guest, and kept in the browser. It exists before the
+ * machine does, and outlives it.
  *
- * The last writer wins: what a program in the guest writes replaces the file, what the editor saves replaces it there. Text
- * that the editor has not saved is the editor's own; `changes` tells it what the guest did, and it asks the student.
+ * The last writer wins: what a program in the guest writes replaces the file here, and what the editor saves replaces
+ * it there. Text that has not been saved belongs to the editor alone; `changes` reports what the guest did, and the
+ * editor asks the student.
  */
 import type { GuestFiles } from "../agent/agent";
 import type { Bytes } from "../base/bytes";
@@ -14,26 +15,26 @@ import type { Readable } from "../base/store";
 /** Where the workspace is in the guest. */
 export const WORKSPACE = "/workspace";
 
-/** A larger file is not kept in the browser, bytes. */
+/** A larger file is not kept in the browser. Bytes. */
 export const FILE_LIMIT = 1 << 20;
 
-/** All kept files together, bytes. */
+/** Limit for all kept files together. Bytes. */
 export const TOTAL_LIMIT = 20 << 20;
 
-/** More files than a person makes; what `npm install` makes is not kept. */
+/** More files than a person creates; what `npm install` writes is not kept. */
 export const COUNT_LIMIT = 2_000;
 
 export interface WorkspaceEntry {
-    /** Relative to the workspace, "/" between parts. */
+    /** Relative to the workspace, "/" between the parts. */
     path: string;
     kind: "file" | "folder";
     /** Bytes; 0 for a folder. */
     size: number;
-    /** False for a file over one of the limits: it is in the guest only, and goes with the machine. */
+    /** False for a file over one of the limits: it exists only in the guest, and is lost with the machine. */
     kept: boolean;
 }
 
-/** "guest": a program in the machine did it; "editor": one of the verbs below; "reset": reset or undo. */
+/** "guest": a program in the machine did it; "editor": one of the methods below; "reset": reset or undo. */
 export interface WorkspaceChange {
     kind: "changed" | "removed";
     path: string;
@@ -43,41 +44,45 @@ export interface WorkspaceChange {
 export type SaveState =
     | {
           kind: "saved";
-          /** Milliseconds since 1970; undefined when nothing has been saved since the page was opened. */ at:
+          /** Milliseconds since 1970; undefined if nothing has been saved since the page was opened. */ at:
               number | undefined;
       }
     | { kind: "saving" }
     | { kind: "failed"; error: DrydockError };
 
-/** Verbs resolve when the file is kept and, while a machine is attached, visible in the guest. */
+/** Methods resolve when the file is kept and, while a machine is attached, visible in the guest. */
 export interface Workspace {
-    /** Files and folders by path. */
+    /** Files and folders, sorted by path. */
     readonly files: Readable<readonly WorkspaceEntry[]>;
     readonly saved: Readable<SaveState>;
     /** What is not kept, and why: "workspace.file-too-large", "workspace.full", "storage.full"... */
     readonly notices: Readable<readonly DrydockError[]>;
-    /** There is something that `undo` brings back. */
+    /** Whether `undo` has something to bring back. */
     readonly canUndo: Readable<boolean>;
     /** Rejects with "workspace.missing". */
     read(path: string): Promise<Bytes>;
-    /** Saves the whole file; makes the folders above it. Rejects with "workspace.bad-path", "workspace.exists" (a folder), "workspace.not-written". */
+    /**
+     * Saves the whole file; creates the folders above it. Rejects with "workspace.bad-path", "workspace.exists" (a
+     * folder), "workspace.not-written".
+     */
     write(path: string, content: Uint8Array | string): Promise<void>;
     /** Rejects with "workspace.exists". */
     create(path: string, kind: "file" | "folder"): Promise<void>;
-    /** A folder moves with all that it holds. Rejects with "workspace.missing", "workspace.exists". */
+    /** Moves a folder with everything in it. Rejects with "workspace.missing", "workspace.exists". */
     rename(from: string, to: string): Promise<void>;
-    /** A folder goes with all that it holds. */
+    /** Removes a folder with everything in it. */
     remove(path: string): Promise<void>;
-    /** Back to the lesson's first files. What there was is kept until the next reset. */
+    /** Goes back to the lesson's initial files. The current ones are kept until the next reset. */
     reset(): Promise<void>;
-    /** Exchanges the files with those from before the last reset. */
+    /** Swaps the files with those from before the last reset. */
     undo(): Promise<void>;
     changes(listener: (change: WorkspaceChange) => void): Stop;
     /**
-     * Joins a machine: a fresh one gets the files; one that has them already gives what it changed meanwhile. Resolves when
-     * both are the same; from then on changes go both ways until the returned stop is called or the agent is gone.
+     * Joins a machine: a fresh one gets the files; one that already has them reports what changed meanwhile. Resolves
+     * when both are the same; from then on, changes go both ways until the returned stop is called or the agent is
+     * gone.
      */
     attach(guest: GuestFiles): Promise<Stop>;
-    /** Resolves when everything is in the store, and what was on its way to the machine is there. */
+    /** Resolves when everything is in the store, and everything on its way to the machine has arrived. */
     idle(): Promise<void>;
 }

@@ -17,10 +17,10 @@ export interface StartFigures {
     dockerPsMegabytes: number;
 }
 
-/** A first visit goes on for some seconds: the page keeps things for the next one. Milliseconds. */
+/** A first visit goes on for some seconds: the page stores things for the next one. Milliseconds. */
 const FIRST_VISIT = 15_000;
 
-/** Adds up what goes over the wire, workers included. */
+/** Adds up the bytes that go over the network, workers included. */
 function countBytes(page: Page): () => Promise<number> {
     const sizes: Promise<number>[] = [];
     page.on("requestfinished", (request: Request) => {
@@ -28,7 +28,7 @@ function countBytes(page: Page): () => Promise<number> {
             request
                 .sizes()
                 .then(size => size.responseBodySize + size.responseHeadersSize)
-                .catch(() => 0), // the page was left meanwhile
+                .catch(() => 0), // the page has been left meanwhile
         );
     });
     return async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
@@ -36,12 +36,15 @@ function countBytes(page: Page): () => Promise<number> {
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e4) / 100;
 
-/** Longest main-thread tasks seen by the page itself, milliseconds, since navigation. Anything above 50 ms is reported by the browser. */
+/**
+ * The longest main-thread tasks that the page itself has seen since navigation, in milliseconds. The browser reports
+ * anything above 50 ms.
+ */
 export async function longTasks(page: Page): Promise<number[]> {
     return page.evaluate(() => (globalThis as unknown as { drydockLongTasks?: number[] }).drydockLongTasks ?? []);
 }
 
-/** Makes the page keep its own long tasks. Before navigation. */
+/** Makes the page record its own long tasks. Call it before navigation. */
 export async function watchLongTasks(page: Page): Promise<void> {
     await page.addInitScript(() => {
         const kept: number[] = [];
@@ -61,7 +64,7 @@ export interface Visit {
 export interface BrowserBench extends Visit {
     first: StartFigures;
     again: StartFigures;
-    /** Ends the visit in hand. The next one, with the same profile, is at a prompt with the engine up. */
+    /** Ends the current visit. The next one, with the same profile, starts at a prompt with the engine up. */
     visitAgain(): Promise<Visit>;
     close(): Promise<void>;
 }
@@ -104,7 +107,10 @@ async function startFigures(page: Page, url: string): Promise<StartFigures> {
     };
 }
 
-/** Visits twice with one profile: the first time with an empty HTTP cache, then with a warm one, where the runner stays. */
+/**
+ * Visits twice with one profile: first with an empty HTTP cache, then with a warm one; the runner stays in the second
+ * visit.
+ */
 export async function openBench(url: string): Promise<BrowserBench> {
     const profile = mkdtempSync(join(tmpdir(), "drydock-bench-"));
     const visit = async () => {

@@ -21,7 +21,7 @@ import { flask } from "./workload";
 
 const DOCKER_RUN = "docker run --rm busybox true";
 
-/** Reading time that the bars grant the warm-up, milliseconds. */
+/** Reading time that the bars allow for the warm-up, milliseconds. */
 const READING = 60_000;
 
 export const bench: Command = {

@@ -1,4 +1,4 @@
-/** Runs the workload on a runner and sums each command's runs up. */
+/** Runs the workload on a runner and summarises each command's runs. */
 import { DrydockError } from "../../src/base/errors";
 import type { Run, Runner } from "./runner";
 import { execContainer, flask, prepare, workloads } from "./workload";
@@ -6,7 +6,7 @@ import { execContainer, flask, prepare, workloads } from "./workload";
 export interface Measurement {
     id: string;
     title: string;
-    /** Seconds of each run in order. */
+    /** Seconds of each run, in order. */
     seconds: number[];
     /** Millions of guest instructions of each run, where counted. */
     instructions?: number[];
@@ -28,7 +28,7 @@ export function summed(id: string, title: string, runs: Run[]): Measurement {
     };
 }
 
-/** Runs a command and insists on status 0: a time of something that failed is no figure. */
+/** Runs a command and insists on status 0: the time of something that failed is not a figure. */
 export async function succeed(runner: Runner, command: string): Promise<Run> {
     const run = await runner.run(command);
     if (run.code !== 0)
@@ -48,7 +48,7 @@ export async function layInFlask(runner: Runner, files: Record<string, string>):
         await succeed(runner, `echo ${Buffer.from(text).toString("base64")} | base64 -d > ${flask.folder}/${name}`);
 }
 
-/** The whole workload. It needs an internet that answers pip, which QEMU's guest has too, through the same agent. */
+/** The whole workload. It needs an internet that answers pip; QEMU's guest has one too, through the same agent. */
 export async function measureAll(
     runner: Runner,
     files: Record<string, string>,

@@ -110,9 +110,9 @@ export async function startQemu(folder: string, manifest: ImageManifest): Promis
                 reject(new DrydockError("bench.qemu-died", `QEMU ended with status ${code}.`, "Its message is above.")),
             ),
         );
-        died.catch(() => undefined); // after the race it is the caller's stop
+        died.catch(() => undefined); // after the race, this is the caller's own stop
         const port = NodeDuplex.toWeb(await Promise.race([socket, died])) as unknown as Duplex;
-        // the guest needs a while to boot; what is sent before it opened the port is lost, so ask until it answers
+        // the guest needs a while to boot; anything sent before it has opened the port is lost, so ask until it answers
         const agent = await Promise.race([connectAgent(port, { timeout: 120_000 }), died]);
         agent.serve(createInternet(createFileBundle(folder)));
         await Promise.race([engineAnswers(createDocker(agent)), died]);

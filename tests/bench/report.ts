@@ -4,7 +4,9 @@ import { median, type Measurement } from "./measure";
 
 const number = (value: number | undefined, digits = 2) => (value === undefined ? "-" : value.toFixed(digits));
 
-/** One row a command, one pair of columns (first, median of the rest) a runner, then the ratio to QEMU. */
+/**
+ * One row for each command, one pair of columns (first, median of the rest) for each runner, then the ratio to QEMU.
+ */
 export function comparison(columns: Record<string, Measurement[]>): string {
     const names = Object.keys(columns);
     const ids = [...new Set(names.flatMap(name => columns[name]!.map(measurement => measurement.id)))];

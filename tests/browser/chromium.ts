@@ -1,4 +1,4 @@
-/** Debian's Chromium, driven as a student's browser: for the end-to-end tests and the benchmark. */
+/** Debian's Chromium, driven like a student's browser: for the end-to-end tests and the benchmark. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,17 +6,21 @@ import { chromium, type BrowserContext } from "playwright-core";
 import { DrydockError } from "../../src/base/errors";
 import { findProgram } from "../../src/host/debian-packages";
 
-/** A name that leads to this machine and that the browser takes for another computer's: plain http there is no secure context. */
+/**
+ * A name that leads to this machine but that the browser takes for another computer: over plain http it is not a secure
+ * context.
+ */
 export const CLASSROOM = "classroom.test";
 
 /**
- * Playwright turns the partitioning of storage off, which students' browsers have on, and without it Chromium refuses
- * service workers in frames of another site, such as the preview. The last --disable-features counts.
+ * Playwright turns storage partitioning off (microsoft/playwright#32701), but students' browsers have it on, and without
+ * it Chromium refuses service workers in frames of another site, such as the preview. Only the last --disable-features
+ * counts.
  */
 export const PARTITIONED =
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,PaintHolding,OptimizationHints";
 
-/** Without the last five of these Chromium asks hosts of its own at every start. */
+/** Without the last five of these, Chromium contacts hosts of its own on every start. */
 const flags = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,7 +40,7 @@ export interface Browser {
 export interface BrowserOptions {
     viewport?: { width: number; height: number };
     colorScheme?: "light" | "dark";
-    /** Keeps cookies, storage and HTTP cache there; a fresh folder when left out, removed at `close`. */
+    /** Folder for cookies, storage and HTTP cache; if left out, a fresh one that `close` removes. */
     profile?: string;
 }
 

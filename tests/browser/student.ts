@@ -1,4 +1,4 @@
-/** The interface as a student uses it: by role and text, never by a hook of its own. */
+/** The interface as a student uses it: by role and text, never through a test hook. */
 import type { Locator, Page } from "playwright-core";
 import { DrydockError } from "../../src/base/errors";
 
@@ -10,12 +10,14 @@ export interface CommandMeasure {
     instructions: number;
 }
 
-/** How long one command may take before the page is taken to hang. Generous: the machines that run this are slow. */
+/**
+ * How long one command may take before the page counts as hung. Generous, because the machines that run this are slow.
+ */
 const COMMAND_TIMEOUT = 240_000;
 
 /**
- * Milliseconds. Playwright asks once a frame unless told otherwise, and so has the browser draw sixty frames a second that nobody
- * needs: a tenth of the processor's time, and of what is measured.
+ * Milliseconds. By default Playwright asks on every frame, which makes the browser draw sixty frames a second that
+ * nobody needs: a tenth of the processor's time, and of what is measured.
  */
 const POLLING = 100;
 
@@ -24,7 +26,7 @@ export class Student {
 
     constructor(readonly page: Page) {}
 
-    /** Goes to a lesson and waits for a prompt with the engine up. */
+    /** Opens a lesson and waits for a prompt with the engine up. */
     async open(url: string, lesson = "images/flask"): Promise<void> {
         await this.page.goto(`${url}#/${lesson}`);
         await this.ready();
@@ -45,7 +47,7 @@ export class Student {
         );
     }
 
-    /** Commands that ended before now are of no interest. */
+    /** Ignores commands that have already ended. */
     async skipEnded(): Promise<void> {
         this.#ended = await this.page.evaluate(() => performance.getEntriesByName("drydock:command").length);
     }
@@ -63,7 +65,7 @@ export class Student {
         await this.page.locator(".xterm-helper-textarea:visible, .xterm:visible textarea").first().focus();
     }
 
-    /** Types a command and Enter, waits for its end. */
+    /** Types a command and Enter, and waits for it to end. */
     async type(command: string, options: { timeout?: number } = {}): Promise<CommandMeasure> {
         await this.focusTerminal();
         await this.page.keyboard.type(command);
@@ -71,7 +73,7 @@ export class Student {
         return this.commandEnd(options);
     }
 
-    /** The next command that ends in any terminal since the last that was waited for. */
+    /** The next command to end in any terminal after the last one that was waited for. */
     async commandEnd({ timeout = COMMAND_TIMEOUT }: { timeout?: number } = {}): Promise<CommandMeasure> {
         const index = this.#ended++;
         const handle = await this.page
@@ -104,13 +106,13 @@ export class Student {
         return this.page.locator("section.step", { has: this.page.getByRole("heading", { name: title }) });
     }
 
-    /** Unfolds a step, as a click on its head does. */
+    /** Unfolds a step by clicking its heading. */
     async openStep(title: string): Promise<void> {
         const head = this.step(title).locator("h2 button");
         if ((await head.getAttribute("aria-expanded")) !== "true") await head.click();
     }
 
-    /** Makes or replaces a file through the tree and Monaco. */
+    /** Creates or replaces a file through the tree and Monaco. */
     async writeFile(name: string, text: string): Promise<void> {
         const tree = this.page.getByRole("region", { name: "Editor" });
         const existing = tree.getByRole("treeitem", { name, exact: true });
@@ -124,10 +126,10 @@ export class Student {
         await this.page.locator(".monaco-editor:visible .view-lines").first().click();
         await this.page.keyboard.press("Control+a");
         await this.page.keyboard.press("Delete");
-        // insertText is what an input method does: Monaco neither indents nor closes brackets on its own
+        // insertText does what an input method does: Monaco then neither indents nor closes brackets
         for (const [index, line] of text.split("\n").entries()) {
             if (index > 0) await this.page.keyboard.press("Enter");
-            // the editor carries the last line's indentation over
+            // the editor copies the previous line's indentation
             if (index > 0) await this.page.keyboard.press("Shift+Home");
             await this.page.keyboard.insertText(line);
         }

@@ -1,6 +1,6 @@
-// Package conformance tries the page's Docker Hub over HTTP: the requirements of the OCI distribution specification 1.1 one by
-// one, then whole images with clients that others wrote. Where it is served and with which account is told by the environment,
-// in the words of the specification's own suite.
+// Package conformance tests the page's Docker Hub over HTTP: the requirements of the OCI distribution specification 1.1 one by
+// one, then whole images with clients written by others. The environment says where the hub is served and which account to use,
+// in the same variables as the specification's own suite.
 package conformance
 
 import (
@@ -57,7 +57,7 @@ func chunk(contentRange string) option {
 	}
 }
 
-// streamed hides the body's length, so it goes in HTTP's chunked encoding.
+// streamed hides the body's length, so that it is sent in HTTP's chunked encoding.
 func streamed(r *http.Request) {
 	r.ContentLength = -1
 	r.Body = io.NopCloser(io.MultiReader(r.Body))
@@ -65,7 +65,7 @@ func streamed(r *http.Request) {
 
 var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
-// token asks where a challenge says.
+// token requests a token from the place that a challenge names.
 func token(t *testing.T, challenge string) string {
 	t.Helper()
 	fields := map[string]string{}
@@ -120,7 +120,7 @@ func once(t *testing.T, method, address, bearer string, body []byte, options []o
 	return reply{response.StatusCode, response.Header, got}
 }
 
-// ask sends a request and, when it is answered by a challenge, sends it again with a token.
+// ask sends a request and, if the answer is a challenge, sends it again with a token.
 func ask(t *testing.T, method, address string, body []byte, options ...option) reply {
 	t.Helper()
 	first := once(t, method, address, "", body, options)

@@ -1,6 +1,6 @@
 /**
- * The main path at a classroom's plain http address, where browsers offer no clipboard, no locks, no private files, no WebCrypto
- * and no service worker: each has its fallback. One visit; the tests build on each other.
+ * The main path at a classroom's plain http address, where browsers offer no clipboard, no locks, no private files, no
+ * WebCrypto and no service worker: each has its fallback. One visit; the tests build on each other.
  */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";

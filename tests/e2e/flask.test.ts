@@ -1,5 +1,5 @@
 /**
- * The lesson images/flask as a student does it, in Chromium, through the interface and nothing else: editor, terminal,
+ * The lesson images/flask as a student does it, in Chromium, through nothing but the interface: editor, terminal,
  * preview, Check. One visit; the tests build on each other.
  */
 import { join } from "node:path";
@@ -67,7 +67,8 @@ describe("a student in Chromium", () => {
         await student.openStep("Build the image");
         await student.step("Build the image").getByRole("button", { name: "Run" }).first().click();
         expect((await student.commandEnd({ timeout: SLOW })).code).toBe(0);
-        // a figure, not a verdict: how long a task takes is the machine's business too, and `bench` holds it against the bar
+        // a figure, not a verdict: how long a task takes depends on the machine too, and `bench` compares it with the
+        // bar
         const tasks = await longTasks(page);
         console.log(
             `longest tasks of the main thread since navigation: ${tasks
@@ -114,7 +115,7 @@ describe("a student in Chromium", () => {
         await page.keyboard.press("Enter");
         const until = Date.now() + 10_000;
         while (Date.now() < until) {
-            await page.getByRole("button", { name: /Help/ }).click(); // a page that does not answer lets this time out
+            await page.getByRole("button", { name: /Help/ }).click(); // times out if the page does not respond
             await page.keyboard.press("Escape");
         }
         await student.focusTerminal();

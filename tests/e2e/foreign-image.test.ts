@@ -1,4 +1,7 @@
-/** An image from elsewhere, in Chromium: of what it brings along nothing runs in the page but the emulator that the page knows. */
+/**
+ * An image from elsewhere, in Chromium: nothing that it brings along runs in the page except the emulator that the page
+ * knows.
+ */
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +15,7 @@ import type { ImageManifest } from "../../src/vm/image/image";
 import { writePatchedEmulator } from "../../src/vm/node/patch-emulator";
 import { manifest } from "../unit/vm/fake-manifest";
 
-/** Says that it ran to whoever listens: what is asked for shows. */
+/** Shows that it ran: the request that it makes can be seen. */
 const script = `fetch(new URL("ran", import.meta.url)); export class V86 { constructor() { fetch(new URL("ran", import.meta.url)); } }`;
 
 let folder: string;
@@ -34,7 +37,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
     await rm(join(folder, "image"), { recursive: true, force: true });
-    browser = await openBrowser(); // names stand for contents, here for other ones each time: the HTTP cache must be empty
+    browser = await openBrowser(); // names stand for contents, but here the contents change: the HTTP cache must be empty
     page = await browser.context.newPage();
     asked = [];
     browser.context.on("request", request => asked.push(new URL(request.url()).pathname));
@@ -47,7 +50,7 @@ async function put(path: string, content: string | Uint8Array): Promise<void> {
     await writeFile(at, content);
 }
 
-/** An image with this script and this WebAssembly; `said` is what its manifest says of them. */
+/** An image with this script and this WebAssembly; `said` overrides what its manifest says about them. */
 async function image(module: string | Buffer, wasm: Buffer, said?: Partial<ImageManifest["emulator"]>): Promise<void> {
     const { emulator, disk, ...rest } = manifest();
     const table = Buffer.alloc(disk.table.bytes);
@@ -70,7 +73,7 @@ async function image(module: string | Buffer, wasm: Buffer, said?: Partial<Image
 const says = (words: string | RegExp) => page.getByText(words).first().waitFor({ timeout: 120_000 });
 
 describe("an image from elsewhere", () => {
-    test("with a script of its own is refused by name, and the script is not even asked for", async () => {
+    test("with a script of its own is refused with a named error, and the script is not even requested", async () => {
         const { emulator } = manifest();
         const sha256 = createHash("sha256").update(script).digest("hex");
         await image(script, known.wasm, {
@@ -83,22 +86,22 @@ describe("an image from elsewhere", () => {
         expect(asked).not.toContain("/vm/ran");
     });
 
-    test("whose script is not what its manifest says does not run", async () => {
+    test("whose script differs from its manifest does not run", async () => {
         await image(script, known.wasm);
         await page.goto(server.url);
         await says(`arrived damaged (${manifest().emulator.module.path})`);
         expect(asked).not.toContain("/vm/ran");
     });
 
-    test("whose WebAssembly is not what its manifest says is not compiled, though it would compile", async () => {
-        const other = Buffer.concat([known.wasm, Buffer.from([0, 2, 1, 0x78])]); // a section that says nothing
+    test("whose WebAssembly differs from its manifest is not compiled, though it would compile", async () => {
+        const other = Buffer.concat([known.wasm, Buffer.from([0, 2, 1, 0x78])]); // a section without meaning
         expect(await WebAssembly.compile(new Uint8Array(other))).toBeInstanceOf(WebAssembly.Module);
         await image(known.module, other);
         await page.goto(server.url);
         await says(`arrived damaged (${manifest().emulator.wasm.path})`);
     });
 
-    test("with the emulator that the page knows gets as far as its own parts go", async () => {
+    test("with the emulator that the page knows gets as far as its other files allow", async () => {
         await image(known.module, known.wasm);
         await page.goto(server.url);
         await says("Part of the machine could not be loaded");

@@ -1,4 +1,4 @@
-/** Pushed images in Chromium's own storage: the private file system, and IndexedDB where the page has no TLS. */
+/** Pushed images in Chromium's own storage: the private file system, and IndexedDB if the page has no TLS. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const hub = resolve(import.meta.dirname, "../../src/internet/hub");
 
-/** What the page does, as a module of its own: push 5 MB in one visit, pull it in the next. */
+/** What the page does, as a module: it pushes 5 MB in one visit and pulls it in the next. */
 const pageScript = `
     import { createHub } from ${JSON.stringify(`${hub}/hub`)};
     import { emptySource } from ${JSON.stringify(`${hub}/blob-source`)};

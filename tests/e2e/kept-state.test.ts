@@ -1,4 +1,7 @@
-/** The unpacked state that Chromium keeps for the next visit: read instead of the snapshot, and done without when it is damaged. */
+/**
+ * The unpacked state that Chromium keeps for the next visit: it is read instead of the snapshot, and ignored if it is
+ * damaged.
+ */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +43,7 @@ describe("a machine's state in the browser's storage", () => {
         await rm(profile, { recursive: true, force: true });
     });
 
-    /** Whether Chromium's cache of compiled code has v86: its entries name the address that they belong to. */
+    /** Whether Chromium's cache of compiled code contains v86: its entries name the address that they belong to. */
     const optimisedKept = async () => {
         const folder = join(profile, "Default/Code Cache/wasm");
         const entries = await readdir(folder).catch(() => []);
@@ -50,7 +53,7 @@ describe("a machine's state in the browser's storage", () => {
         return contents.some(content => content.subarray(0, 4096).includes(wasm));
     };
 
-    /** Bytes of the kept file, 0 where there is none. */
+    /** Bytes of the kept file, 0 if there is none. */
     const kept = () =>
         page.evaluate(async name => {
             try {
@@ -76,7 +79,7 @@ describe("a machine's state in the browser's storage", () => {
         expect(snapshots).toBe(1);
     });
 
-    test("and has the browser keep what it has optimised of the emulator", async () => {
+    test("and makes the browser cache the emulator's optimised code", async () => {
         await expect.poll(optimisedKept, { timeout: 120_000, interval: 500 }).toBe(true);
     });
 
@@ -86,8 +89,8 @@ describe("a machine's state in the browser's storage", () => {
         expect(snapshots).toBe(1);
     });
 
-    test("a kept state that was cut off is not used, and made anew", async () => {
-        await page.goto("about:blank"); // its machine reads no more
+    test("a truncated kept state is not used, and is written again", async () => {
+        await page.goto("about:blank"); // its machine no longer reads anything
         await page.goto(`${server.url}/icon.svg`);
         await page.evaluate(async name => {
             const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("snapshots");

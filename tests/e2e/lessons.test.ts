@@ -1,4 +1,7 @@
-/** From lesson to lesson in one visit: the machine goes on, what belongs to a lesson is exchanged. The tests build on each other. */
+/**
+ * From lesson to lesson in one visit: the machine keeps running, and what belongs to a lesson is swapped. The tests
+ * build on each other.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { openBrowser, type Browser } from "../browser/chromium";
@@ -16,7 +19,7 @@ describe("changing lessons", () => {
     let browser: Browser;
     let page: Page;
     let student: Student;
-    /** Files of the course that were asked for. */
+    /** Files of the course that were requested. */
     const asked: string[] = [];
     const complaints: string[] = [];
 
@@ -40,13 +43,13 @@ describe("changing lessons", () => {
 
     const title = () => page.getByRole("heading", { level: 1 }).textContent();
     const opens = (wanted: string) => expect.poll(title, patience).toBe(wanted);
-    /** What the terminal prints for a command, once. */
+    /** Types the command, once, and waits until the terminal shows `words`. */
     const prints = async (command: string, words: string) => {
         await student.type(`clear; ${command}`);
         await expect.poll(() => student.terminalText(), patience).toContain(words);
     };
 
-    test("before the prompt the page asks for the lesson that is opened, and for no other", async () => {
+    test("before the prompt, the page requests the opened lesson and no other", async () => {
         await page.goto(`${server.url}#/containers/lifecycle`);
         await page.waitForFunction(() => performance.getEntriesByName("drydock:prompt").length > 0, undefined, {
             timeout: 240_000,

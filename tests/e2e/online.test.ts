@@ -1,4 +1,7 @@
-/** The way out of the page, in Chromium with the policies that the server sends. "The internet" is a server on loopback that every other name leads to. */
+/**
+ * The way out of the page, in Chromium with the policies that the server sends. "The internet" is a server on loopback
+ * that every other name leads to.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
@@ -14,7 +17,7 @@ import type { Exchange } from "../../src/internet/traffic";
 
 const source = resolve(import.meta.dirname, "../../src");
 
-/** The page's own parts below the interface; it has one lab and nothing in it. */
+/** The page's own parts below the interface; its only lab is empty. */
 const script = `
     import { createNetwork } from ${JSON.stringify(`${source}/app/network`)};
     import { createInternet } from ${JSON.stringify(`${source}/internet/router`)};
@@ -73,7 +76,7 @@ beforeAll(async () => {
         { stdio: "ignore" },
     );
     outside = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
-        if (!request.headers.host?.endsWith(".outside.dev")) return void response.writeHead(404).end(); // Chromium's own errands
+        if (!request.headers.host?.endsWith(".outside.dev")) return void response.writeHead(404).end(); // Chromium's own requests
         seen.push(request);
         if (request.headers.host?.startsWith("open.")) response.setHeader("Access-Control-Allow-Origin", "*");
         response.setHeader("Set-Cookie", "visited=1; SameSite=None; Secure").end(`hello from ${request.headers.host}`);
@@ -141,7 +144,7 @@ test("on: a host that lets pages read it answers; no cookie, token or referrer g
         });
 });
 
-test("on: a host that does not is asked, and the answer says why there is none", async () => {
+test("on: a host that does not is asked, and the answer says why it cannot be shown", async () => {
     seen = [];
     const { status, text } = await ask("http://closed.outside.dev/");
     expect(status).toBe(502);

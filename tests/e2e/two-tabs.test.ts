@@ -1,4 +1,4 @@
-/** One lesson in two tabs: with Web Locks, and at a classroom's plain http address without them. */
+/** One lesson in two tabs: with Web Locks, and without them at a classroom's plain http address. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CLASSROOM } from "../browser/chromium";
@@ -37,7 +37,7 @@ describe.each(["localhost", CLASSROOM])("a lesson in two tabs at %s", host => {
         expect(second.workers()).toEqual([]);
         const other = await visit.browser.context.newPage();
         await other.goto(`${visit.url}#/containers/lifecycle`);
-        await works(other); // another lesson is not concerned
+        await works(other); // another lesson is not affected
         await other.close();
     });
 
@@ -76,7 +76,7 @@ describe.each(["localhost", CLASSROOM])("a lesson in two tabs at %s", host => {
     test("a reload keeps the lesson, a tab that crashed or was closed leaves it", async () => {
         await second.reload();
         await works(second);
-        await second.goto("chrome://crash").catch(() => undefined); // that is what it does
+        await second.goto("chrome://crash").catch(() => undefined); // the error is what a crash causes
         await first.reload();
         await works(first);
         const third = await visit.browser.context.newPage();
@@ -84,7 +84,7 @@ describe.each(["localhost", CLASSROOM])("a lesson in two tabs at %s", host => {
         await says(third, ELSEWHERE);
         await first.close();
         await third.bringToFront();
-        await third.evaluate(() => dispatchEvent(new Event("focus"))); // pages under test keep their focus
+        await third.evaluate(() => dispatchEvent(new Event("focus"))); // pages under test never lose focus
         await works(third);
     });
 

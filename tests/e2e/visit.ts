@@ -1,4 +1,4 @@
-/** A visit to a lesson in Chromium, and what a student does in it more than once. */
+/** A visit to a lesson in Chromium, and what a student repeatedly does in it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -10,7 +10,7 @@ import { root } from "../../src/host/project";
 import { ensurePage } from "../../src/server/page";
 import { startServer, type RunningServer } from "../../src/server/server";
 
-/** The slowest thing waited for: pip inside a build on a busy machine. */
+/** The slowest thing to wait for: pip inside a build on a busy machine. */
 export const SLOW = 600_000;
 
 /** A file of the Flask lesson's solution. */
@@ -19,7 +19,7 @@ export const solution = (name: string) =>
 
 export class Visit {
     readonly student: Student;
-    /** Addresses that the browser asked for. */
+    /** Addresses that the browser requested. */
     readonly asked: string[] = [];
     /** Errors that nothing in the page caught. */
     readonly complaints: string[] = [];
@@ -28,7 +28,7 @@ export class Visit {
         readonly server: RunningServer,
         readonly browser: Browser,
         readonly page: Page,
-        /** Where the page is, with a slash at the end. */
+        /** The page's address, with a slash at the end. */
         readonly url: string,
     ) {
         this.student = new Student(page);
@@ -36,7 +36,7 @@ export class Visit {
         page.on("pageerror", error => this.complaints.push(String(error)));
     }
 
-    /** `host`: the name under which the browser comes. */
+    /** `host`: the name that the browser uses for the server. */
     static async open({ host = "localhost" } = {}): Promise<Visit> {
         const { folder } = await currentImage();
         const server = await startServer({ port: 0, dist: await ensurePage(), image: folder });
@@ -54,7 +54,7 @@ export class Visit {
     async check(title: string): Promise<void> {
         const step = this.student.step(title);
         const button = step.getByRole("button", { name: /^Check/ });
-        // a step that has passed by itself meanwhile needs no press
+        // a step that has passed automatically meanwhile needs no click
         if (await button.isVisible()) await button.click();
     }
 
@@ -87,7 +87,7 @@ export class Visit {
         await this.previewed.getByText(text).waitFor({ timeout: SLOW });
     }
 
-    /** A prompt, with the engine up. */
+    /** Waits for a prompt, with the engine up. */
     async start(): Promise<void> {
         await this.student.open(this.url);
         const { code } = await this.student.type("docker ps");
@@ -105,7 +105,7 @@ export class Visit {
         await this.passes("Write the app");
     }
 
-    /** After a reload a step has passed still, and a file is in the machine still. */
+    /** After a reload, a step is still passed and a file is still in the machine. */
     async findsAgain(step: string, file: string, text: string): Promise<void> {
         await this.page.reload();
         await this.student.ready();

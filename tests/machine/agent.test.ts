@@ -51,7 +51,7 @@ describe("the agent's duties in the guest", () => {
         await agent.reseed(crypto.getRandomValues(new Uint8Array(64)));
     });
 
-    test("what it starts is in the students' group and may be ended when memory is short", async () => {
+    test("what it starts is in the students' group and may be killed when memory runs out", async () => {
         expect((await sh("cat /proc/self/cgroup /proc/self/oom_score_adj")).text).toBe("0::/terminals\n0\n");
     });
 
@@ -63,7 +63,7 @@ describe("the agent's duties in the guest", () => {
         expect((await sh("curl -sS -o /dev/null -w '%{http_code}' http://python.lab/fails")).text).toBe("502");
     });
 
-    test("what is not there fails at once", async () => {
+    test("a missing host fails at once", async () => {
         expect((await sh("curl -sS -m 20 http://single-label/")).text).toContain("Could not resolve host");
         expect((await sh("curl -sS -m 20 http://python.lab:81/")).text).toMatch(/Failed to connect|Connection refused/);
         expect((await sh("curl -sS -m 20 http://203.0.113.7/")).text).toMatch(/Failed to connect|No route to host/);
@@ -80,9 +80,9 @@ describe("the agent's duties in the guest", () => {
         ).toContain("GET http://python.lab/from/container");
     });
 
-    test("ends and comes back under its supervisor, and the port with it", async () => {
+    test("ends, is restarted by its supervisor, and so is the port", async () => {
         const waiting = agent.exec(["sleep", "1000"]);
-        await agent.exec(["sh", "-c", "kill -9 $(pidof agent)"]).catch(() => undefined); // it answers no more
+        await agent.exec(["sh", "-c", "kill -9 $(pidof agent)"]).catch(() => undefined); // it no longer answers
         await expect(waiting).rejects.toMatchObject({ code: expect.stringMatching(/^agent\./) });
         const port = started.machine.port(AGENT_PORT);
         agent.close();

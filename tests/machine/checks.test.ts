@@ -1,4 +1,7 @@
-/** The checks against what the real engine, runtime and network say: their words and habits are what the sentences rest on. */
+/**
+ * The checks against what the real engine, runtime and network say: the sentences depend on their wording and
+ * behaviour.
+ */
 import * as v from "valibot";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CheckResult, CommandRecord } from "../../src/checks/check";

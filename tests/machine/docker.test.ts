@@ -32,7 +32,7 @@ describe("what stands in front of containerd's shim", () => {
         expect((await machine!.agent.exec(["docker", "run", "--rm", "busybox", "sh", "-c", "exit 7"])).code).toBe(7);
     }, 240_000);
 
-    test("lets the real one tidy up after one that was killed", async () => {
+    test("lets the real shim tidy up after a killed one", async () => {
         const id = (await sh("docker run -d --name orphaned busybox sleep 1000")).trim();
         await sh(`kill -9 $(pgrep -f "[c]ontainerd-shim-runc-v2.* -id ${id}")`);
         await expect
@@ -41,7 +41,7 @@ describe("what stands in front of containerd's shim", () => {
                 interval: 500,
             })
             .toBe("exited 137\n");
-        // the runtime's own state is gone, and with it the container's process
+        // the runtime's own state is gone, and so is the container's process
         expect(await sh("ls /run/docker/runtime-runc/moby; pgrep -x sleep || true")).not.toContain(id);
         await sh("docker start orphaned && docker rm -f orphaned");
     }, 240_000);
@@ -84,7 +84,7 @@ test.each(["docker-buildx", "docker-compose"])("what stands in front of %s says 
 });
 
 describe("an engine that restarts", () => {
-    test("is unreachable meanwhile, and its events follow again", async () => {
+    test("is unreachable meanwhile, and then its events are followed again", async () => {
         const { docker, engineReady } = machine!;
         for (const line of clearance) await sh(line);
         const names: (string | undefined)[] = [];
@@ -99,7 +99,7 @@ describe("an engine that restarts", () => {
             await expect.poll(() => errors.length, { timeout: 120_000 }).toBeGreaterThan(0);
             await expect.poll(() => docker.ping(), { timeout: 120_000 }).toBe(false);
             await expect(docker.containers.list()).rejects.toMatchObject({ code: "docker.unreachable" });
-            // init starts it again
+            // init restarts it
             await engineReady();
             await expect
                 .poll(async () => (await sh("docker tag busybox again:1"), names), { timeout: 120_000, interval: 500 })

@@ -1,4 +1,4 @@
-/** Docker Hub and TLS as programs in the real guest meet them. */
+/** Docker Hub and TLS as programs in the real guest see them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../src/base/abort";
 import { decodeText, type Bytes } from "../../src/base/bytes";
@@ -12,7 +12,7 @@ let machine: StartedMachine;
 let internet: Internet;
 /** Method, address and status of each request that was answered. */
 const asked: string[] = [];
-/** Stands before the real internet in a test. */
+/** If set, called before the real internet. */
 let instead: ((request: Request) => Promise<Response> | undefined) | undefined;
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterEach(() => {
     asked.length = 0;
 });
 
-/** What the lines wrote, both streams. Fails unless they end with `code`. */
+/** What the lines wrote to both streams. Fails unless they end with `code`. */
 async function sh(lines: string, code = 0): Promise<string> {
     const result = await machine.agent.exec(["sh", "-ec", `exec 2>&1\n${lines}`], { env: { HOME: "/root" } });
     expect(result.code, `${lines}\n${result.stdout}`).toBe(code);
@@ -40,7 +40,7 @@ async function sh(lines: string, code = 0): Promise<string> {
 }
 
 describe("docker", { timeout: 300_000 }, () => {
-    test("knows its first images as pulled ones, and needs no exception from TLS", async () => {
+    test("regards its first images as pulled, and needs no exception from TLS", async () => {
         expect(await sh("docker image inspect -f '{{index .RepoDigests 0}}' hello-world busybox")).toMatch(
             /^hello-world@sha256:[0-9a-f]{64}\nbusybox@sha256:[0-9a-f]{64}$/,
         );
@@ -50,7 +50,7 @@ describe("docker", { timeout: 300_000 }, () => {
         });
     });
 
-    test("pull: from the mirror, by http, in Docker's words", async () => {
+    test("pull: from the mirror, over http, with Docker's messages", async () => {
         const before = await sh(
             "docker image inspect -f '{{.Id}} {{.RepoDigests}}' busybox; docker rmi busybox >/dev/null",
         );
@@ -63,11 +63,11 @@ describe("docker", { timeout: 300_000 }, () => {
         expect(await sh("docker run --rm busybox echo whole")).toBe("whole");
     });
 
-    test("an engine without the mirror: manifest and token by https, layers by http", async () => {
+    test("an engine without the mirror: manifest and token over https, layers over http", async () => {
         const settings = "/etc/docker/daemon.json";
         const reload = (mirrors: number) =>
             `kill -HUP $(pidof dockerd); turns=0; until [ "$(docker info -f '{{len .RegistryConfig.Mirrors}}')" = ${mirrors} ]; do turns=$((turns + 1)); [ $turns -lt 60 ]; sleep 0.5; done`;
-        // the engine keeps a setting that its file no longer names: an empty list it is
+        // the engine keeps a setting that its file no longer names, so set an empty list
         await sh(
             `cp ${settings} /tmp/daemon.json; sed -i 's/"registry-mirrors": .*/"registry-mirrors": [],/' ${settings}; ${reload(0)}; docker rmi busybox >/dev/null`,
         );
@@ -102,7 +102,7 @@ describe("docker", { timeout: 300_000 }, () => {
         expect(await sh("docker login -u student -p wrong", 1)).toContain("incorrect username or password");
     });
 
-    test("push to a foreign name is refused in Docker Hub's words", async () => {
+    test("a push to somebody else's name is refused with Docker Hub's message", async () => {
         expect(await sh("docker tag busybox somebody/app; docker push somebody/app", 1)).toContain(
             "denied: requested access to the resource is denied",
         );
@@ -117,7 +117,7 @@ describe("docker", { timeout: 300_000 }, () => {
         );
     });
 
-    test("Ctrl-C in a pull ends the page's work too; the next pull finds all in order", async () => {
+    test("Ctrl-C during a pull stops the page's work too; the next pull works", async () => {
         await sh("docker rmi busybox");
         let held: AbortSignal | undefined;
         const hold = async (request: Request): Promise<Response> => {
@@ -160,21 +160,21 @@ describe("docker", { timeout: 300_000 }, () => {
 });
 
 describe("https", { timeout: 300_000 }, () => {
-    test("from the guest: every host, the package index as by http", async () => {
+    test("from the guest: every host, and the package index as over http", async () => {
         expect(await sh("curl -sS -w '%{http_code}' https://unknown.example")).toMatch(
             /^unknown\.example is not available[^]*python\.lab[^]*docker\.io[^]*404$/,
         );
         expect(await sh("curl -sS --fail https://python.lab/simple/flask/")).toBe(
             await sh("curl -sS --fail http://python.lab/simple/flask/"),
         );
-        expect(await sh("curl -sS --fail https://198.18.0.2/", 22)).toContain("404"); // certified, and not there
+        expect(await sh("curl -sS --fail https://198.18.0.2/", 22)).toContain("404"); // it has a certificate, but does not exist
     });
 
     test("a program that does not know the authority refuses", async () => {
         expect(await sh("curl -sS --cacert /dev/null https://python.lab/", 77)).not.toBe("");
     });
 
-    // what a program in a container trusts is the image's business; how it gets there is tried here
+    // which certificates a program in a container trusts is up to the image; here we test how the authority gets there
     const program = `import ssl, urllib.request; print(len(urllib.request.urlopen("https://python.lab/simple/", context=ssl.create_default_context(cafile="/ca.crt")).read()) > 100)`;
 
     test("from a container, on the default bridge and on a user network", async () => {
@@ -197,7 +197,7 @@ describe("a large body", { timeout: 600_000 }, () => {
     const BYTES = 64 << 20;
     const PIECE = new Uint8Array(64 << 10);
 
-    /** While the transfer is at work a shell on a terminal of its own answers, again and again. */
+    /** While the transfer runs, a shell on another terminal keeps answering. */
     async function withEcho(transfer: Promise<string>): Promise<{ said: string; echoes: number }> {
         const terminal = await machine.agent.pty({ argv: ["sh"], columns: 80, rows: 24 });
         let shown = "";
@@ -262,8 +262,8 @@ describe("a large body", { timeout: 600_000 }, () => {
         expect(echoes).toBeGreaterThan(0);
     });
 
-    test("leaves the agent as small as it was", async () => {
+    test("does not make the agent grow", async () => {
         const held = Number(await sh("grep VmRSS /proc/$(pgrep -x agent)/status | tr -dc 0-9"));
-        expect(held).toBeLessThan(48 << 10); // kB; a body that piled up would show
+        expect(held).toBeLessThan(48 << 10); // kB; a body that accumulated would show
     });
 });

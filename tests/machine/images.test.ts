@@ -1,4 +1,4 @@
-/** Each image of the hub in the real guest: pulled by the name that course documents use, run as they run it. */
+/** Each image of the hub in the real guest: pulled by the name that course materials use, and run as they run it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentImage } from "../../src/host/current-image";
 import { createFileBundle } from "../../src/host/file-bundle";
@@ -13,18 +13,18 @@ beforeAll(async () => {
 });
 afterAll(async () => machine?.stop());
 
-/** Runs the lines; fails with what they wrote unless they end well. */
+/** Runs the lines; fails with their output unless they succeed. */
 async function sh(lines: string): Promise<string> {
     const { stdout, stderr, code } = await machine.agent.exec(["sh", "-c", `set -e\n${lines}`]);
     expect(code, `${lines}\n${stdout}${stderr}`).toBe(0);
     return stdout.trim();
 }
 
-/** Repeats a line until it ends well: a server needs as long as it needs. */
+/** Repeats a line until it succeeds: a server takes as long as it takes. */
 const until = (line: string): string =>
     `turns=0; until ${line}; do turns=$((turns + 1)); [ $turns -lt 240 ]; sleep 0.5; done`;
 
-/** Removed at the end of its test: the disk has room for a few at a time. */
+/** Removes the image at the end of its test: the disk has room for only a few at a time. */
 async function withImage(ref: string, work: () => Promise<void>): Promise<void> {
     await sh(`docker pull -q ${ref}`);
     await work();
@@ -32,7 +32,7 @@ async function withImage(ref: string, work: () => Promise<void>): Promise<void> 
 }
 
 describe("pulled images", { timeout: 900_000 }, () => {
-    test("nginx: its base exists already, its page is served, its log is the container's", () =>
+    test("nginx: its base is already there, its page is served, its log is the container's", () =>
         withImage("nginx", async () => {
             const [base, own] = await Promise.all(
                 ["debian:trixie-slim", "nginx"].map(ref =>
@@ -46,14 +46,14 @@ describe("pulled images", { timeout: 900_000 }, () => {
                 "<h1>Welcome to nginx!</h1>",
             );
             expect(await sh("docker logs web")).toMatch(/"GET \/ HTTP\/1\.1" 200/);
-            // the whole version is a name of the same image
+            // the full version names the same image
             const version = await sh(
                 "docker image inspect -f '{{index .Config.Labels \"org.opencontainers.image.version\"}}' nginx",
             );
             expect(await sh("docker exec web nginx -v 2>&1")).toBe(`nginx version: nginx/${version}`);
         }));
 
-    test("redis: a client in the container and one beside it", () =>
+    test("redis: a client in the container and one in another", () =>
         withImage("redis", async () => {
             await sh("docker run -d --name store redis");
             expect(
@@ -139,7 +139,7 @@ DOCKER_BUILDKIT=0 docker build -q -t small .`);
 });
 
 describe("python:3.13-slim", () => {
-    test("compiles nothing at its start: all bytecode is there and taken as it is", async () => {
+    test("compiles nothing at its start: all bytecode is there and is used without a check", async () => {
         const said = await sh(
             "docker run --rm python:3.13-slim sh -c 'python -v /usr/local/bin/pip --version 2>&1; python -v -c \"import http.server, json, logging, ssl, email, asyncio\" 2>&1'",
         );
@@ -153,7 +153,7 @@ describe("python:3.13-slim", () => {
 });
 
 describe("the base", () => {
-    test("trusts the sandbox's authority and asks its package repository", async () => {
+    test("trusts the sandbox's authority and uses its package repository", async () => {
         expect(await sh("docker run --rm debian:trixie-slim cat /etc/apt/sources.list")).toContain(
             "http://debian.lab/debian trixie main",
         );

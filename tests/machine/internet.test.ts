@@ -28,14 +28,14 @@ describe("from the guest", () => {
         expect(files.length).toBeGreaterThan(6);
         const sums = files.map(({ filename, sha256 }) => `${sha256}  ${filename}`).join("\n");
         const addresses = files.map(({ filename }) => `http://python.lab/files/${filename}`).join(" ");
-        // One curl for all: each start of it costs the emulated processor a quarter of a second.
+        // One curl for everything: each start costs the emulated processor a quarter of a second.
         const { stderr, code } = await run(
             `mkdir -p /tmp/wheels && cd /tmp/wheels && curl -sS --fail --remote-name-all ${addresses} && echo "${sums}" | sha256sum -c --quiet`,
         );
         expect([stderr, code]).toEqual(["", 0]);
     });
 
-    test("a host that is not offered says what is, at once", async () => {
+    test("an unknown host answers at once and lists the hosts there are", async () => {
         const { stdout, code } = await run("curl -sS -w '%{http_code}' http://example.com/some/page");
         expect(code).toBe(0);
         expect(stdout).toMatch(/example\.com is not available[^]*python\.lab[^]*404$/);

@@ -1,4 +1,7 @@
-/** Programs that multiply without end meet a limit, and the machine goes on: in a container and in the student's own shell. */
+/**
+ * Programs that multiply without end hit a limit, and the machine keeps running: in a container and in the student's
+ * own shell.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeText } from "../../src/base/bytes";
 import { startMachine, type StartedMachine } from "./machine";
@@ -15,12 +18,14 @@ beforeAll(async () => {
 });
 afterAll(() => machine?.stop());
 
-/** Files in /sys have no length: read them through a program, or here through the agent, which needs no new process. */
+/**
+ * Files in /sys have no length: read them with a program or, as here, through the agent, which needs no new process.
+ */
 async function group(name: string, file: string): Promise<string> {
     return decodeText(await machine.agent.files.read(`/sys/fs/cgroup/${name}/${file}`)).trim();
 }
 
-/** How often a process was refused. */
+/** How often the start of a process was refused. */
 const refusals = async (name: string): Promise<number> =>
     Number(/max (\d+)/.exec(await group(name, "pids.events"))?.[1] ?? 0);
 

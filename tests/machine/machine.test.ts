@@ -29,7 +29,7 @@ afterEach(async () => {
     await Promise.all(running.splice(0).map(started => started.stop()));
 });
 
-/** The current image with one of its files changed; everything else is linked to. */
+/** The current image with one of its files changed; everything else is linked. */
 async function imageWith(change: (folder: string, manifest: ImageManifest) => Promise<ImageManifest>): Promise<string> {
     const original = fileURLToPath(await imageBase());
     const folder = await mkdtemp(join(tmpdir(), "drydock-image-"));
@@ -42,14 +42,14 @@ async function imageWith(change: (folder: string, manifest: ImageManifest) => Pr
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))));
 
-/** Names in the image's folder that hold the manifest's files and the chunks. */
+/** Names in the image's folder that contain the manifest's files and the chunks. */
 function topLevelOf(manifest: ImageManifest): Set<string> {
     const { emulator, bios, vgaBios, kernel, disk, snapshot } = manifest;
     const files = [emulator.module, emulator.wasm, bios, vgaBios, kernel, disk.table, snapshot.file];
     return new Set(["disk", ...files.map(({ path }) => path.split("/")[0]!)]);
 }
 
-/** Replaces the link of `path` by a file of its own. */
+/** Replaces the link at `path` with a copy. */
 async function ownCopy(folder: string, path: string): Promise<string> {
     const target = join(folder, path);
     const top = join(folder, path.split("/")[0]!);
@@ -71,14 +71,14 @@ describe("from the snapshot", () => {
         expect(await started.docker.ping()).toBe(true);
     });
 
-    test("what a first docker ps reads is in the snapshot", async () => {
+    test("the snapshot contains what a first docker ps reads", async () => {
         const fetched = async () => (await started.machine.statistics()).diskChunksFetched;
         const before = await fetched();
         expect((await started.agent.exec(["docker", "ps"])).code).toBe(0);
-        expect((await fetched()) - before).toBeLessThan(5); // 27 to 30 where Go interrupts its goroutines: other pages each time
+        expect((await fetched()) - before).toBeLessThan(5); // 27 to 30 if Go interrupts its goroutines: different pages each time
     });
 
-    test("the clock is right, goes on, and timers end", async () => {
+    test("the clock is right, keeps running, and timers fire", async () => {
         const guestTime = async () => Number(await shell(started.agent, "date +%s.%N"));
         const before = Date.now() / 1000;
         const first = await guestTime();
@@ -88,7 +88,7 @@ describe("from the snapshot", () => {
         const guest = (await guestTime()) - first;
         expect(guest).toBeGreaterThan(0.9);
         expect(Math.abs(guest - host)).toBeLessThan(10);
-        // a clock that stands still would leave this at its first number
+        // if the clock stood still, this would stay at its first number
         const ticks = "awk '{print $1}' /proc/uptime";
         const uptime = Number(await shell(started.agent, ticks));
         await until(async () => (Number(await shell(started.agent, ticks)) > uptime ? true : undefined), {
@@ -119,7 +119,7 @@ describe("from the snapshot", () => {
         expect(after.diskChunksFetched).toBeGreaterThan(0);
     });
 
-    test("its disk is read ahead when the prompt is there, and not before", { timeout: 60_000 }, async () => {
+    test("its disk is read ahead once there is a prompt, and not before", { timeout: 60_000 }, async () => {
         const fetched = async () => (await started.machine.statistics()).diskChunksFetched;
         const before = await fetched();
         await delay(7_000);
@@ -155,7 +155,7 @@ describe("from the snapshot", () => {
             what: "an answer beside the flood",
         });
         flood.kill("KILL");
-        await flood.stdout.cancel(); // the exit comes behind what it has written
+        await flood.stdout.cancel(); // the exit comes after what the program has written
         expect(await flood.exit).toBe(137);
     });
 });
@@ -175,7 +175,7 @@ test("two restores do not draw the same random numbers", async () => {
     expect(new Set(drawn).size).toBe(4);
 });
 
-test("a cold boot brings up agent and engine by itself, and logs its kernel", async () => {
+test("a cold boot starts agent and engine on its own, and logs its kernel", async () => {
     const log: string[] = [];
     const started = await start({ boot: "cold", commandLine: "drydock.test=1", onKernelLog: line => log.push(line) });
     expect(started.machine.state).toEqual({ kind: "running", from: "cold" });
@@ -197,18 +197,18 @@ test("another memory size boots cold and says so", async () => {
 });
 
 describe("the snapshot's compiled code", () => {
-    /** Compiled before anything was asked of the guest. */
+    /** Modules compiled before anything was asked of the guest. */
     const compiledAtStart = async (options: Parameters<typeof start>[0] = {}) => {
         const started = await start(options);
         expect(started.machine.state).toEqual({ kind: "running", from: "snapshot" });
         return { started, compiled: (await started.machine.statistics()).compiledModules };
     };
 
-    test("is there from the start, and the guest's clock goes on", async () => {
+    test("is there from the start, and the guest's clock keeps running", async () => {
         const { started, compiled } = await compiledAtStart();
         expect(compiled).toBeGreaterThan(100);
         await started.engineReady();
-        // by the counter that was put back: a second is a second
+        // measured with the restored counter: a second is a second
         const [before, after] = (await shell(started.agent, "date +%s%N; sleep 1; date +%s%N"))
             .split("\n")
             .map(Number) as [number, number];
@@ -264,7 +264,7 @@ describe("a snapshot that cannot be used", () => {
         expect(await shell(started.agent, "echo up")).toBe("up");
     });
 
-    test("is missing: the same", async () => {
+    test("is missing: the machine does the same", async () => {
         const base = await imageWith(async (_folder, manifest) => ({
             ...manifest,
             snapshot: { ...manifest.snapshot, file: { ...manifest.snapshot.file, path: "snapshot-gone.zst" } },
@@ -277,7 +277,7 @@ describe("a snapshot that cannot be used", () => {
         });
     });
 
-    test("is demanded: the start fails by name", async () => {
+    test("is required: the start fails with a named error", async () => {
         const base = await imageWith(async (_folder, manifest) => ({
             ...manifest,
             snapshot: {
@@ -292,7 +292,7 @@ describe("a snapshot that cannot be used", () => {
 });
 
 describe("a disk with holes", () => {
-    test("a missing chunk fails the machine by name, and nobody waits for ever", async () => {
+    test("a missing chunk fails the machine with a named error, and nobody waits for ever", async () => {
         const base = await imageWith(async (folder, manifest) => {
             await rm(join(folder, "disk"));
             return manifest;
@@ -308,7 +308,7 @@ describe("a disk with holes", () => {
 });
 
 describe("the end", () => {
-    test("stop rejects whoever waits and can be called again", async () => {
+    test("stop rejects every waiting caller and can be called again", async () => {
         const started = await startMachine();
         const sleeping = started.agent.exec(["sleep", "1000"]);
         sleeping.catch(() => undefined);
@@ -320,12 +320,12 @@ describe("the end", () => {
         expect(started.machine.state).toEqual({ kind: "stopped" });
     });
 
-    test("a thread that is killed rejects all its callers by name", async () => {
+    test("a killed thread rejects all its callers with a named error", async () => {
         const image = { base: await imageBase() };
         let link: WorkerLink | undefined;
         const machine = new RemoteMachine({ image }, () => (link = openThread()));
         const guest = await openGuest(machine, { internet: () => new Response() });
-        // each takes longer than the thread has to live; a quick question might still be answered
+        // each takes longer than the thread has left to live; a quick question might still be answered
         const callers = [
             guest.agent.exec(["sleep", "1000"]),
             guest.agent.exec(["tail", "-f", "/dev/null"]),
@@ -346,7 +346,7 @@ describe("the end", () => {
         const ended = new Promise<MachineState>(resolve =>
             started.machine.subscribe(state => state.kind === "failed" && resolve(state)),
         );
-        // without -f the guest's init would first end what runs; the machine sees the same
+        // without -f, the guest's init would first end the running programs; to the machine it is the same
         started.agent.exec(["busybox", command, "-f"]).catch(() => undefined);
         expect(await ended).toMatchObject({ error: { code: "vm.guest-ended", message: expect.stringContaining(how) } });
         await expect(started.machine.statistics()).rejects.toMatchObject({ code: "vm.guest-ended" });
@@ -371,6 +371,6 @@ test("a saved machine holds what the guest has written", async () => {
     expect(new SavedState(readPieces([state])).bytes).toBe(state.byteLength);
     expect(disk.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)).toBeGreaterThanOrEqual(before.diskBytesWritten);
     expect(disk.some(({ bytes }) => Buffer.from(bytes).includes("kept-in-the-overlay"))).toBe(true);
-    // and it goes on
+    // and it still works
     expect(await shell(started.agent, "cat /root/kept")).toBe("kept-in-the-overlay");
 });

@@ -1,4 +1,4 @@
-/** The real machine under Node, for all machine suites: the image built last, booted from its snapshot in a second. */
+/** The real machine under Node, for all machine suites: the latest image, booted from its snapshot in a second. */
 import { pathToFileURL } from "node:url";
 import type { Agent } from "../../src/agent/agent";
 import { currentImage } from "../../src/host/current-image";
@@ -15,16 +15,16 @@ export interface StartedMachine {
     docker: Docker;
     /** Resolves when the engine answers: at once after a restore, some seconds after a cold boot. */
     engineReady(): Promise<void>;
-    /** Ends the machine and everything that waits on it. */
+    /** Ends the machine and everything that waits for it. */
     stop(): Promise<void>;
 }
 
-/** Address of the image built last. Rejects with "image.missing", which says how to build one. */
+/** Address of the latest image. Rejects with "image.missing", which says how to build one. */
 export async function imageBase(): Promise<string> {
     return pathToFileURL(`${(await currentImage()).folder}/`).href;
 }
 
-/** `internet` answers what the guest asks of the outside world; by default nothing is there. */
+/** `internet` answers the guest's requests to the outside world; by default nothing is there. */
 export async function startMachine(
     options: Partial<MachineOptions> & Partial<Pick<GuestOptions, "internet">> = {},
 ): Promise<StartedMachine> {
@@ -52,7 +52,10 @@ export async function startMachine(
     }
 }
 
-/** A machine with the sandbox's internet of the image built last, engine up. `asked`: "GET http://python.lab/simple/ 200" of each request. */
+/**
+ * A machine with the sandbox's internet from the latest image, and the engine up. `asked` gets an entry "GET
+ * http://python.lab/simple/ 200" for each request.
+ */
 export async function startWithInternet(asked: string[]): Promise<StartedMachine> {
     const internet = createInternet(createFileBundle((await currentImage()).folder));
     const machine = await startMachine({

@@ -1,4 +1,4 @@
-/** Packages as a student installs them in the real guest and in its containers, from what the image brings along. */
+/** Packages as a student installs them in the real guest and in its containers, from what the image contains. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startWithInternet, type StartedMachine } from "./machine";
 
@@ -15,7 +15,7 @@ async function run(line: string): Promise<{ code: number; output: string }> {
     return { code, output: stdout + stderr };
 }
 
-/** No warning, no error, nothing of debconf. */
+/** No warning, no error, nothing from debconf. */
 const TROUBLE = /^(W|E|debconf|dpkg: warning)\b/m;
 
 describe("apt-get", () => {
@@ -50,7 +50,7 @@ describe("apt-get", () => {
         expect([code, output]).toEqual([0, expect.not.stringMatching(TROUBLE)]);
     });
 
-    test("a package that is not there", async () => {
+    test("a missing package", async () => {
         const { code, output } = await run("apt-get install -y no-such-package");
         expect([code, output]).toEqual([100, expect.stringContaining("Unable to locate package no-such-package")]);
     });
@@ -77,7 +77,7 @@ describe("npm's registry", () => {
     });
 });
 
-test("pip in a container, also where no configuration names the index", { timeout: 600_000 }, async () => {
+test("pip in a container, even where no configuration names the index", { timeout: 600_000 }, async () => {
     asked.length = 0;
     const { code, output } = await run(
         "docker run --rm python:3.13-slim sh -c 'pip install -q pg8000 && python3 -c \"import pg8000\" && PIP_CONFIG_FILE=/dev/null pip download -q --no-deps --index-url https://python.lab/simple/ --cert /etc/ssl/certs/ca-certificates.crt requests && ls'",

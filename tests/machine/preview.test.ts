@@ -1,4 +1,6 @@
-/** The preview's side of a request on real ports of the real guest: what listens, what does not, and what only seems to. */
+/**
+ * The preview's side of a request, on real ports of the real guest: some listen, some do not, and some only seem to.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bytes, decodeText, encodeText, readAll } from "../../src/base/bytes";
 import { answer } from "../../src/preview/answer";
@@ -10,7 +12,7 @@ import { startMachine, type StartedMachine } from "./machine";
 let machine: StartedMachine;
 const jar = new CookieJar();
 
-/** Two pages and a form that answers what it was sent, in the one program that busybox serves them with. */
+/** Two pages and a form that returns what it was sent, served by busybox alone. */
 const site = `mkdir -p /www/cgi-bin && echo '<title>Home</title>home' > /www/index.html
 cat > /www/cgi-bin/form <<'CGI'
 #!/bin/sh
@@ -35,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => machine?.stop());
 
-/** Asks as the service worker does. */
+/** Sends a request as the service worker does. */
 async function ask(port: number, path: string, body?: Bytes): Promise<{ status: number; text: string }> {
     const { port1, port2 } = new MessageChannel();
     const answered = new Promise<{ status: number; text: string }>((resolve, reject) => {
@@ -90,7 +92,7 @@ test("a page, then a form with its length, a cookie and its own address", async 
     );
 });
 
-test("a published port whose program listens on nothing", async () => {
+test("a published port on which the program does not listen", async () => {
     const { status, text } = await ask(8000, "/");
     expect(status).toBe(502);
     expect(text).toContain("The program behind port 8000 does not answer yet");

@@ -10,12 +10,12 @@ let warmUp: WarmUp;
 
 beforeAll(async () => {
     machine = await startWithInternet([]);
-    // a student's build, whose cache must stay
+    // a student's build, whose cache must remain
     await sh(
         "mkdir -p /workspace/mine && printf 'FROM busybox\\nRUN echo mine\\n' > /workspace/mine/Dockerfile && cd /workspace/mine && docker build -t mine:1 .",
     );
     before = await traces();
-    // a slow machine comes to the last step too
+    // enough for a slow machine to reach the last step
     warmUp = createWarmUp(machine.agent, { budget: 400_000, pythonHost: ownPythonHost });
 });
 
@@ -36,7 +36,7 @@ const traces = () =>
 
 const isWarming = () => expect.poll(() => warmUp.state.kind, { timeout: 30_000 }).toBe("warming");
 
-test("gives way in the middle of any of its commands and leaves nothing", async () => {
+test("gives way in the middle of any of its commands and leaves nothing behind", async () => {
     const events: DockerEvent[] = [];
     const stop = machine.docker.events(event => events.push(event));
     for (const inTheMiddleOf of ["docker run", "docker run", "docker build", "pip install"]) {
@@ -58,7 +58,7 @@ test("gives way in the middle of any of its commands and leaves nothing", async 
     expect(events.filter(event => event.type === "container")).toEqual([]);
 });
 
-test("goes on to the end, leaves nothing, and the student's commands are there as before", async () => {
+test("continues to the end, leaves nothing behind, and keeps the student's command history", async () => {
     warmUp.start();
     await expect
         .poll(() => warmUp.state, { timeout: 500_000, interval: 200 })

@@ -1,4 +1,4 @@
-/** The workspace on the real guest: both directions, real watch, a machine in place of another. */
+/** The workspace on the real guest: both directions, a real watch, one machine replaced by another. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createWorkspace } from "../../src/workspace/create-workspace";
 import { createMemoryStorage } from "../../src/storage/memory";
@@ -16,7 +16,7 @@ const shell = (line: string) => machine.agent.exec(["sh", "-c", line], { cwd: "/
 const paths = () => workspace.files.state.map(entry => entry.path);
 const text = async (path: string) => new TextDecoder().decode(await workspace.read(path));
 
-/** The guest is slow and shared; what is polled for comes as soon as it can. */
+/** The guest is slow and shared; what is polled for arrives as soon as it can. */
 const patience = { timeout: 60_000, interval: 100 };
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ test("a save is not read back, and what a program writes meanwhile is not lost",
     await shell("echo x > mark");
     await expect.poll(paths, patience).toContain("mark");
     expect(reads.filter(path => path.endsWith("/app.py"))).toEqual([]);
-    // the same length, at the same moment: whoever was last in the guest is last here
+    // the same length, at the same moment: whatever the guest wrote last must be here last
     for (let round = 0; round < 5; round++) {
         await Promise.all([workspace.write("app.py", "1234567\n"), shell(`echo ${7_654_321 + round} > app.py`)]);
         const last = new TextDecoder().decode(await read("/workspace/app.py"));
@@ -65,7 +65,7 @@ test("a save is not read back, and what a program writes meanwhile is not lost",
     await workspace.remove("mark");
 });
 
-test("what programs in the guest do appears", async () => {
+test("changes made by programs in the guest appear", async () => {
     await shell(
         "echo 'FROM busybox' > Dockerfile && mkdir -p site/css && echo 'a {}' > site/css/main.css && sed -i s/saved/edited/ app.py && mv bin/start.sh go.sh",
     );

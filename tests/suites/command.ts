@@ -1,4 +1,4 @@
-/** `npm test`: sets up what is missing, then everything that proves Drydock works. */
+/** `npm test`: sets up what is missing, then runs everything that proves that Drydock works. */
 import { parseArgs } from "node:util";
 import type { Command } from "../../src/cli/command";
 import { setUp } from "../../src/cli/set-up";

@@ -1,4 +1,7 @@
-/** The page's Docker Hub against the distribution specification, its authors' own suite, and against registry clients that others wrote. */
+/**
+ * The page's Docker Hub against the distribution specification's own test suite, and against registry clients written
+ * by others.
+ */
 import { spawn } from "node:child_process";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +12,7 @@ import { serveHub } from "./hub-server";
 export interface ConformanceCount {
     passed: number;
     failed: number;
-    /** One line a failure. */
+    /** One line for each failure. */
     failures: string[];
 }
 
@@ -20,8 +23,8 @@ interface GoEvent {
 }
 
 /**
- * Builds and runs `tests/conformance` (Go), then the specification's own suite, each against a hub of its own. A skipped test
- * counts as failed. Rejects with "cli.no-go".
+ * Builds and runs `tests/conformance` (Go), then the specification's own suite, each against a separate hub. A skipped
+ * test counts as failed. Rejects with "cli.no-go".
  */
 export async function runConformance(): Promise<ConformanceCount> {
     const counts = [await againstHub(async url => counted(await goTest(url))), await againstHub(specification)];
@@ -44,9 +47,9 @@ const MODULE = join(root, "tests/conformance");
 const RESULTS = join(root, "tests/output/conformance");
 
 /**
- * The suite that the specification's authors publish, whole: with what it leaves to a registry's choice (cancelled uploads, digest
- * headers, tags as parameters) but one. "Sparse" manifests, whose blobs are not there, a registry may refuse; this one does, as
- * Docker Hub does.
+ * The whole suite that the specification's authors publish, including everything that is optional for a registry
+ * (cancelled uploads, digest headers, tags as parameters) except one thing: a registry may refuse "sparse" manifests,
+ * whose blobs do not exist. This one does, as Docker Hub does.
  */
 async function specification(url: string): Promise<ConformanceCount> {
     await rm(RESULTS, { recursive: true, force: true });
@@ -68,7 +71,7 @@ async function specification(url: string): Promise<ConformanceCount> {
         OCI_RESULTS_DIR: RESULTS,
         ...Object.fromEntries(choices.map(name => [`OCI_${name}`, "true"])),
     });
-    const report = await readFile(join(RESULTS, "junit.xml"), "utf8").catch(() => ""); // it ended before it wrote one: told below
+    const report = await readFile(join(RESULTS, "junit.xml"), "utf8").catch(() => ""); // it ended before it wrote one: reported below
     const cases = [...report.matchAll(/<testcase name="([^"]*)"[^>]* status="(\w+)"/g)];
     const failures = cases
         .filter(([, , status]) => status !== "passed")
@@ -133,7 +136,7 @@ function counted({ code, text }: GoRun): ConformanceCount {
         const test = event.Test ?? "";
         if (event.Action === "output" || event.Action === "build-output")
             said.set(test, (said.get(test) ?? "") + (event.Output ?? ""));
-        // a test with parts passes or fails by them, and only they are counted
+        // a test with parts passes or fails through them, and only the parts are counted
         if (!test.includes("/")) continue;
         if (event.Action === "pass") {
             count.passed++;

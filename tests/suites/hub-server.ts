@@ -21,13 +21,13 @@ export interface HubServer {
 
 export interface HubServerOptions {
     port?: number;
-    /** Where clients are sent for tokens; the server itself unless it stands in for Docker Hub behind TLS. */
+    /** Where clients are sent for tokens; the server itself, unless it plays Docker Hub behind TLS. */
     realm?: string;
     /** One small image, library/sample:latest, unless given. */
     bundle?: Bundle;
 }
 
-/** A hub with nothing pushed. */
+/** A hub to which nothing has been pushed. */
 export async function serveHub({
     port = 0,
     realm,
@@ -36,7 +36,7 @@ export async function serveHub({
     const state: { hub?: Internet } = {};
     const server = createServer((incoming, outgoing) => {
         answer(state.hub!, incoming, outgoing).catch((thrown: unknown) => {
-            // damaged on purpose, or the client has gone: either way the connection cannot be used any more
+            // damaged on purpose, or the client has gone: either way the connection can no longer be used
             outgoing.destroy(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
         });
     });
@@ -82,7 +82,7 @@ async function answer(hub: Internet, incoming: IncomingMessage, outgoing: Server
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     if (response.body) await pipeline(Readable.fromWeb(response.body as NodeStream), outgoing);
     else outgoing.end();
-    // what the hub did not care to read would stand before the connection's next request
+    // otherwise the part that the hub did not read would come before the connection's next request
     while (hasBody && !(await chunks.next()).done);
 }
 

@@ -1,4 +1,6 @@
-/** The suites of `npm test`, in the order that finds a mistake soonest. Each runs as a process of its own and is counted. */
+/**
+ * The suites of `npm test`, in the order that finds a mistake soonest. Each runs in a separate process and is counted.
+ */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +10,7 @@ import { runConformance } from "./conformance";
 export interface Count {
     passed: number;
     failed: number;
-    /** One line a failure. */
+    /** One line for each failure. */
     failures: string[];
 }
 
@@ -25,7 +27,7 @@ export interface Suite {
 const output = join(root, "tests/output");
 const bin = (name: string) => join(root, "node_modules/.bin", name);
 
-/** Runs a program with its output shown; `capture` keeps standard output instead. */
+/** Runs a program and shows its output; `capture` collects standard output instead. */
 function run(
     program: string,
     argv: string[],
@@ -44,7 +46,7 @@ function run(
     });
 }
 
-/** A program that passes or fails as a whole. */
+/** Runs a program that passes or fails as a whole. */
 async function whole(name: string, program: string, argv: string[]): Promise<Count> {
     const { code } = await run(program, argv);
     return code === 0
@@ -89,7 +91,7 @@ async function vitest(project: string): Promise<Count> {
     const failures = report.testResults.flatMap(result =>
         result.assertionResults.filter(test => test.status === "failed").map(test => `${project}: ${test.fullName}`),
     );
-    // a file that does not load has no failed test of its own, and an error outside any test only shows in the status
+    // a file that does not load has no failed test, and an error outside any test shows only in the status
     const broken = report.testResults.filter(
         result => result.status === "failed" && !result.assertionResults.some(test => test.status === "failed"),
     );

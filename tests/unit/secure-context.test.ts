@@ -1,4 +1,6 @@
-/** APIs that browsers keep for secure contexts are asked for in one place; whoever adds one elsewhere adds a fallback first. */
+/**
+ * APIs that browsers offer only in secure contexts are used in one place; to add one elsewhere, add a fallback first.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -7,21 +9,24 @@ import { sha256 } from "../../src/vm/image/digest";
 
 const source = resolve(import.meta.dirname, "../../src");
 
-/** As they are written in code; those of `window` and `navigator` that are marked [SecureContext] and that a page like this could want. */
+/**
+ * As they are written in code: members of `window` and `navigator` marked [SecureContext] that a page like this could
+ * use.
+ */
 const guarded =
     /\bisSecureContext\b|\bcrypto\??\.(?:subtle|randomUUID)\b|\bcaches\.|\bcookieStore\b|\bSharedArrayBuffer\b|\bshow(?:OpenFile|SaveFile|Directory)Picker\b|\bnew (?:Notification|PaymentRequest|AudioWorkletNode|WebTransport)\b|\bClipboardItem\b|\bnavigator\??\.(?:clipboard|locks|storage|serviceWorker|wakeLock|credentials|gpu|keyboard|usb|serial|hid|bluetooth|geolocation|mediaDevices|share|canShare|deviceMemory|userAgentData|storageBuckets|setAppBadge)\b/;
 
-/** The preview's service worker: the bridge looks for it, and opens the single-page preview where there is none. */
+/** The preview's service worker: the bridge checks for it, and opens the single-page preview where there is none. */
 const ownMatter = /^preview\//;
 
 /** Programs under Node, not pages. */
 const underNode = /^(?:cli|host|server|image-builder|authoring|vm\/node)\//;
 
-/** Without its comments: they may name what they explain. */
+/** Code without its comments, which may name the APIs they explain. */
 const codeOf = (file: string) => readFileSync(file, "utf8").replace(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
 
 describe("secure contexts", () => {
-    test("no file but base/secure-context.ts asks for what they alone offer", () => {
+    test("only base/secure-context.ts uses what they alone offer", () => {
         const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
             file => /\.(?:ts|svelte|mjs)$/.test(file) && !ownMatter.test(file) && !underNode.test(file),
         );

@@ -1,4 +1,4 @@
-/** SECURITY.md names a test for each line: it must be there. */
+/** SECURITY.md names a test for each line; every one of them must exist. */
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 const page = readFileSync(resolve(root, "SECURITY.md"), "utf8");
 
-/** `tests/unit/x.test.ts`: "what it says" */
+/** `tests/unit/x.test.ts`: "the title" */
 const named = [...page.matchAll(/`(tests\/[^`]+)`: "([^"]+)"/g)].map(([, file, title]) => ({
     file: file!,
     title: title!,
@@ -17,7 +17,7 @@ describe("the threat model", () => {
     test("names a test in each line", () => {
         expect(rows.length).toBeGreaterThan(20);
         for (const row of rows) expect(row).toMatch(/\| `tests\/[^`]+`: "/);
-        // every file is named with a title, so that none is left out below
+        // every file is named with a title, so that none is skipped below
         expect(page.match(/`tests\/[^`]+\.ts`: /g)?.length).toBe(named.length);
     });
 

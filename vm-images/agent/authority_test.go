@@ -25,7 +25,7 @@ import (
 	"github.com/hashicorp/yamux"
 )
 
-// makeAuthority writes an authority as the image's build does.
+// makeAuthority writes an authority like that of the image's build.
 func makeAuthority(t *testing.T) (folder string, trusted *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -60,7 +60,7 @@ func makeAuthority(t *testing.T) (folder string, trusted *x509.CertPool) {
 	return folder, trusted
 }
 
-// startSecure serves the page's answers by TLS and gives the address and whom to trust.
+// startSecure serves the page's answers over TLS and returns the address and the trusted certificates.
 func startSecure(t *testing.T, answer pageAnswer) (address string, trusted *x509.CertPool) {
 	t.Helper()
 	folder, trusted := makeAuthority(t)
@@ -75,14 +75,14 @@ func startSecure(t *testing.T, answer pageAnswer) (address string, trusted *x509
 	return address, trusted
 }
 
-// sayURL answers with the address that was asked for.
+// sayURL answers with the requested address.
 func sayURL(header map[string]any, stream *yamux.Stream, _ *bufio.Reader) {
 	frames := head(stream, http.StatusOK)
 	frames.write(frameData, []byte(fmt.Sprint(header["url"])))
 	frames.write(frameEnd, nil)
 }
 
-// clientTo reaches every host at one address.
+// clientTo makes a client that reaches every host at one address.
 func clientTo(t *testing.T, address string, config *tls.Config) *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig:   config,
@@ -138,7 +138,7 @@ func TestWhomACertificateIsFor(t *testing.T) {
 	if _, err := shake(&tls.Config{ServerName: "a.example", RootCAs: x509.NewCertPool()}); err == nil {
 		t.Error("trusted by one who does not know the authority")
 	}
-	// what OpenSSL's strict mode, Python's default, asks for
+	// what OpenSSL's strict mode, Python's default, requires
 	if len(leaf.AuthorityKeyId) == 0 || len(leaf.ExtKeyUsage) != 1 || leaf.IsCA || leaf.NotBefore.Year() != 2000 {
 		t.Errorf("%+v", leaf)
 	}
@@ -219,7 +219,7 @@ func TestMalformedTLS(t *testing.T) {
 	response.Body.Close()
 }
 
-// clientHello is what a client says first.
+// clientHello is the first message of a client.
 func clientHello(t *testing.T) []byte {
 	t.Helper()
 	here, there := net.Pipe()

@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/yamux"
 )
 
-// page is the page's end of a link, spoken with the module's own client.
+// page is the page's end of a link, using the module's own client.
 type page struct {
 	t    *testing.T
 	conn net.Conn
@@ -32,7 +32,7 @@ func startLink(t *testing.T) net.Conn {
 	return startLinkFor(t).conn
 }
 
-// startLinkFor serves one end of a pair of sockets and gives the other. At the test's end nothing may be left running.
+// startLinkFor serves one end of a pair of sockets and returns the other. Nothing may be left running when the test ends.
 func startLinkFor(t *testing.T) startedLink {
 	t.Helper()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
@@ -83,7 +83,7 @@ func open(t *testing.T, conn net.Conn) *page {
 	return &page{t, conn, mux}
 }
 
-// keptOpen lets a session end while its connection goes on, as the page does.
+// keptOpen lets a session end while its connection stays open, as the page does.
 type keptOpen struct{ net.Conn }
 
 func (k *keptOpen) Close() error { return k.Conn.SetReadDeadline(time.Unix(1, 0)) }
@@ -134,7 +134,7 @@ func (p *page) refuses(header, code string) {
 	stream.Close()
 }
 
-// works proves that the session is still whole.
+// works proves that the session still works.
 func (p *page) works() {
 	p.t.Helper()
 	r, stream, _ := p.ask("{\"op\":\"stat\",\"path\":\"/\"}\n")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// scan feeds the pieces and gives what the session would see, with each nonce in its place as "<nonce>".
+// scan feeds in the pieces and returns what the session would see, with "<nonce>" in the place of each nonce.
 func scan(pieces ...[]byte) string {
 	s := &scanner{}
 	var seen bytes.Buffer
@@ -63,7 +63,7 @@ func TestEverythingElsePassesAtOnce(t *testing.T) {
 			t.Fatalf("%q became %q", input, got)
 		}
 	}
-	// Up to the eighth byte of the magic nothing is held back.
+	// Nothing is held back before the eighth byte of the magic.
 	if got := scan(magic[:heldFrom]); got != string(magic[:heldFrom]) {
 		t.Errorf("held back: %q", got)
 	}

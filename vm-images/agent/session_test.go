@@ -160,7 +160,7 @@ func TestRandomBytes(t *testing.T) {
 	for round := 0; round < 60; round++ {
 		p := open(t, conn)
 		switch round % 3 {
-		case 0: // in the place of yamux
+		case 0: // in place of yamux
 			rubbish := make([]byte, random.Intn(2000))
 			random.Read(rubbish)
 			p.mux.Close()
@@ -171,7 +171,7 @@ func TestRandomBytes(t *testing.T) {
 				header := []byte{0, byte(random.Intn(5)), 0, byte(random.Intn(16)), 0, 0, 0, byte(random.Intn(6)), 0, 0, 0, byte(random.Intn(40))}
 				write(t, conn, header)
 			}
-		case 2: // after a good header
+		case 2: // after a valid header
 			for i := 0; i < 10; i++ {
 				stream, err := p.mux.OpenStream()
 				if err != nil {
@@ -190,7 +190,7 @@ func TestRandomBytes(t *testing.T) {
 	last.mux.Close()
 }
 
-// write drains what the agent says meanwhile: a page reads always.
+// write also reads what the agent sends meanwhile, since a page always reads.
 func write(t *testing.T, conn interface {
 	io.ReadWriter
 	SetReadDeadline(time.Time) error
@@ -215,7 +215,7 @@ func write(t *testing.T, conn interface {
 	conn.SetReadDeadline(time.Time{})
 }
 
-// running looks for a `sleep` with this argument that is no zombie.
+// running looks for a `sleep` with this argument that is not a zombie.
 func running(seconds string) bool {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, file := range files {

@@ -19,7 +19,7 @@ import (
 
 type pageAnswer func(header map[string]any, stream *yamux.Stream, input *bufio.Reader)
 
-// startWeb gives the address of a web server whose requests go to the page; answer gets each stream with its header.
+// startWeb returns the address of a web server whose requests go to the page; answer gets each stream with its header.
 func startWeb(t *testing.T, answer pageAnswer) string {
 	t.Helper()
 	server := startHandler(t, answer)
@@ -27,7 +27,7 @@ func startWeb(t *testing.T, answer pageAnswer) string {
 	return server.URL
 }
 
-// startHandler gives a server that has yet to be started.
+// startHandler returns a server that has not been started.
 func startHandler(t *testing.T, answer pageAnswer) *httptest.Server {
 	t.Helper()
 	before := startLinkFor(t)
@@ -38,7 +38,7 @@ func startHandler(t *testing.T, answer pageAnswer) *httptest.Server {
 	t.Cleanup(func() {
 		p.mux.Close()
 		before.conn.SetReadDeadline(time.Time{})
-		go io.Copy(io.Discard, before.conn) // a request still at work says its last words
+		go io.Copy(io.Discard, before.conn) // a request still under way sends its last output
 	})
 	eventually(t, "the session is there", func() bool { return before.link.current() != nil })
 	go func() {
@@ -221,7 +221,7 @@ func TestAnswerToOneWhoStopsSending(t *testing.T) {
 	}
 }
 
-// takeBody reads the guest's body to its end, and tells how it ended.
+// takeBody reads the guest's body to its end, and reports how it ended.
 func takeBody(ended chan<- error) pageAnswer {
 	return func(_ map[string]any, _ *yamux.Stream, input *bufio.Reader) {
 		_, err := io.Copy(io.Discard, &bodyReader{from: input})
@@ -291,7 +291,7 @@ func TestPageGivesUpAmidTheBody(t *testing.T) {
 	}
 }
 
-// What may be on its way between a writer and a reader that does not read: windows and buffers, bytes.
+// Bytes that may be on their way between a writer and a reader that does not read: windows and buffers.
 const inFlight = 2 << 20
 
 // blocked is how long a write waits until it counts as stopped.
@@ -330,7 +330,7 @@ func TestBodyWaitsForThePage(t *testing.T) {
 	}
 	close(over)
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	go func() { // goes on sending, as a guest that reads the answer afterwards
+	go func() { // keeps sending, like a guest that reads the answer afterwards
 		for {
 			if _, err := conn.Write(piece); err != nil {
 				return
@@ -343,7 +343,7 @@ func TestBodyWaitsForThePage(t *testing.T) {
 	}
 }
 
-// startPiped gives a connection without buffers of the kernel's.
+// startPiped returns a connection without kernel buffers.
 func startPiped(t *testing.T, answer pageAnswer) net.Conn {
 	t.Helper()
 	server := startHandler(t, answer)

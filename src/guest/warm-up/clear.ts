@@ -1,4 +1,4 @@
-/** Takes away everything in the engine that carries our label, and the build cache that came with it. */
+/** Removes everything in the engine that carries our label, and the build cache that came with it. */
 import * as v from "valibot";
 import { delay, until } from "../../base/abort";
 import { ownLabel } from "../../docker/own";
@@ -11,8 +11,8 @@ const diskUse = v.object({ BuildCache: v.nullish(v.array(v.object({ ID: v.string
 const labelled = encodeURIComponent(JSON.stringify({ label: [ownLabel] }));
 
 /**
- * Milliseconds between two looks, and how many in a row must find nothing: a `docker run` that was killed between the
- * engine's receiving "create" and its doing so leaves a container that is not listed yet.
+ * Milliseconds between two looks, and how many looks in a row must find nothing. If a `docker run` is killed after the
+ * engine has received "create" but before it acts on it, it leaves a container that is not listed yet.
  */
 const pause = 150;
 const quietLooks = 2;
@@ -20,7 +20,7 @@ const quietLooks = 2;
 export async function clearOwn(transport: Transport, signal?: AbortSignal): Promise<void> {
     for (let quiet = 0; quiet < quietLooks;) {
         const containers = await own(transport, "/containers/json?all=1", signal);
-        // A removal in progress answers 409, one that is done 404: the next look tells.
+        // A removal in progress answers 409, a finished one 404: the next look shows the result.
         for (const id of containers)
             await transport
                 .ask(`/containers/${id}?force=1&v=1`, { method: "DELETE", signal, lookup: true })
@@ -41,17 +41,20 @@ async function own(transport: Transport, path: string, signal: AbortSignal | und
     return parseReply(ids, reply?.bytes ?? "", `GET ${whole}`).map(one => one.Id);
 }
 
-/** Ids of the records of BuildKit's cache. */
+/** Ids of the records in BuildKit's cache. */
 export async function buildCache(transport: Transport, signal?: AbortSignal): Promise<Set<string>> {
     const path = "/system/df?type=build-cache";
     const reply = await transport.ask(path, { signal });
     return new Set(parseReply(diskUse, reply?.bytes ?? "", `GET ${path}`).BuildCache.map(record => record.ID));
 }
 
-/** Milliseconds that a build which was killed may take to let go of its records. */
+/** Milliseconds that a killed build may take to release its records. */
 const releaseLimit = 20_000;
 
-/** Prunes the records that `before` does not hold. One in use, by another record or by a build that is ending, goes at a later look. */
+/**
+ * Prunes the records that are not in `before`. A record in use, by another record or by a build that is ending, is
+ * removed on a later look.
+ */
 export async function clearBuildCache(
     transport: Transport,
     before: ReadonlySet<string>,

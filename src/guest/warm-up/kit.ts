@@ -2,7 +2,7 @@
 import type { Agent } from "../../agent/agent";
 import type { Transport } from "../../docker/transport";
 
-/** What of the agent the warm-up needs. */
+/** The part of the agent that the warm-up needs. */
 export type WarmUpAgent = Pick<Agent, "http" | "spawn"> & { files: Pick<Agent["files"], "write" | "remove"> };
 
 export interface WarmUpStep {
@@ -13,10 +13,10 @@ export interface WarmUpStep {
 export interface WarmUpKit {
     agent: WarmUpAgent;
     transport: Transport;
-    /** For files of its own; removed afterwards. */
+    /** For the step's own files; removed afterwards. */
     folder: string;
-    /** Host of a Python index whose requests no list shows. */
+    /** Host of a Python index whose requests are hidden from every list. */
     pythonHost: string;
-    /** Aborts when the student acts, and when the time is over. */
+    /** Aborts when the student acts, and when the time is up. */
     signal: AbortSignal;
 }

@@ -1,21 +1,21 @@
-/** Runs the warm-up while the student reads, and takes it up again after they were busy for a while. */
+/** Runs the warm-up while the student reads, and resumes it after the student was busy for a while. */
 import type { Agent } from "../../agent/agent";
 import { Lifetime, type Stop } from "../../base/lifetime";
 import { Store } from "../../base/store";
 import { createWarmUp, type WarmUp } from "./warm-up";
 
-/** The student reads when nothing came from them for so long. */
+/** After this long without input, the student is taken to be reading. */
 const IDLE_MILLISECONDS = 2_500;
 
-/** Right after something was typed the machine is likely to be busy with it, and more is likely to come. */
+/** A longer wait right after something was typed: the machine is probably busy with it, and more is likely to come. */
 const AGAIN_MILLISECONDS = 6_000;
 
 export interface WarmUpRoundsOptions {
-    /** Host of a Python index whose requests no list shows. */
+    /** Host of a Python index whose requests are hidden from every list. */
     pythonHost: string;
-    /** Whether the page can be seen: a hidden one does not warm up. */
+    /** Whether the page is visible: a hidden page does not warm up. */
     visible(): boolean;
-    /** The warm-up of a guest; the real one when left out. */
+    /** Creates the warm-up of a guest; the real one if left out. */
     createWarmUp?: typeof createWarmUp;
 }
 
@@ -24,14 +24,14 @@ export class WarmUpRounds {
     readonly state = new Store<"idle" | "running" | "done">("idle");
     #warmUp: WarmUp | undefined;
     #timer: ReturnType<typeof setTimeout> | undefined;
-    /** Commands that run in terminals. */
+    /** How many commands are running in terminals. */
     #busy = 0;
 
     constructor(options: WarmUpRoundsOptions) {
         this.#options = options;
     }
 
-    /** For a machine whose engine answers; until the stop. */
+    /** Call this for a machine whose engine answers; runs until the returned stop is called. */
     start({ agent }: { agent: Agent }): Stop {
         const lifetime = new Lifetime();
         const { createWarmUp: create = createWarmUp } = this.#options;

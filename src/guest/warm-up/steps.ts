@@ -1,4 +1,4 @@
-/** What is warmed up, the most useful first. */
+/** What is warmed up, most useful first. */
 import { abortable } from "../../base/abort";
 import { decodeText, readAll } from "../../base/bytes";
 import { DrydockError } from "../../base/errors";
@@ -8,17 +8,18 @@ import type { WarmUpKit, WarmUpStep } from "./kit";
 const label = `--label=${ownLabel}=warm-up`;
 
 /**
- * Fewest and most runs of a repeated command; in between it ends when two runs in a row brought nothing. A third run at first would leave the build
- * without the time to come to its end on two cores, and a lesson's build would be the first to do so.
+ * Fewest and most runs of a repeated command; in between, it ends when two runs in a row brought no gain. With a third
+ * run in the first round, the build would not have time to finish on two cores, and a lesson's build would then be the
+ * first.
  */
 const fewestRuns = 2;
 const mostRuns = 8;
-/** A run that takes more than this share of the fastest before it has brought nothing. */
+/** A run that takes more than this share of the fastest run so far has brought no gain. */
 const noGain = 0.93;
 
 /**
- * First each of the common paths, so that a slow machine comes to all of them in its minute: the first time is the one that
- * takes four times as long. Then again.
+ * Each common path runs once first, so that even a slow machine gets through all of them in its minute: it is the first
+ * run that takes four times as long. Then they repeat.
  */
 export const warmUpSteps: readonly WarmUpStep[] = [
     { name: "docker ps", run: kit => docker(kit, "ps") },
@@ -47,7 +48,7 @@ export const warmUpSteps: readonly WarmUpStep[] = [
     { name: "docker build, classic", run: kit => build(kit, "0", plain) },
 ];
 
-/** The base of the Flask lesson; a machine without it has nothing to warm there. */
+/** The base image of the Flask lesson; a machine without it has nothing to warm up there. */
 const pythonImage = "python:3.13-slim";
 
 const runBusybox = (kit: WarmUpKit): Promise<void> => docker(kit, "run", "--rm", label, "busybox", "true");
@@ -64,13 +65,18 @@ async function untilNoFaster(most: number, run: () => Promise<void>): Promise<vo
     }
 }
 
-/** Label first: every image of the classic builder, also one of a build that was stopped, then carries it. */
+/**
+ * The label comes first, so that every image of the classic builder carries it, even that of a build that was stopped.
+ */
 const dockerfile = (base: string, command: string): string =>
     `FROM ${base}\nLABEL ${ownLabel}=warm-up\nWORKDIR /app\nCOPY file /app/\nRUN ${command}\nCMD ["true"]\n`;
 
 const plain = dockerfile("busybox", "true");
 
-/** With all that a lesson's build does: pip's start, an index, a wheel. A small one, which the index has for Flask. */
+/**
+ * Everything that a lesson's build does: pip's start, an index, a wheel. It is a small one that the index has for
+ * Flask.
+ */
 const installing = (host: string) =>
     dockerfile(pythonImage, `pip install --index-url http://${host}/simple/ --trusted-host ${host} itsdangerous`);
 
@@ -81,7 +87,7 @@ async function buildAsInLesson(kit: WarmUpKit): Promise<void> {
 async function build(kit: WarmUpKit, buildkit: "0" | "1", dockerfile: string): Promise<void> {
     const context = `${kit.folder}/context`;
     await kit.agent.files.write(`${context}/Dockerfile`, dockerfile, { signal: kit.signal });
-    // Of another content each time: a step that comes from the cache warms nothing.
+    // Different content each time: a step taken from the cache warms nothing.
     await kit.agent.files.write(`${context}/file`, `${Date.now()}`, { signal: kit.signal });
     await run(kit, ["docker", "build", "--force-rm", context], { DOCKER_BUILDKIT: buildkit });
 }
@@ -102,7 +108,7 @@ async function hasPython({ transport, signal }: WarmUpKit): Promise<boolean> {
 
 const docker = (kit: WarmUpKit, ...words: string[]): Promise<void> => run(kit, ["docker", ...words]);
 
-/** Runs to the end, or is killed with the signal. Rejects when it ends with an error. */
+/** Runs to the end, or is killed by the signal. Rejects if it ends with an error. */
 async function run(
     { agent, folder, signal }: WarmUpKit,
     argv: string[],

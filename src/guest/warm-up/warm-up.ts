@@ -1,10 +1,10 @@
 /**
- * Warms the common paths up while the student reads. A restored machine has no compiled code: the first `docker run` takes
- * several times as long as the seventh. So the usual commands run here beforehand, unseen, and give way as soon as the
- * student does something.
+ * Warms up the common paths while the student reads. A restored machine has no compiled code: the first `docker run`
+ * takes several times as long as the seventh. So the usual commands run here beforehand, unseen, and give way as soon
+ * as the student does something.
  *
- * What it makes carries a label of ours, and `giveWay` resolves when none of it is left: no container, image, build cache,
- * file or line of shell history.
+ * Everything made here carries a label of ours, and `giveWay` resolves when none of it is left: no container, image,
+ * build cache, file or line of shell history.
  */
 import { DrydockError, asDrydockError } from "../../base/errors";
 import { Store, type Readable } from "../../base/store";
@@ -17,25 +17,31 @@ export type WarmUpState =
     | { kind: "idle" }
     | { kind: "warming"; done: number; total: number }
     | { kind: "yielded"; done: number; total: number }
-    /** Nothing more to do. `problems`: steps that could not be made; the student loses nothing but time. */
+    /** Nothing more to do. `problems`: steps that failed; all the student loses is time. */
     | { kind: "finished"; problems: DrydockError[] };
 
 export interface WarmUp extends Readable<WarmUpState> {
-    /** Begins, or goes on where it gave way. Idempotent. */
+    /** Begins, or resumes where it gave way. Idempotent. */
     start(): void;
-    /** Stops at once; resolves when nothing of it is left in the guest. Harmless when nothing runs. */
+    /** Stops at once; resolves when nothing of it is left in the guest. Harmless when nothing is running. */
     giveWay(): Promise<void>;
 }
 
 export interface WarmUpOptions {
-    /** Host of a Python index whose requests no list shows. */
+    /** Host of a Python index whose requests are hidden from every list. */
     pythonHost: string;
     steps?: readonly WarmUpStep[];
-    /** Milliseconds of warming in all, default 50,000: with the pause before it and the clearing, of 4 to 7 s on two cores, it fits a minute of reading. What runs at its end is stopped. */
+    /**
+     * Milliseconds of warming in total, default 50,000: with the pause before it and the clearing afterwards, 4 to 7 s
+     * on two cores, it fits into a minute of reading. A step still running at the end is stopped.
+     */
     budget?: number;
 }
 
-/** A folder of the guest's memory file system; HOME and the build's context while warming, so that the student's stay as they are. */
+/**
+ * A folder in the guest's memory file system: HOME and the build context while warming, so that the student's own stay
+ * as they are.
+ */
 const folder = "/tmp/.drydock-warm-up";
 
 export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp {
@@ -45,14 +51,14 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
     const problems: DrydockError[] = [];
     let left = options.budget ?? 50_000;
     let done = 0;
-    /** The work in hand, which never rejects, and how to stop it. */
+    /** The current work, which never rejects, and the way to stop it. */
     let work: Promise<void> = Promise.resolve();
     let stop: AbortController | undefined;
 
     async function go(signal: AbortSignal): Promise<void> {
         let cacheBefore: Set<string> | undefined;
         try {
-            await clearOwn(transport, signal); // what a page that was closed in the middle of it left in a saved machine
+            await clearOwn(transport, signal); // what a page closed halfway through left in a saved machine
             cacheBefore = await buildCache(transport, signal);
             while (done < steps.length && left > 0) {
                 signal.throwIfAborted();
@@ -69,7 +75,7 @@ export function createWarmUp(agent: WarmUpAgent, options: WarmUpOptions): WarmUp
                     });
                 } catch (thrown) {
                     signal.throwIfAborted();
-                    if (over.aborted) break; // what was done of it was not in vain
+                    if (over.aborted) break; // the finished part was not in vain
                     problems.push(
                         asDrydockError(
                             thrown,

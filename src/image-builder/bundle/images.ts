@@ -1,4 +1,7 @@
-/** Container images from a registry, through skopeo: found, pinned by digest, fetched, and laid out for the page's Docker Hub. */
+/**
+ * Container images from a registry, by means of skopeo: found, pinned by digest, fetched, and stored for the page's
+ * Docker Hub.
+ */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -29,7 +32,7 @@ const indexSchema = v.object({ manifests: v.array(descriptor) });
 const imageSchema = v.object({ mediaType: v.optional(v.string()), config: descriptor, layers: v.array(descriptor) });
 const configSchema = v.object({ os: v.string(), architecture: v.string() });
 
-/** "alpine:3.20" as student and registry call it. Throws "bundle.image-name". */
+/** "alpine:3.20" as student and registry write it. Throws "bundle.image-name". */
 export function parseImageName(name: string): { repository: string; tag: string } {
     const [, path = "", tag = "latest"] = /^([^:@]+)(?::([^:@]+))?$/.exec(name) ?? [];
     if (!isRepositoryName(path) || !isTag(tag) || path.split("/")[0]!.includes(".") || path.split("/").length > 2)
@@ -54,7 +57,7 @@ function skopeo(registry: string) {
     const plain = registry.startsWith("http://");
     const host = registry.replace(/^http:\/\//, "");
     const call = (verb: string, argv: string[], options: Context) =>
-        run("skopeo", ["--insecure-policy", verb, ...argv], options); // digests are checked, signatures not
+        run("skopeo", ["--insecure-policy", verb, ...argv], options); // digests are checked, signatures are not
     return {
         inspect: (reference: string, argv: string[], options: Context) =>
             call("inspect", [...argv, `--tls-verify=${!plain}`, `docker://${host}/${reference}`], options),
@@ -67,7 +70,10 @@ function skopeo(registry: string) {
     };
 }
 
-/** Finds the image for linux/386 and pins it; fetches its manifest and configuration only. Rejects with "bundle.no-image", "bundle.no-386". */
+/**
+ * Finds the image for linux/386 and pins it; fetches only its manifest and configuration. Rejects with
+ * "bundle.no-image", "bundle.no-386".
+ */
 export async function resolveImage(name: string, registry: string, context: Context): Promise<BundledImage> {
     const { repository, tag } = parseImageName(name);
     const { inspect } = skopeo(registry);
@@ -195,7 +201,7 @@ export async function fetchImages(
     await writeCatalogue(hub, catalogue);
 }
 
-/** Puts the images of `from` among those of `hub`, which may not be there yet. Rejects with "bundle.image-taken". */
+/** Adds the images of `from` to those of `hub`, which may not exist yet. Rejects with "bundle.image-taken". */
 export async function mergeHub(hub: string, from: string): Promise<void> {
     await mkdir(join(hub, "blobs/sha256"), { recursive: true });
     const catalogue: Catalogue = existsSync(join(hub, "catalogue.json"))
@@ -209,7 +215,7 @@ export async function mergeHub(hub: string, from: string): Promise<void> {
     await writeCatalogue(hub, catalogue);
 }
 
-/** Throws "bundle.image-taken" where a tag names another image already: lessons count on those that come with the page. */
+/** Throws "bundle.image-taken" if a tag already names another image: lessons rely on those that come with the page. */
 function addCatalogue(to: Catalogue, { repositories, blobs }: Catalogue): void {
     for (const repository of repositories) {
         const known = to.repositories.find(({ name }) => name === repository.name);
@@ -231,7 +237,10 @@ function addCatalogue(to: Catalogue, { repositories, blobs }: Catalogue): void {
     Object.assign(to.blobs, blobs);
 }
 
-/** Parsed before it is written: a catalogue that the page refuses must not get that far. Renamed into place: the old one may be a stage's own file, linked. */
+/**
+ * Parsed before it is written, so that a catalogue the page would refuse never gets there. Renamed into place, because
+ * the old file may be a link to a stage's own.
+ */
 async function writeCatalogue(hub: string, catalogue: Catalogue): Promise<void> {
     catalogue.repositories.sort((a, b) => (a.name < b.name ? -1 : 1));
     const path = join(hub, "catalogue.json");

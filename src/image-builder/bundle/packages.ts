@@ -1,4 +1,7 @@
-/** Wheels, Debian packages and npm packages for the bundle: each found with all that it needs, through the tool that fetches it at a build. */
+/**
+ * Wheels, Debian packages and npm packages for the bundle: each is resolved with its dependencies, by the tool that
+ * fetches it during a build.
+ */
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +29,10 @@ async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promis
     }
 }
 
-/** `name` as pip takes it: "django", "django==5.2". Rejects with "bundle.no-386" when there are wheels for other platforms only. */
+/**
+ * `name` as pip takes it: "django", "django==5.2". Rejects with "bundle.no-386" if there are wheels for other platforms
+ * only.
+ */
 export function resolveWheel(name: string, context: Context): Promise<BundleItem> {
     return inTemporaryFolder(async folder => {
         const { python } = (await readWishes()).wheels;
@@ -59,7 +65,10 @@ export function resolveWheel(name: string, context: Context): Promise<BundleItem
     });
 }
 
-/** The file name of the wheel that pip would take on this machine: a sign that the package is there, for other platforms. */
+/**
+ * The file name of the wheel that pip would choose on this machine: a sign that the package exists, but for other
+ * platforms.
+ */
 async function wheelForThisHost(name: string, folder: string, context: Context): Promise<string | undefined> {
     const python = pipPython();
     if (!python) return undefined;
@@ -87,7 +96,7 @@ async function wheelForThisHost(name: string, folder: string, context: Context):
         const { install } = JSON.parse(report) as { install: { download_info: { url: string } }[] };
         return decodeURIComponent(new URL(install[0]!.download_info.url).pathname.split("/").at(-1)!);
     } catch {
-        return undefined; // none at all; the first attempt's reason is told
+        return undefined; // none at all; the caller reports why the first attempt failed
     }
 }
 
@@ -112,7 +121,7 @@ export async function resolveDeb(name: string, context: Context): Promise<Bundle
     };
 }
 
-/** `name` as npm takes it: "lodash", "express@4". Fetches it once, for its size and its hash. */
+/** `name` as npm takes it: "lodash", "express@4". Fetches it once to learn its size and hash. */
 export function resolveNpm(name: string, context: Context): Promise<BundleItem> {
     return inTemporaryFolder(async folder => {
         const pinned = await resolveNpmPackages([name], context);

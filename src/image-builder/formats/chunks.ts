@@ -1,4 +1,4 @@
-/** Cuts a disk into chunks named by their content, and compresses each once for all images of this machine. */
+/** Cuts a disk into chunks named after their content, and compresses each chunk once for all images on this machine. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { link, mkdir, open, readdir, rename, rm, writeFile, copyFile, type FileHandle } from "node:fs/promises";
@@ -16,16 +16,16 @@ export interface ChangedBlock {
 }
 
 export interface ChunkPlan {
-    /** 16 bytes a chunk; zeros for a chunk of zeros. */
+    /** 16 bytes for each chunk; all zeros for a chunk of zeros. */
     table: Buffer;
-    /** Hash in hex -> number of a chunk that has this content. */
+    /** Hash in hex -> number of a chunk with this content. */
     contents: Map<string, number>;
 }
 
-/** A disk image with the guest's blocks laid over it. */
+/** A disk image with the guest's blocks on top. */
 export class LayeredDisk {
     #changes = new Map<number, ChangedBlock[]>();
-    /** Chunks that are no hole in the file. */
+    /** Chunks that are not holes in the file. */
     #written: Set<number>;
 
     private constructor(
@@ -53,12 +53,12 @@ export class LayeredDisk {
         return new LayeredDisk(file, size, chunkBytes, changes, await writtenChunks(path, chunkBytes));
     }
 
-    /** False for a chunk that is surely all zeros. */
+    /** False for a chunk that is certainly all zeros. */
     mayHoldData(chunk: number): boolean {
         return this.#written.has(chunk) || this.#changes.has(chunk);
     }
 
-    /** One chunk. The buffer is the caller's. */
+    /** One chunk. The buffer belongs to the caller. */
     async read(chunk: number): Promise<Buffer> {
         const start = chunk * this.chunkBytes;
         const content = Buffer.alloc(this.chunkBytes);
@@ -76,7 +76,7 @@ export class LayeredDisk {
     }
 }
 
-/** Prints "start end" of each piece of a sparse file that holds data. Node has no call for it. */
+/** Prints "start end" for each part of a sparse file that holds data. Node has no call for this. */
 const LIST_DATA = `
 import os, sys
 file = os.open(sys.argv[1], os.O_RDONLY)
@@ -120,17 +120,20 @@ export async function planChunks(disk: LayeredDisk, signal?: AbortSignal): Promi
     return { table, contents };
 }
 
-/** Where the compressed chunk of this hash is kept. Levels do not mix: a draft's quick ones are never shipped. */
+/**
+ * Where the compressed chunk with this hash is kept. Levels do not mix: a draft's quickly compressed chunks are never
+ * shipped.
+ */
 export const pooledChunk = (hash: string, level: number): string =>
     join(cacheFolder(), "chunks", `zstd-${level}`, hash.slice(0, 2), `${hash}.zst`);
 
-/** As it lies in an image's folder. */
+/** Path of the chunk in an image's folder. */
 export const chunkPath = (hash: string): string => `disk/${hash.slice(0, 2)}/${hash}.zst`;
 
-/** Chunks handed to one call of zstd. */
+/** Chunks passed to one call of zstd. */
 const BATCH = 48;
 
-/** Compresses what the pool lacks. */
+/** Compresses the chunks that the pool lacks. */
 export async function fillPool(
     disk: LayeredDisk,
     plan: ChunkPlan,
@@ -149,7 +152,7 @@ export async function fillPool(
                 context.signal?.throwIfAborted();
                 await mkdir(work, { recursive: true });
                 for (const [hash, chunk] of batch) await writeFile(join(work, hash), await disk.read(chunk));
-                // nice: the snapshot's boot runs at the same time, and everything waits for that
+                // nice: the snapshot's boot runs at the same time, and everything waits for it
                 await run(
                     "nice",
                     ["-n", "5", "zstd", "-q", "--rm", "--no-check", `-${level}`, ...batch.map(([hash]) => hash)],
@@ -171,7 +174,7 @@ export async function fillPool(
     if (done !== total) throw new Error(`compressed ${done} of ${total} chunks`);
 }
 
-/** Puts the chunks of a plan into an image's folder, sharing the pool's files. */
+/** Puts the chunks of a plan into an image's folder, sharing files with the pool. */
 export async function placeChunks(plan: ChunkPlan, level: number, folder: string): Promise<void> {
     for (const hash of plan.contents.keys()) {
         const to = join(folder, chunkPath(hash));
@@ -180,14 +183,14 @@ export async function placeChunks(plan: ChunkPlan, level: number, folder: string
     }
 }
 
-/** A folder under a second name, file by file. */
+/** Links a folder under a second name, file by file. */
 export async function shareFolder(from: string, to: string): Promise<void> {
     await mkdir(to, { recursive: true });
     for (const entry of await readdir(from, { withFileTypes: true }))
         await (entry.isDirectory() ? shareFolder : share)(join(from, entry.name), join(to, entry.name));
 }
 
-/** One file under two names; a copy where the file system has no such thing. */
+/** Links a file under a second name; copies it if the file system has no links. */
 export async function share(from: string, to: string): Promise<void> {
     try {
         await link(from, to);

@@ -1,8 +1,8 @@
 /**
  * Debian's binary packages: an `ar` archive of "debian-binary", "control.tar.*" and "data.tar.*".
  *
- * Debian packs them with xz, which an emulated processor takes many times longer to unpack than zstd; what is inside stays
- * as Debian made it.
+ * Debian compresses them with xz, which takes an emulated processor many times longer to decompress than zstd; the
+ * content stays as Debian made it.
  */
 import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
@@ -17,7 +17,7 @@ export interface Member {
     content: Buffer;
 }
 
-/** Throws "image.deb-damaged" for what is no archive or ends too early. */
+/** Throws "image.deb-damaged" if the bytes are not an archive or end too early. */
 export function readArchive(bytes: Buffer, name: string): Member[] {
     const damaged = () =>
         new DrydockError(
@@ -45,7 +45,7 @@ export function readArchive(bytes: Buffer, name: string): Member[] {
 export function writeArchive(members: readonly Member[]): Buffer {
     const parts: Buffer[] = [MAGIC];
     for (const { name, content } of members) {
-        // no times, no owners: the same content gives the same file
+        // no times, no owners: the same content must give the same file
         parts.push(
             Buffer.from(
                 `${name.padEnd(16)}${"0".padEnd(12)}${"0".padEnd(6)}${"0".padEnd(6)}${"100644".padEnd(8)}${String(content.length).padEnd(10)}\`\n`,
@@ -63,7 +63,7 @@ interface Context {
     signal: AbortSignal;
 }
 
-/** Writes the package at `from` to `to` with zstd inside. Gives its control paragraph. */
+/** Writes the package at `from` to `to`, with zstd inside. Resolves to its control paragraph. */
 export async function repackWithZstd(from: string, to: string, context: Context): Promise<string> {
     const members = readArchive(await readFile(from), from);
     const packed = members.map(async ({ name, content }): Promise<Member> => {
@@ -85,13 +85,13 @@ export async function repackWithZstd(from: string, to: string, context: Context)
     return run("dpkg-deb", ["--field", to], { log: "/dev/null", signal: context.signal });
 }
 
-/** A program's output for this input, both as bytes. */
+/** A program's output for this input; both are bytes. */
 function filter(program: string, argv: readonly string[], input: Buffer, signal: AbortSignal): Promise<Buffer> {
     return new Promise((resolve, reject) => {
         const child = spawn(program, argv, { stdio: ["pipe", "pipe", "inherit"], signal });
         const parts: Buffer[] = [];
         child.stdout.on("data", (part: Buffer) => parts.push(part));
-        child.stdin.on("error", () => undefined); // the program ended early; its status tells
+        child.stdin.on("error", () => undefined); // if the program ends early, its status shows it
         child.stdin.end(input);
         child.on("error", cause =>
             reject(

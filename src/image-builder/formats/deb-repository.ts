@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
 export interface PackedDeb {
-    /** Control paragraph as `dpkg-deb --field` prints it. */
+    /** Control paragraph as printed by `dpkg-deb --field`. */
     control: string;
     /** Relative to the repository's root. */
     path: string;
@@ -13,8 +13,9 @@ export interface PackedDeb {
 }
 
 /**
- * Fields of a control paragraph that the index leaves out: apt on an emulated processor reads every byte, and decides by none
- * of them. Those that it compares with an installed package (Depends and the like, Installed-Size) stay word for word.
+ * Fields of a control paragraph that the index leaves out: apt on an emulated processor reads every byte, and bases no
+ * decision on these. Fields that it compares with an installed package (Depends and the like, Installed-Size) are kept
+ * verbatim.
  */
 const LEFT_OUT = new Set([
     "Maintainer",
@@ -28,7 +29,7 @@ const LEFT_OUT = new Set([
     "X-Cargo-Built-Using",
 ]);
 
-/** A paragraph's fields with their continuation lines. */
+/** A paragraph's fields, including their continuation lines. */
 export function fieldsOf(paragraph: string): Map<string, string> {
     const fields = new Map<string, string>();
     let last = "";
@@ -60,13 +61,13 @@ export function packagesFile(debs: readonly PackedDeb[]): string {
 export interface Suite {
     /** Folder below `dists`. */
     codename: string;
-    /** Other name by which a source line may call it. */
+    /** The other name by which a source line may refer to it. */
     suite: string;
     architecture: string;
     packages: string;
 }
 
-/** `date`: apt refuses a Release from the future of the machine that it runs on. */
+/** `date`: apt refuses a Release dated in the future of the machine that it runs on. */
 export function releaseFile({ codename, suite, architecture, packages }: Suite, date: Date): string {
     return `${[
         "Origin: Drydock",

@@ -1,24 +1,24 @@
 /**
- * Makes ICU's data smaller. Debian's libicudata.so holds what 800 languages and regions need, 32 MB, in every image that has
- * Node.js or PostgreSQL; most of it are names and formats of other languages. The library is nothing but one table of files
- * ("common data", ICU's udata.h and ucmndata.h), so one with fewer files does as well: ICU takes the root's when a language's
- * is not there.
+ * Makes ICU's data smaller. Debian's libicudata.so holds what 800 languages and regions need, 32 MB, in every image
+ * that has Node.js or PostgreSQL; most of it is names and formats in other languages. The library is just one table of
+ * files ("common data", ICU's udata.h and ucmndata.h), and a table with fewer files works too: if a language's file is
+ * missing, ICU uses the root's.
  */
 import { DrydockError } from "../../base/errors";
 
 const KEPT_LANGUAGES = new Set(["root", "en", "de"]);
-/** A file of one language ("lang/pt_BR.res"). The lists of languages (res_index) stay: their words do no harm. */
+/** A file of one language ("lang/pt_BR.res"). The lists of languages (res_index) stay: what they say does no harm. */
 const LANGUAGE_FILE = /^(?:\w+\/)?(?!res_index)([a-z]{2,3}|root)(?:_\w+)*\.res$/;
-/** Words of languages that are written without spaces, to find their ends. */
+/** Words of languages that are written without spaces, for finding word boundaries. */
 const DICTIONARY = /^brkitr\/\w+\.dict$/;
 
-/** `name` without the package's, as "lang/fr.res". */
+/** `name` without the package's prefix, such as "lang/fr.res". */
 export function isKept(name: string): boolean {
     const language = LANGUAGE_FILE.exec(name)?.[1];
     return (language === undefined || KEPT_LANGUAGES.has(language)) && !DICTIONARY.test(name);
 }
 
-/** Where in the header the data's format is named. */
+/** Offset in the header at which the data's format is named. */
 const FORMAT_AT = 12;
 const MAGIC = 0x27da;
 /** Files begin at multiples of 16 bytes. */
@@ -30,9 +30,9 @@ const withoutPackage = (name: string): string => name.slice(name.indexOf("/") + 
 const aligned = (at: number): number => Math.ceil(at / ALIGNMENT) * ALIGNMENT;
 
 /**
- * The table in a libicudata.so (or a .dat file), with only those files that `keep` wants. Little-endian. A header whose first
- * 16 bits are its length; then the number of files, for each the place of its name and of its bytes, both counted from here;
- * then the names, sorted, each ended by a zero; then the bytes. Throws "image.icu".
+ * The table in a libicudata.so (or a .dat file), reduced to the files that `keep` accepts. Little-endian. First comes a
+ * header whose first 16 bits are its length; then the number of files and, for each, the offsets of its name and of its
+ * bytes, both counted from here; then the names, sorted, each ended by a zero; then the bytes. Throws "image.icu".
  */
 export function trimmedIcu(library: Buffer, keep: (name: string) => boolean = isKept): Buffer {
     const start = library.indexOf("CmnD") - FORMAT_AT;
@@ -46,7 +46,7 @@ export function trimmedIcu(library: Buffer, keep: (name: string) => boolean = is
         return { name, from: table + library.readUInt32LE(at + 4) };
     });
     const last = entries.at(-1);
-    // a file ends where the next begins; where the last one ends, nothing says, so it must be one to leave out
+    // a file ends where the next one begins; nothing says where the last one ends, so it must be one that is left out
     if (!last?.name.includes("/") || keep(withoutPackage(last.name))) throw unreadable();
     const kept = entries
         .slice(0, -1)
@@ -82,7 +82,7 @@ function unreadable(): DrydockError {
     );
 }
 
-/** The assembler's source of the library: the table under the name by which ICU finds it. */
+/** The library's assembler source: the table, under the name that ICU looks for. */
 export const icuSource = (file: string, major: string): string => `
     .section .rodata
     .balign 16

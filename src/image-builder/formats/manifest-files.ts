@@ -1,4 +1,4 @@
-/** Files of an image under names that carry their content, so that they can be cached for ever. */
+/** Files of an image, named after their content, so that they can be cached for ever. */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

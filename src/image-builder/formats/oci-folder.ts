@@ -1,4 +1,4 @@
-/** An image as a folder in the OCI image layout (index.json, blobs/sha256/), layers in the encoding in which they are served. */
+/** An image as a folder in the OCI image layout (index.json, blobs/sha256/), its layers encoded as they are served. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { run } from "../workshop/program";
 
 /**
- * How layers are stored and travel. Measured in the emulated machine with nginx's layer (7.7 MB of files), by plain HTTP: a pull
- * took 6.5 s in zstd, 8.3 s in gzip and 9-10 s uncompressed. A byte on the way is carried, hashed, written and read again; zstd
- * sends a third of them and unpacks faster than that. (An archive on the guest's own disk is another matter: there, uncompressed
- * is best.) Level 19 would make an eighth less in twelve times the time. The bytes are the same whatever the number of threads.
+ * How layers are stored and transferred. Measured in the emulated machine with nginx's layer (7.7 MB of files) over
+ * plain HTTP: a pull took 6.5 s in zstd, 8.3 s in gzip and 9-10 s uncompressed. Every transferred byte is carried,
+ * hashed, written and read again; zstd sends a third of them and decompresses faster than that. (An archive on the
+ * guest's own disk is another matter: there, uncompressed is best.) Level 19 would save an eighth, in twelve times the
+ * time. The bytes are the same for any number of threads.
  */
 const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+zstd";
 const LAYER_ENCODER = ["zstd", "-9", "-T0", "--quiet"];
@@ -59,9 +60,9 @@ async function layersOf(folder: string): Promise<Map<string, Descriptor>> {
 }
 
 /**
- * Makes a layout in `folder` of what `buildah push --disable-compression <image> dir:<pushed>` wrote. Layers that come from
- * the image in the layout `base` are named as there and not stored again: whoever has the base has them already. Throws when
- * the base's layers are not the first ones.
+ * Writes to `folder` a layout of what `buildah push --disable-compression <image> dir:<pushed>` wrote. Layers that come
+ * from the image in the layout `base` are named as they are there and not stored again: anyone who has the base has
+ * them already. Throws if the base's layers are not the first ones.
  */
 export async function writeLayout(
     pushed: string,
@@ -110,7 +111,7 @@ async function hashFile(path: string): Promise<string> {
     return hash.digest("hex");
 }
 
-/** The encoded file, beside the layer; the layer itself is gone. */
+/** Path of the encoded file, beside the layer; the layer itself is removed. */
 async function encode(layer: string, context: Context): Promise<string> {
     const encoded = `${layer}.zst`;
     await run(LAYER_ENCODER[0]!, [...LAYER_ENCODER.slice(1), "-o", encoded, layer], context);

@@ -1,4 +1,7 @@
-/** vm-images/bundle.lock.json: what an instructor has taken in beyond the image's own content, pinned so that every build takes the very same. */
+/**
+ * vm-images/bundle.lock.json: what an instructor has added to the image's own content, pinned so that every build takes
+ * exactly the same.
+ */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,16 +12,16 @@ import { root } from "../../host/project";
 
 const bytes = v.pipe(v.number(), v.integer(), v.minValue(0));
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
-/** As the instructor typed it; what `bundle remove` takes. */
+/** As the instructor typed it; the argument of `bundle remove`. */
 const name = v.string();
 
 const item = v.variant("kind", [
     v.object({
         kind: v.literal("image"),
         name,
-        /** Host that it comes from; with "http://" in front where there is no TLS. */
+        /** The host that it comes from, preceded by "http://" if it has no TLS. */
         registry: v.string(),
-        /** Of the manifest for linux/386. */
+        /** Digest of the manifest for linux/386. */
         digest,
         /** Compressed bytes of the manifest, the configuration and each layer. */
         blobs: v.record(digest, bytes),
@@ -30,7 +33,7 @@ const item = v.variant("kind", [
             v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), bytes }),
         ),
     }),
-    /** By name; Debian's archive never gives a version other bytes, and signs the list that holds their hash. */
+    /** By name; Debian's archive never changes the bytes of a version, and signs the list that holds their hash. */
     v.object({
         kind: v.literal("deb"),
         name,
@@ -59,7 +62,7 @@ export type BundleLock = v.InferOutput<typeof lockSchema>;
 export const bundleKinds: readonly BundleKind[] = ["image", "wheel", "deb", "npm"];
 export const bundleLockPath = join(root, "vm-images/bundle.lock.json");
 
-/** An empty one when there is no file. Rejects with "bundle.lock-unreadable". */
+/** An empty lock if there is no file. Rejects with "bundle.lock-unreadable". */
 export async function readBundleLock(path = bundleLockPath): Promise<BundleLock> {
     if (!existsSync(path)) return { format: 1, items: [] };
     try {
@@ -81,7 +84,7 @@ export async function writeBundleLock(lock: BundleLock, path = bundleLockPath): 
     await writeFile(path, `${JSON.stringify({ format: 1, items } satisfies BundleLock, undefined, 4)}\n`);
 }
 
-/** The files of an item, each by a name of its own, with their compressed bytes. */
+/** The files of an item, each with a unique name and its compressed size in bytes. */
 function filesOf(item: BundleItem): [string, number][] {
     switch (item.kind) {
         case "image":
@@ -95,7 +98,7 @@ function filesOf(item: BundleItem): [string, number][] {
     }
 }
 
-/** Compressed bytes; what several items share, as layers and dependencies, counts once. */
+/** Compressed bytes; anything that several items share, such as layers and dependencies, counts once. */
 export function bytesOf(items: readonly BundleItem[]): number {
     const files = new Map(
         items.flatMap(item => filesOf(item).map(([name, size]) => [`${item.kind} ${name}`, size] as const)),
@@ -103,7 +106,10 @@ export function bytesOf(items: readonly BundleItem[]): number {
     return [...files.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** The image's lock with the bundle's packages in it: the stages that fetch, index and sign them need not know of two lists. */
+/**
+ * The image's lock with the bundle's packages added: the stages that fetch, index and sign them need not know of two
+ * lists.
+ */
 export function withBundle(lock: ImageLock, { items }: BundleLock): ImageLock {
     const wheels = new Map(lock.wheels.map(wheel => [wheel.filename, wheel]));
     const npm = new Map(lock.npm.map(one => [`${one.name}@${one.version}`, one]));
@@ -117,7 +123,7 @@ export function withBundle(lock: ImageLock, { items }: BundleLock): ImageLock {
         if (item.kind === "deb")
             for (const [name, { version }] of Object.entries(item.packages)) archive[name] = version;
     }
-    // a package that the image pins too stays at the image's version: a suite has one version of each
+    // a package that the image pins too keeps the image's version: a suite has one version of each
     return {
         ...lock,
         wheels: [...wheels.values()],

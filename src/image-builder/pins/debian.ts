@@ -1,6 +1,6 @@
 /**
- * Debian packages for the guest, through an apt of our own: lists, cache and package state in the cache folder, everything
- * else (proxy, certificates, credentials) as the host's apt is set up. Where the mirror is comes from the host, too.
+ * Debian packages for the guest, through a separate apt: lists, cache and package state are in the cache folder;
+ * everything else (proxy, certificates, credentials, and the mirror's address) comes from the host's apt.
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -18,11 +18,11 @@ export type Versions = Record<string, string>;
 export interface Debian {
     /** The `deb ...` line of the mirror. */
     source: string;
-    /** Version on the mirror of each package; undefined when it has none. */
+    /** Version of each package on the mirror; undefined if it has none. */
     available(): Promise<Map<string, DebianPackage>>;
-    /** What `apt-get install` of these would put on an empty system. */
+    /** What `apt-get install` of these would install on an empty system. */
     resolve(names: readonly string[]): Promise<Versions>;
-    /** Puts the .deb files of exactly these versions into `folder`. */
+    /** Downloads the .deb files of exactly these versions to `folder`. */
     download(versions: Versions, folder: string): Promise<void>;
     /** Version on the mirror of a source package; undefined when it has none. */
     sourceVersion(name: string): Promise<string | undefined>;
@@ -32,7 +32,7 @@ export interface Debian {
 
 export interface DebianPackage {
     version: string;
-    /** Of the .deb file. */
+    /** Size of the .deb file. */
     bytes: number;
     /** Part of the smallest system: Essential, or of Priority required. */
     required: boolean;
@@ -43,7 +43,10 @@ interface Context {
     signal?: AbortSignal;
 }
 
-/** The mirror in the host's own apt configuration ("debian.list": a file of mirrors); DRYDOCK_DEBIAN_MIRROR comes before it. */
+/**
+ * The mirror in the host's own apt configuration ("debian.list": a file of mirrors); DRYDOCK_DEBIAN_MIRROR takes
+ * precedence.
+ */
 async function findMirror(context: Context): Promise<string> {
     if (process.env.DRYDOCK_DEBIAN_MIRROR) return process.env.DRYDOCK_DEBIAN_MIRROR;
     const repositories = await run(
@@ -144,7 +147,7 @@ export function parsePackages(text: string): Map<string, DebianPackage> {
     return packages;
 }
 
-/** Throws "image.version-gone" naming each pinned version that the mirror does not have. */
+/** Throws "image.version-gone", naming each pinned version that the mirror does not have. */
 export function checkAvailable(pinned: Versions, available: Map<string, DebianPackage>): void {
     const gone = Object.entries(pinned).filter(([name, version]) => available.get(name)?.version !== version);
     if (gone.length === 0) return;

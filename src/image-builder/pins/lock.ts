@@ -1,4 +1,7 @@
-/** vm-images/packages.json says what is wanted, vm-images/image.lock.json which versions of it, and of all that it needs. */
+/**
+ * vm-images/packages.json says what is wanted; vm-images/image.lock.json pins its versions and those of its
+ * dependencies.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -13,12 +16,12 @@ import { resolveWheels } from "./wheels";
 const versions = v.record(v.string(), v.string());
 
 const wishesSchema = v.object({
-    /** Packages of the guest's root and of the base of container images. */
+    /** Packages in the guest's root, and those in the base of container images. */
     guest: v.array(v.string()),
     base: v.array(v.string()),
-    /** Packages of each container image that is made of the base and more, by its folder in vm-images/hub. */
+    /** Packages of each container image that adds some to the base, by its folder in vm-images/hub. */
     images: v.record(v.string(), v.array(v.string())),
-    /** The npm of the node image, as npm's registry names it: Debian's is 380 packages. */
+    /** The npm in the node image, as npm's registry names it: Debian's consists of 380 packages. */
     npmProgram: v.pipe(v.string(), v.regex(/^npm@\d+\.\d+\.\d+$/)),
     /** The source package that the busybox image is built from. */
     busybox: v.string(),
@@ -32,16 +35,16 @@ const wishesSchema = v.object({
 
 const lockSchema = v.object({
     format: v.literal(1),
-    /** Day of the pinning: what the files and images made from it give as their date. */
+    /** The day of the pinning: the date given to files and images made from it. */
     date: v.pipe(v.string(), v.isoDate()),
     debian: v.object({
         guest: versions,
         base: versions,
-        /** What each image has beyond the base. */
+        /** What each image adds to the base. */
         images: v.record(v.string(), versions),
         busybox: versions,
         kernelSource: versions,
-        /** What the wishes for debian.lab need beyond the base. */
+        /** What the packages wanted for debian.lab need beyond the base. */
         archive: versions,
     }),
     wheels: v.array(wheel),
@@ -80,7 +83,10 @@ async function read<S extends v.GenericSchema>(path: string, schema: S): Promise
 export const readWishes = (): Promise<Wishes> => read(wishesPath, wishesSchema);
 export const readLock = (path = lockPath): Promise<ImageLock> => read(path, lockSchema);
 
-/** What the mirror has today of all that is wished for, and of all that it needs. `added`: further packages for debian.lab. */
+/**
+ * The mirror's current versions of everything wanted, and of all dependencies. `added`: further packages for
+ * debian.lab.
+ */
 export async function resolveDebian(
     debian: Debian,
     wishes: Wishes,
@@ -127,10 +133,10 @@ export async function resolveDebian(
     };
 }
 
-/** A lock's date. */
+/** The date for a new lock. */
 export const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** Pins what the mirrors have today. Returns the lines that tell what changed. */
+/** Pins the mirrors' current versions. Resolves to the lines that say what changed. */
 export async function writeLock(context: {
     log: string;
     signal?: AbortSignal;
@@ -153,7 +159,7 @@ export async function writeLock(context: {
         npm: await resolveNpmPackages(wishes.npm, context),
         npmProgram: await resolveNpmProgram(wishes.npmProgram, context),
     };
-    const before = await readLock().catch(() => undefined); // none yet, or of an older shape: all is new then
+    const before = await readLock().catch(() => undefined); // none yet, or in an older format: then everything is new
     const changes = differences(before, lock);
     if (changes.length > 0) await saveLock(lock, lockPath);
     return changes;
@@ -162,7 +168,7 @@ export async function writeLock(context: {
 export const saveLock = (lock: ImageLock, path: string): Promise<void> =>
     writeFile(path, `${JSON.stringify(lock, undefined, 4)}\n`);
 
-/** Seconds since 1970 of the lock's day. */
+/** The lock's day, in seconds since 1970. */
 export const epochOf = (lock: ImageLock): string => String(Date.parse(lock.date) / 1000);
 
 /** The lists of packages, each with its name. */
@@ -171,7 +177,10 @@ const sectionsOf = ({ images, ...others }: ImageLock["debian"]): [string, Versio
     ...Object.entries(images),
 ];
 
-/** All packages that the lock names, but for source packages. One has the same version in every list: they are resolved together. */
+/**
+ * All packages that the lock names, except source packages. A package has the same version in every list, because they are
+ * resolved together.
+ */
 export const pinnedPackages = (lock: ImageLock): Versions =>
     Object.assign(
         {},
@@ -190,7 +199,7 @@ export function differences(before: ImageLock | undefined, after: ImageLock): st
             ...lock.wheels.map(
                 pinned => [`wheel: ${pinned.filename.split("-")[0]!}`, pinned.filename] as [string, string],
             ),
-            // several versions of one package may be there, side by side
+            // several versions of one package may exist side by side
             ...lock.npm.map(({ name, version }) => [`npm: ${name}@${version}`, version] as [string, string]),
         ]);
     const old = before ? flat(before) : new Map<string, string>();

@@ -1,4 +1,4 @@
-/** JavaScript packages that the sandbox's own registry serves: fetched through the host's npm, pinned by integrity. */
+/** JavaScript packages that the sandbox's own registry serves: fetched by the host's npm, pinned by integrity. */
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ export interface NpmContext {
     signal?: AbortSignal;
 }
 
-/** Fields of package.json that an installer decides by, and those that `npm view` and `npm search` show. */
+/** Fields of package.json that an installer needs, and those that `npm view` and `npm search` show. */
 const SERVED = [
     "name",
     "version",
@@ -34,7 +34,7 @@ const SERVED = [
 
 /** One version in the index, as src/internet/node-index.ts reads it. */
 interface IndexVersion {
-    /** What package.json says, without what only its developers need. */
+    /** The package.json, without what only the package's developers need. */
     manifest: Record<string, unknown>;
     /** Name of the tarball in the bundle's folder. */
     file: string;
@@ -45,7 +45,7 @@ interface IndexVersion {
     shasum: string;
 }
 
-/** Runs the host's npm without side effects; what it prints. */
+/** Runs the host's npm without side effects; resolves to what it prints. */
 export async function npm(argv: readonly string[], cwd: string, context: NpmContext): Promise<string> {
     try {
         return await run(
@@ -63,11 +63,11 @@ export async function npm(argv: readonly string[], cwd: string, context: NpmCont
     }
 }
 
-/** What the registry has today for these wishes and all that they need. */
+/** The registry's current versions of these packages and of all that they need. */
 export async function resolveNpmPackages(wishes: readonly string[], context: NpmContext): Promise<PinnedNpmPackage[]> {
     const folder = await mkdtemp(join(tmpdir(), "drydock-npm-"));
     try {
-        // by an alias each: two versions of one package can stand side by side
+        // each under an alias, so that two versions of one package can exist side by side
         const dependencies = Object.fromEntries(wishes.map((wish, index) => [`wish-${index}`, `npm:${wish}`]));
         await writeFile(
             join(folder, "package.json"),
@@ -109,7 +109,7 @@ interface Packed {
     entryCount: number;
 }
 
-/** Fetches the pinned packages and writes them with `index.json` into `folder`. */
+/** Fetches the pinned packages and writes them to `folder` with an `index.json`. */
 export async function fetchNpmPackages(
     pinned: readonly PinnedNpmPackage[],
     folder: string,
@@ -132,7 +132,7 @@ export async function fetchNpmPackages(
                 `${name} ${version} does not have its pinned hash.`,
                 "Build again. If that fails too, check what npm's registry serves.",
             );
-        // the one in the archive's top folder, which is not always called "package"
+        // the package.json in the archive's top folder, which is not always called "package"
         const own = await run(
             "tar",
             ["-xzOf", join(folder, found.filename), "--wildcards", "--no-wildcards-match-slash", "*/package.json"],
@@ -151,10 +151,10 @@ export async function fetchNpmPackages(
     await writeFile(join(folder, "index.json"), `${JSON.stringify({ packages })}\n`);
 }
 
-/** `npm pack --json` gives a list; npm 12 an object by specification. */
+/** `npm pack --json` prints a list; from npm 12 on, an object keyed by package name (npm/cli#9247). */
 const packedIn = (said: string): Packed[] => Object.values(JSON.parse(said) as Packed[] | Record<string, Packed>);
 
-/** `bin` in its long form and `hasInstallScript`, as a registry gives them. */
+/** The manifest as a registry gives it: with `bin` in its long form, and `hasInstallScript`. */
 export function manifestOf(own: Record<string, unknown>): Record<string, unknown> {
     const manifest: Record<string, unknown> = {};
     for (const field of SERVED) if (own[field] !== undefined) manifest[field] = own[field];

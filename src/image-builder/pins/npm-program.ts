@@ -28,7 +28,7 @@ export async function resolveNpmProgram(specification: string, context: NpmConte
     }
 }
 
-/** Puts the pinned npm into `folder` as npm.tgz. */
+/** Writes the pinned npm to `folder` as npm.tgz. */
 export async function fetchNpmProgram(
     { name, version, integrity }: PinnedNpmPackage,
     folder: string,

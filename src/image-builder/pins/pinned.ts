@@ -1,4 +1,4 @@
-/** A pinned wheel and a pinned npm package, as the lock files have them. */
+/** A pinned wheel and a pinned npm package, as they appear in the lock files. */
 import * as v from "valibot";
 
 export const wheel = v.object({ filename: v.string(), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });

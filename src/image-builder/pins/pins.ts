@@ -1,7 +1,8 @@
 /**
- * Which versions a build takes: those of the lock, as long as the mirrors have them. Debian's mirrors keep one version of each
- * package and replace it at point releases, every other month; a clone from before one would build no more. Then the build pins
- * what the mirror has now for this machine, in its cache, and says so; the lock in the repository stays as it is.
+ * Which versions a build uses: those in the lock, as long as the mirrors have them. Debian's mirrors keep one version
+ * of each package and replace it at point releases, every other month; a clone from before one could no longer be
+ * built. In that case the build pins the mirror's current versions for this machine, in its cache, and says so; the
+ * lock in the repository stays as it is.
  */
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
@@ -15,24 +16,26 @@ import { hashOf } from "../workshop/stage";
 export interface Pins {
     wishes: Wishes;
     bundle: BundleLock;
-    /** The bundle's packages among them. */
+    /** Includes the bundle's packages. */
     lock: ImageLock;
 }
 
-/** The same repository finds the same file again, whatever the clone. */
+/** Every clone of the same repository finds the same file. */
 const fileOf = (lock: ImageLock, bundle: BundleLock): string =>
     join(cacheFolder(), "pins", `${hashOf(JSON.stringify([lock, bundle])).slice(0, 20)}.json`);
 
-/** The lock, or what this machine pinned in its place. */
+/** The lock, or what this machine has pinned in its place. */
 export async function readPins(): Promise<Pins> {
     const [lock, wishes, bundle] = await Promise.all([readLock(), readWishes(), readBundleLock()]);
     const own = fileOf(lock, bundle);
-    // an unreadable one is as good as none: the mirror is asked again
+    // an unreadable file counts as none: the mirror is asked again
     const present = existsSync(own) ? await readLock(own).catch(() => undefined) : undefined;
     return { wishes, bundle, lock: withBundle(present ?? lock, bundle) };
 }
 
-/** Pins for this machine what `debian` has now. Returns the lines that tell what differs from the lock. */
+/**
+ * Pins the current versions of `debian` for this machine. Resolves to the lines that say what differs from the lock.
+ */
 export async function renewPins(debian: Debian): Promise<string[]> {
     const [lock, wishes, bundle] = await Promise.all([readLock(), readWishes(), readBundleLock()]);
     const added = bundle.items.filter(item => item.kind === "deb").map(item => item.name);

@@ -1,4 +1,4 @@
-/** Python packages that the sandbox's own index serves: fetched through the host's pip, pinned by hash. */
+/** Python packages that the sandbox's own index serves: fetched by the host's pip, pinned by hash. */
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import type { PinnedWheel } from "./pinned";
 import { pipPython } from "../workshop/host-packages";
 import { run } from "../workshop/program";
 
-/** Wheels a 32-bit Debian accepts, best first. */
+/** Wheels that a 32-bit Debian accepts, best first. */
 const PLATFORMS = [
     "manylinux_2_41_i686",
     "manylinux_2_28_i686",
@@ -39,7 +39,10 @@ interface Context {
     signal?: AbortSignal;
 }
 
-/** Puts the wheels that fit the guest into `folder`. Requirements as on pip's command line. Rejects with "image.wheels". */
+/**
+ * Downloads the wheels that fit the guest to `folder`. Requirements are written as on pip's command line. Rejects with
+ * "image.wheels".
+ */
 export async function downloadWheels(
     requirements: readonly string[],
     python: string,
@@ -87,7 +90,7 @@ export async function downloadWheels(
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** What the index has today for these requirements and all that they need. */
+/** The index's current versions for these requirements and all that they need. */
 export async function resolveWheels(
     wishes: { python: string; requirements: readonly string[] },
     context: Context,
@@ -131,7 +134,7 @@ export async function fetchWheels(
             );
 }
 
-/** Writes `index.json` for the wheels in `folder`, and beside each its metadata. */
+/** Writes `index.json` for the wheels in `folder`, and each wheel's metadata beside it. */
 export async function writeWheelIndex(folder: string, context: Context): Promise<void> {
     const packages: PythonIndex["packages"] = {};
     for (const filename of (await readdir(folder)).filter(name => name.endsWith(".whl")).sort()) {
@@ -156,7 +159,7 @@ export async function writeWheelIndex(folder: string, context: Context): Promise
     );
 }
 
-/** pip takes one version of a project at a time; a bundle may have several. */
+/** pip accepts only one version of a project at a time; a bundle may have several. */
 function oneVersionEach(pinned: readonly PinnedWheel[]): PinnedWheel[][] {
     const rounds: PinnedWheel[][] = [];
     const seen = new Map<string, number>();
@@ -172,7 +175,7 @@ function oneVersionEach(pinned: readonly PinnedWheel[]): PinnedWheel[][] {
 /** The name under which an index lists a project (PEP 503). */
 export const normalize = (name: string): string => name.replace(/[-_.]+/g, "-").toLowerCase();
 
-/** Prints a wheel's METADATA byte for byte; bytes travel as latin-1 characters. */
+/** Prints a wheel's METADATA byte for byte; bytes are passed as latin-1 characters. */
 const READ_METADATA = `
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:

@@ -14,20 +14,23 @@ import type { Inputs } from "./inputs";
 
 const HUB = join(root, "vm-images/hub");
 
-/** As the Dockerfiles name it. */
+/** The name that the Dockerfiles use. */
 const BASE = "debian:trixie-slim";
 
-/** Two at a time: a build waits now for the disk, now for a processor. */
+/** Two at a time: a build waits sometimes for the disk, sometimes for a processor. */
 const turn = turns(2);
 
-/** What the images are made of, beside their folders. */
+/** What the images are built from, besides their folders. */
 export interface ContainerNeeds {
-    /** The smallest Debian's files, as root.tar. */
+    /** The files of the smallest Debian, as root.tar. */
     base: Stage;
     trust: Stage;
 }
 
-/** A stage for each image, so that changing one builds one. Output of each: an OCI layout, without the layers of its base. */
+/**
+ * One stage for each image, so that a change rebuilds only that image. Output of each: an OCI layout, without the
+ * layers of its base.
+ */
 export async function containerImageStages(inputs: Inputs, needs: ContainerNeeds): Promise<Map<ContainerImage, Stage>> {
     const common = await hashPath(join(HUB, "common"));
     const icu = icuStage(inputs);
@@ -43,7 +46,7 @@ export async function containerImageStages(inputs: Inputs, needs: ContainerNeeds
 }
 
 interface Parts extends ContainerNeeds {
-    /** Hashes of vm-images/hub/<folder> and of what all have in common. */
+    /** Hashes of vm-images/hub/<folder> and of what all images share. */
     files: string;
     common: string;
     debian: Stage | undefined;
@@ -103,11 +106,12 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
                 await addFolder(source, "npm", folder => fetchNpmProgram(lock.npmProgram, folder, context));
 
             progress("building");
-            // a store of our own: the host's buildah or podman is none of our business
+            // a separate store: the host's buildah or podman must not be affected
             const store = ["--storage-driver", "vfs", "--root", join(work, "store"), "--runroot", join(work, "run")];
             const buildah = (command: string, ...argv: string[]) =>
                 run("buildah", [...store, command, ...argv], { ...context, cwd: dirname(out) });
-            // by a relative path: buildah takes what follows "oci:" for an image's name first, and a folder like ".cache" is in none
+            // by a relative path: buildah takes the path after "oci:" for the image's name in its store as well, and a
+            // name cannot contain a folder like ".cache" (podman-container-tools/podman#23390, the same code)
             if (parent)
                 await buildah(
                     "tag",
@@ -133,7 +137,7 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
                 image.ref,
                 source,
             );
-            // the transport "oci" would compress
+            // the "oci" transport would compress
             const pushed = join(work, "pushed");
             await buildah("push", "--disable-compression", image.ref, `dir:${pushed}`);
             progress("compressing");
@@ -149,7 +153,7 @@ async function addFolder(source: string, name: string, fill: (folder: string) =>
     await fill(join(source, name));
 }
 
-/** The packages themselves: nothing is downloaded in a build. */
+/** The package files themselves: nothing is downloaded during a build. */
 async function addPackages(source: string, versions: Versions, { debian }: Inputs): Promise<void> {
     await cp(join(HUB, "common"), join(source, "common"), { recursive: true });
     await addFolder(source, "packages", async folder => (await debian()).download(versions, folder));
@@ -182,7 +186,10 @@ async function addSource(source: string, versions: Versions, { debian }: Inputs)
     await addFolder(source, "source", async folder => (await debian()).downloadSource(name, version, folder));
 }
 
-/** The root, and the authority that it trusts: where curl and OpenSSL look, and where update-ca-certificates finds it later. */
+/**
+ * The root, and the certificate authority that it trusts: in the place where curl and OpenSSL look, and in the one
+ * where update-ca-certificates finds it later.
+ */
 async function addDebian(source: string, { base, trust }: Parts, context: StageContext): Promise<void> {
     await cp(join(base.folder, "root.tar"), join(source, "rootfs.tar"));
     const authority = join(trust.folder, "ca.crt");

@@ -1,22 +1,22 @@
-/** What the sandbox's Docker Hub has: the list from which the images are built. */
+/** What the sandbox's Docker Hub offers: the list from which the images are built. */
 import { DrydockError } from "../../base/errors";
 
 export interface ContainerImage {
-    /** The name that students type. Its tag, and those beside it, say what is in it. */
+    /** The name that students type. Its tag, and the other tags, say what it contains. */
     ref: string;
-    /** In vm-images/hub; names the image's list of packages too. */
+    /** Folder in vm-images/hub; also names the image's list of packages. */
     folder: string;
-    /** The Debian package whose version is the image's. */
+    /** The Debian package whose version the image takes. */
     versionOf?: string;
-    /** Other tags of the same image; the whole version is one without being listed. */
+    /** Other tags of the same image; the full version is always one and need not be listed. */
     tags?: readonly string[];
     /** What the hub says about it in a search. */
     contents: string;
-    /** In the engine's store from the start; others are pulled. */
+    /** In the engine's store from the start; the others are pulled. */
     preloaded: boolean;
 }
 
-/** In the order of their building: all but the first two are made of debian:trixie-slim, or in it. */
+/** In build order: each but the first two is based on debian:trixie-slim, or built in it. */
 export const containerImages: readonly ContainerImage[] = [
     { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: true },
     {
@@ -149,17 +149,17 @@ export const containerImages: readonly ContainerImage[] = [
 
 export const nameOf = ({ ref }: Pick<ContainerImage, "ref">): string => ref.slice(0, ref.indexOf(":"));
 
-/** A Debian package's version as its makers call it: "5:8.0.2-3+deb13u2" is 8.0.2. */
+/** A Debian package's version as its upstream project writes it: "5:8.0.2-3+deb13u2" is 8.0.2. */
 export const upstreamVersion = (debianVersion: string): string =>
     debianVersion.replace(/^\d+:/, "").replace(/[-+~].*$/, "");
 
-/** Of Debian itself: base-files 13.8+deb13u7 is in Debian 13.7. */
+/** The version of Debian itself: base-files 13.8+deb13u7 is in Debian 13.7. */
 export const debianRelease = (baseFiles: string): string =>
     /\+deb(\d+)u(\d+)/.exec(baseFiles)?.slice(1).join(".") ?? `${/^\d+/.exec(baseFiles)?.[0]}.0`;
 
 /**
- * All names of an image: those of the list and, for one with a version, the whole version with the variant of its first name
- * ("20.19.2-slim"). Throws "image.tag-untrue" for a listed tag that begins with another number.
+ * All names of an image: those in the list and, if it has a version, the full version with the variant of its first
+ * name ("20.19.2-slim"). Throws "image.tag-untrue" for a listed tag that begins with another number.
  */
 export function refsOf(image: ContainerImage, version: string | undefined): string[] {
     const tags = [image.ref.slice(image.ref.indexOf(":") + 1), ...(image.tags ?? [])];

@@ -9,8 +9,8 @@ import { nameOf, type ContainerImage } from "./container-images";
 import type { Inputs } from "./inputs";
 
 /**
- * Images as a Docker Hub's files. Output: hub/ as the page's Docker Hub reads it (catalogue.json, blobs/). The disk needs those
- * that the engine has from the start, and nothing of the others, so there are two of these.
+ * Images as the files of a Docker Hub. Output: hub/ as the page's Docker Hub reads it (catalogue.json, blobs/). There
+ * are two of these stages, because the disk needs only the images that the engine has from the start.
  */
 export function hubStage(
     { workshop }: Inputs,

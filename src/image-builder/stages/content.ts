@@ -9,7 +9,7 @@ import type { Inputs } from "./inputs";
 
 const ADD_BYTECODE = join(root, "vm-images/wheels/add-bytecode.py");
 
-/** Wheels, each as PyPI has it and with bytecode, and their index. Output: python/. */
+/** Wheels, each as PyPI has it plus bytecode, and their index. Output: python/. */
 export async function wheelsStage(
     { workshop, lock, wishes }: Inputs,
     needs: { base: Stage; debs: Stage },
@@ -30,7 +30,7 @@ export async function wheelsStage(
     });
 }
 
-/** Bytecode is of one Python's version only: the guest's own compiles, which a 64-bit host runs as well. */
+/** Bytecode fits only one version of Python, so the guest's own compiles it; a 64-bit host can run that too. */
 async function addBytecode(
     folder: string,
     python: string,

@@ -18,12 +18,14 @@ const EXCLUDED = [
 ];
 const KEPT = ["/usr/share/doc/*/copyright"];
 
-/** Laid over every Debian root: where apt asks, and what it leaves out. */
+/** Copied over every Debian root: where apt looks for packages, and what dpkg leaves out. */
 const SETTINGS = join(root, "vm-images/debian");
-/** As the source line in there names it. */
+/** The path that the source line in there names. */
 const KEYRING = "usr/share/keyrings/debian.lab.asc";
 
-/** $0: SETTINGS, $1: the archive's public key, $2: the root. git keeps of a file's mode only whether it can be run. */
+/**
+ * $0: SETTINGS, $1: the archive's public key, $2: the root. Of a file's mode, git keeps only whether it is executable.
+ */
 const SET_UP = `
 set -o pipefail
 tar -C "$0" --owner=0 --group=0 --mode=u=rwX,go=rX -c . | tar -C "$2" -x --no-overwrite-dir --numeric-owner
@@ -32,7 +34,7 @@ install -m 644 "$1" "$2/${KEYRING}"
 echo debconf debconf/frontend select Noninteractive | chroot "$2" debconf-set-selections
 `;
 
-/** A Debian root of exactly these package versions, whose apt asks debian.lab. Output: root.tar. */
+/** A Debian root with exactly these package versions, whose apt uses debian.lab. Output: root.tar. */
 export async function debianRootStage(
     { workshop, debian, lock }: Inputs,
     trust: Stage,
@@ -60,7 +62,7 @@ export async function debianRootStage(
                     ...EXCLUDED.map(pattern => `--dpkgopt=path-exclude=${pattern}`),
                     ...KEPT.map(pattern => `--dpkgopt=path-include=${pattern}`),
                     `--customize-hook=bash -ec '${SET_UP}' '${SETTINGS}' '${join(trust.folder, "archive.asc")}' "$1"`,
-                    // written into the root as a file of its own: what the student installs stays as small
+                    // also written to a file in the root, so that what the student installs stays as small
                     ...[
                         '--customize-hook=rm -rf "$1"/var/log/apt "$1"/var/log/*.log "$1"/var/cache/debconf/*-old "$1"/var/lib/dpkg/*-old "$1"/var/cache/apt/*.bin',
                         SUITE,
@@ -84,7 +86,7 @@ export async function debianRootStage(
     });
 }
 
-/** The mirror decides which dependency wins; the lock must have foreseen it. */
+/** The mirror decides which dependency wins; the lock must have the same one. */
 export function checkInstalled(status: string, versions: Versions): void {
     const wrong: string[] = [];
     for (const stanza of status.split("\n\n")) {

@@ -53,7 +53,7 @@ async function repack(from: string, folder: string, context: StageContext): Prom
     return debs.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** What the other two lines of a usual sources.list ask for: nothing here is newer than the suite itself. */
+/** What the other two lines of a usual sources.list refer to: nothing here is newer than the suite itself. */
 const EMPTY_SUITES = [`${SUITE}-updates`, `${SUITE}-security`];
 
 interface ServedFile {
@@ -92,7 +92,7 @@ async function writeSuites(
     return written;
 }
 
-/** As src/internet/debian-lab.ts reads it. */
+/** The index in the form that src/internet/debian-lab.ts reads. */
 function indexOf(debs: readonly PackedDeb[], lists: Record<string, ServedFile>) {
     const pool = debs.map(({ path, bytes, sha256 }) => [path, { bytes, sha256 }] as const);
     const packages = debs.map(({ control }) => {

@@ -11,9 +11,9 @@ import type { Inputs } from "./inputs";
 const OVERLAY = join(root, "vm-images/rootfs");
 const PRELOAD = join(root, "vm-images/preload/preload.sh");
 
-/** What the disk holds when it is full, in bytes. Blocks that were never written take no room anywhere. */
+/** Capacity of the disk in bytes. Blocks that were never written take no space anywhere. */
 export const DISK_BYTES = 4 * 1024 ** 3;
-/** Fixed, so that the same files give the same disk. */
+/** Fixed, so that the same files produce the same disk. */
 const UUID = "d0c6d0c6-0000-4000-8000-000000000001";
 
 export interface Preloaded {
@@ -25,7 +25,7 @@ export interface Preloaded {
 
 const preloadedImages = containerImages.filter(image => image.preloaded);
 
-/** Root, our files and the container images on one ext4. Output: disk.img, preloaded.json. */
+/** Root, our files and the container images in one ext4. Output: disk.img, preloaded.json. */
 export async function diskStage(
     { workshop, lock }: Inputs,
     needs: { guestRoot: Stage; runtime: Stage; agent: Stage; preloaded: Stage; trust: Stage },
@@ -64,7 +64,7 @@ export async function diskStage(
                 ],
                 context,
             );
-            // git keeps of a file's mode only whether it can be run
+            // of a file's mode, git keeps only whether it is executable
             await run(
                 "bash",
                 [
@@ -120,10 +120,13 @@ export async function diskStage(
     });
 }
 
-/** The docker client's. */
+/** Plugins of the docker client. */
 const PLUGINS = ["docker-buildx", "docker-compose"];
 
-/** $0: the root, $@: plugins. Links and folders that no file of the overlay can bring, and what programs in there say. */
+/**
+ * $0: the root, $@: plugins. Creates links and folders that no file of the overlay can bring, and what programs in the
+ * root print.
+ */
 const FINISH = `
 mkdir -p "$0/usr/libexec/drydock/bin" "$0/usr/libexec/drydock/plugins" "$0/workspace"
 for plugin; do
@@ -139,13 +142,13 @@ sed -i 's/^[^#!]/!&/' "$0/etc/ca-certificates.conf"
 chroot "$0" update-ca-certificates --fresh
 `;
 
-/** $0: the root. What preload and apt left that differs from build to build or is of no use. */
+/** $0: the root. Removes what preload and apt left that differs from build to build or is useless. */
 const CLEAN = `
 rm -rf "$0"/var/cache/apt/* "$0"/var/lib/apt/lists/* "$0"/var/log/* "$0"/run/* "$0"/tmp/* "$0"/var/lib/docker/engine-id
 rm -rf "$0"/usr/bin/containerd-shim "$0"/usr/bin/containerd-shim-runc-v1 "$0"/usr/bin/containerd-stress "$0"/usr/share/zoneinfo/right "$0"/usr/share/zoneinfo/posix
 `;
 
-/** Reads what preload.sh printed last. */
+/** Reads the last line that preload.sh printed. */
 export function preloadedFrom(output: string): Preloaded[] {
     const inspected = JSON.parse(output.trimEnd().split("\n").at(-1)!) as {
         Id: string;

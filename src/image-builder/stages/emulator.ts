@@ -8,7 +8,7 @@ import type { Inputs } from "./inputs";
 
 const SOURCES = ["src/vm/image/patch-emulator.ts", "src/vm/image/ballast.ts", "src/vm/image/wasm-format.ts"];
 
-/** v86 with our few constants changed, and its ballasts. Output: libv86.mjs, v86.wasm, version.json. */
+/** v86 with our few constants changed, and with its ballasts. Output: libv86.mjs, v86.wasm, version.json. */
 export async function emulatorStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "emulator",

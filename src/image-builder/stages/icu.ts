@@ -6,11 +6,11 @@ import { run } from "../workshop/program";
 import { defineStage, type Stage } from "../workshop/stage";
 import type { Inputs } from "./inputs";
 
-/** Its version is in the library's name and in that of its table: raise both together. */
+/** Its version is in the library's name and in that of its table: change all of them together. */
 export const ICU_PACKAGE = "libicu76";
 const MAJOR = "76";
 
-/** ICU's data for fewer languages, for the images that have the package. Output: libicudata.so. */
+/** ICU's data for fewer languages, for the images that contain the package. Output: libicudata.so. */
 export function icuStage({ workshop, lock, debian }: Inputs): Stage {
     const version = Object.values(lock.debian.images).find(packages => ICU_PACKAGE in packages)?.[ICU_PACKAGE];
     return defineStage(workshop, {

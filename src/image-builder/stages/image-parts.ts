@@ -1,4 +1,4 @@
-/** What a draft (for the snapshot's boot) and the final image have in common. */
+/** What a draft (for the snapshot's boot) and the final image share. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { IMAGE_FORMAT, type ImageManifest } from "../../vm/image/image";
@@ -12,8 +12,9 @@ export const CHUNK_BYTES = 256 * 1024;
 export const MEMORY = 512;
 
 /**
- * `tsc=reliable`, no watchdogs: a tab can sleep, and then the clock jumps. `init_on_free`: freed pages are zeros, which makes
- * the snapshot half as large. `dummy.numdummies=0`: no network card that nobody asked for. `random.trust_cpu`: no wait for entropy; the page reseeds after a restore.
+ * `tsc=reliable`, no watchdogs: a tab can sleep, and then the clock jumps. `init_on_free`: freed pages are zeros, which
+ * halves the snapshot. `dummy.numdummies=0`: no network card that nobody asked for. `random.trust_cpu`: no wait for
+ * entropy; the page reseeds after a restore.
  */
 export const COMMAND_LINE =
     "console=ttyS0 root=/dev/sda rw init=/sbin/drydock-init tsc=reliable mitigations=off random.trust_cpu=on nowatchdog rcupdate.rcu_cpu_stall_suppress=1 init_on_free=1 dummy.numdummies=0";

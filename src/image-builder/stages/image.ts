@@ -13,10 +13,13 @@ import { addCommonParts, addTable, CHUNK_BYTES, MEMORY, type ImageParts } from "
 import type { Inputs } from "./inputs";
 import { readSnapshot } from "./snapshot";
 
-/** zstd's level for what is shipped. 19 makes it an eighth smaller and takes four times as long, minutes of a build. */
+/**
+ * The zstd level for what is shipped. Level 19 makes it an eighth smaller but takes four times as long, minutes of a
+ * build.
+ */
 const SHIPPED = 12;
 
-/** Compresses the disk's chunks while the snapshot is being made: nearly all of them stay as they are. */
+/** Compresses the disk's chunks while the snapshot is being made: nearly all of them will not change. */
 export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
     return defineStage(workshop, {
         name: "chunks",
@@ -34,7 +37,7 @@ export function chunksStage({ workshop }: Inputs, disk: Stage): Stage {
     });
 }
 
-/** The image's folder as the machine reads it. Output: image.json and all that it names. */
+/** The image's folder as the machine reads it. Output: image.json and everything that it names. */
 export function imageStage(
     { workshop }: Inputs,
     needs: {
@@ -117,7 +120,7 @@ export function imageStage(
     return stage;
 }
 
-/** A list keeps its place beside what it lists; its hash is in the manifest. */
+/** A list stays in the same folder as the files it lists; its hash is in the manifest. */
 async function fileInPlace(out: string, path: string): Promise<ImageFile> {
     const bytes = await readFile(join(out, path));
     return { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };

@@ -9,7 +9,7 @@ import type { Inputs } from "./inputs";
 
 const CONFIG = join(root, "vm-images/kernel.config");
 
-/** Objects that a 32-bit build of kernel.config compiles; only for the percentage shown. */
+/** Objects that a 32-bit build of kernel.config compiles; only for the displayed percentage. */
 const OBJECTS = 1650;
 
 /** Debian's kernel source, built without modules for one 32-bit processor. Output: bzImage. */
@@ -43,7 +43,7 @@ export async function kernelStage({ workshop, lock, debian }: Inputs): Promise<S
             await rm(join(work, source));
             const tree = join(work, source.replace(".tar.xz", ""));
 
-            // fixed, so that the same source gives the same kernel on every machine
+            // fixed, so that the same source produces the same kernel on every machine
             const env = {
                 KBUILD_BUILD_USER: "drydock",
                 KBUILD_BUILD_HOST: "drydock",
@@ -52,7 +52,8 @@ export async function kernelStage({ workshop, lock, debian }: Inputs): Promise<S
             };
             await run("make", ["-s", "-C", tree, "ARCH=i386", "allnoconfig"], { ...context, env });
             let objects = 0;
-            // ahead of the stages beside it: the snapshot waits for the kernel longest, and everything for the snapshot
+            // ahead of the stages that run beside it: the snapshot waits longest for the kernel, and everything waits
+            // for the snapshot
             await run("nice", ["-n", "-5", "make", "-C", tree, "ARCH=i386", `-j${availableParallelism()}`, "bzImage"], {
                 ...context,
                 env,

@@ -1,6 +1,7 @@
 /**
- * A process of its own for the measurement: the watched machine runs in the main thread and cannot be taken apart, so the
- * end of the process ends it. Arguments: the image's folder, its chunk table. Progress on standard error, the result as one line of JSON.
+ * A separate process for the measurement: the watched machine runs in the main thread and cannot be shut down, so the
+ * process ends with it. Arguments: the image's folder, its chunk table. Progress goes to standard error, the result is
+ * one line of JSON.
  */
 import { DrydockError, messageOf } from "../../base/errors";
 import { measureReads } from "./measure-reads";

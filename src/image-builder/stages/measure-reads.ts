@@ -1,4 +1,7 @@
-/** Which chunks of an image's disk the common commands read, in order: what a page fetches ahead while the student reads. */
+/**
+ * Which chunks of an image's disk the common commands read, in order: what a page fetches ahead while the student
+ * reads.
+ */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -23,16 +26,16 @@ const COMMANDS = [
 export interface Reads {
     /** Chunk numbers in order of first use. */
     chunks: number[];
-    /** Compressed bytes that each command fetched beyond those before it. */
+    /** Compressed bytes that each command fetched in addition to those before it. */
     bytes: { command: string; chunks: number; bytes: number }[];
 }
 
-/** A machine in this thread, whose file reads are seen. */
+/** A machine in this thread whose file reads can be observed. */
 function createWatchedMachine(options: MachineOptions, onFile: (path: string) => void): Machine {
     const open = (): WorkerLink => {
         let toPage: Parameters<WorkerLink["listen"]>[0] = () => undefined;
         const worker = new WorkerMachine({
-            // a task later, as between threads: nobody is called back inside his own call
+            // one task later, as between threads: nobody is called back during their own call
             post: message => setImmediate(() => toPage(message)),
             fetchFile: (url, settings) => {
                 onFile(url);
@@ -44,7 +47,7 @@ function createWatchedMachine(options: MachineOptions, onFile: (path: string) =>
             listen: onMessage => {
                 toPage = onMessage;
             },
-            // halts the CPU; what is left of it ends with the process
+            // halts the CPU; the rest ends with the process
             terminate: () => worker.crashed(new Error("the measurement has ended")),
         };
     };
@@ -87,7 +90,7 @@ export async function measureReads(
                 signal,
                 env: { HOME: "/root" },
             });
-            // On a host under heavy load a client may run out of patience; what it read until then still counts.
+            // On a host under heavy load, a client may time out; what it has read until then still counts.
             if (code !== 0) progress(`"${command}" ended with status ${code}: ${stderr.trim()}`);
             reads.bytes.push({ command, chunks: seen.size - before, bytes: await sizeOf(before) });
         }

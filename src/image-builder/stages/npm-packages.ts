@@ -3,7 +3,7 @@ import { fetchNpmPackages } from "../pins/npm-packages";
 import { defineStage, type Stage } from "../workshop/stage";
 import type { Inputs } from "./inputs";
 
-/** What node.lab serves. Output: node/ with index.json and a tarball a package. */
+/** What node.lab serves. Output: node/ with index.json and one tarball for each package. */
 export function npmPackagesStage({ workshop, lock }: Inputs): Stage {
     return defineStage(workshop, {
         name: "npm-packages",

@@ -1,7 +1,7 @@
 /**
- * Fills the guest's engine with images before the guest has ever run: the engine pulls them, natively, from the same Docker Hub
- * that the page will answer with, over the guest's own agent. So its records (digests, which layer came from where) are those of
- * a pull, and a later pull of a sibling finds its layers there.
+ * Fills the guest's engine with images before the guest has ever run. The engine, running natively, pulls them through
+ * the guest's own agent from the same Docker Hub that the page will provide. So its records (digests, the origin of
+ * each layer) are those of a pull, and a later pull of a related image finds its layers there.
  */
 import { Duplex as NodeDuplex } from "node:stream";
 import { connectAgent } from "../../agent/connect";
@@ -18,7 +18,10 @@ export interface PreloadContext {
     onPull(ref: string): void;
 }
 
-/** `script` is preload.sh, `tree` the guest's root, `hub` a folder with catalogue.json and blobs/. Gives what the script printed. */
+/**
+ * `script` is preload.sh, `tree` the guest's root, `hub` a folder with catalogue.json and blobs/. Resolves to what the
+ * script printed.
+ */
 export async function preload(
     script: string,
     tree: string,
@@ -29,7 +32,7 @@ export async function preload(
     const problems: string[] = [];
     const internet = createInternet(bundleOf(hub), { report: error => problems.push(error.message) });
     const serve = async (end: NodeDuplex): Promise<void> => {
-        end.on("error", () => undefined); // the script's status tells
+        end.on("error", () => undefined); // the script's status shows it
         const agent = await connectAgent(NodeDuplex.toWeb(end) as unknown as Duplex, { signal });
         end.once("close", () => agent.close());
         agent.serve(internet);
@@ -54,7 +57,7 @@ export async function preload(
     }
 }
 
-/** Only images, where the page's bundle has them. */
+/** A bundle of images only, in the place where the page's bundle has them. */
 function bundleOf(hub: string): Bundle {
     const files = createFileBundle(hub);
     return { open: (path, signal) => files.open(path.replace(/^internet\/hub\//, ""), signal) };

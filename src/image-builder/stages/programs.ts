@@ -8,7 +8,10 @@ import type { Inputs } from "./inputs";
 const RUNTIME = join(root, "vm-images/runtime");
 const AGENT = join(root, "vm-images/agent");
 
-/** What stands in front of crun, of containerd's shim, of the client's plugins and of the engine's network hook, and what crun loads. Output: runtime, crun-errors.so, shim, plugin, setkey. */
+/**
+ * The programs that are called in place of crun, of containerd's shim, of the client's plugins and of the engine's
+ * network hook. Output: runtime, crun-errors.so (which crun loads), shim, plugin, setkey.
+ */
 export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "runtime",
@@ -44,7 +47,7 @@ export async function runtimeStage({ workshop }: Inputs): Promise<Stage> {
     });
 }
 
-/** The guest agent, static. Output: agent. */
+/** The guest agent, statically linked. Output: agent. */
 export async function agentStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "agent",

@@ -18,12 +18,13 @@ import { defineStage, type Stage, type StageContext } from "../workshop/stage";
 import { addCommonParts, addTable, CHUNK_BYTES, MEMORY, type ImageParts } from "./image-parts";
 import type { Inputs } from "./inputs";
 
-/** For the chunks of the draft, which only this stage reads. */
+/** For the draft's chunks, which only this stage reads. */
 const QUICK = 1;
 
 /**
- * zstd's level and window. A window of 8 MB makes a tenth more; browsers would unpack that themselves (`Content-Encoding: zstd`), which
- * came out no faster: 137 MB in pieces of 64 KB from one process to the other take as long as unpacking them here.
+ * The level and window of zstd. A window of 8 MB makes a tenth more. Browsers could decompress that themselves
+ * (`Content-Encoding: zstd`), but that was no faster: passing 137 MB in pieces of 64 KB from one process to the other
+ * takes as long as decompressing them here.
  */
 const PACKER = ["-19", "--long=27"];
 
@@ -31,8 +32,9 @@ const PACKER = ["-19", "--long=27"];
 const BOOT_TIMEOUT = 900_000;
 
 /**
- * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst; what was compiled (code-0.wasm and so on);
- * what the state unpacks to in state.json; and the blocks that the guest wrote (blocks.bin: 8 bytes offset, 4 bytes length, content; little endian).
+ * Boots the disk, waits for agent and engine, makes the memory small and saves it. Output: state.zst; the compiled code
+ * (code-0.wasm and so on); state.json, which says what the state unpacks to; and the blocks that the guest wrote
+ * (blocks.bin: 8 bytes offset, 4 bytes length, content; little endian).
  */
 export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
     return defineStage(workshop, {
@@ -88,10 +90,10 @@ export function snapshotStage({ workshop }: Inputs, parts: ImageParts): Stage {
 }
 
 /**
- * Makes the memory small. After the start it holds 80 MB of programs' pages that nothing needs any more; the kernel gives
- * them all back when asked, mapped ones too. What a visit touches, to the end of a first `docker run`, comes in again and goes into
- * the snapshot: as chunks of the disk the same pages would cost three times the bytes, 330 requests and seconds of waiting. They
- * are read page by page, without what lies around them on the disk.
+ * Makes the memory small. After the start it holds 80 MB of programs' pages that nothing needs any more; the kernel
+ * frees them all when asked, even mapped ones. Then the pages that a visit touches, up to the end of a first `docker
+ * run`, are read in again and go into the snapshot: as chunks of the disk, the same pages would cost three times the
+ * bytes, 330 requests and seconds of waiting. They are read page by page, without their neighbours on the disk.
  */
 const SHRINK = `
 docker ps >/dev/null
@@ -107,9 +109,10 @@ echo 0 >/sys/block/sda/queue/read_ahead_kb
 `;
 
 /**
- * Typed in a terminal, where nothing of it may stay behind. What is hot in the commands at the end goes into the snapshot compiled: four
- * rounds make 353 pages, 15 MB of WebAssembly, 1.5 MB on the way. Two rounds make 223, and a first `docker run` of 6.2 s instead of 5.5 at a return
- * visit; at a first visit, when the browser has to optimise them, there is no difference.
+ * Typed in a terminal, where none of it may remain. What is hot in the commands at the end goes into the snapshot
+ * compiled: four rounds make 353 pages, 15 MB of WebAssembly, 1.5 MB to transfer. Two rounds make 223, and then a first
+ * `docker run` takes 6.2 s instead of 5.5 on a return visit; on a first visit, when the browser has to optimise them,
+ * there is no difference.
  */
 const VISIT = [
     "unset HISTFILE",
@@ -124,7 +127,7 @@ rm /run/read-ahead
 sync
 `;
 
-/** Does what a page and its student do first: the pages of the agent and of the shell come in by that as well. */
+/** Does what a page and its student do first, which also brings in the pages of the agent and of the shell. */
 async function visit(machine: Machine, signal: AbortSignal): Promise<void> {
     const guest = await openGuest(machine, { internet: () => new Response(null, { status: 404 }), signal });
     try {
@@ -140,7 +143,7 @@ async function visit(machine: Machine, signal: AbortSignal): Promise<void> {
         await agent.usage();
         const terminal = await openShell(agent, { columns: 80, rows: 24 });
         const shown = terminal.output.pipeTo(new WritableStream());
-        machine.forgetCode(); // from here on what is hot at a visit, and not what was at the start of the engine
+        machine.forgetCode(); // keep what is hot from here on, during a visit, and not what was hot when the engine started
         for (const command of VISIT) {
             const { code, output } = await terminal.run(command, signal);
             if (code !== 0)
@@ -257,12 +260,12 @@ interface Kept {
 }
 
 export interface FinishedSnapshot extends Kept {
-    /** Paths of its files. */
+    /** Paths of the snapshot's files. */
     files: { state: string; code: string[] };
     blocks: ChangedBlock[];
 }
 
-/** What a finished snapshot stage holds. */
+/** The content of a finished snapshot stage. */
 export async function readSnapshot({ folder }: Stage): Promise<FinishedSnapshot> {
     const kept = JSON.parse(await readFile(join(folder, "state.json"), "utf8")) as Kept;
     const files = {

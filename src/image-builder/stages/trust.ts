@@ -7,9 +7,9 @@ import { defineStage, type Stage, type StageContext } from "../workshop/stage";
 import type { Inputs } from "./inputs";
 
 /**
- * What the guest trusts, new for each build from scratch: ca.crt and ca.key (PEM) of the authority for the sandbox's internet;
- * archive.asc and archive-secret.asc (armored OpenPGP) for the package repository. Whoever has the image has these keys too:
- * nothing but the guest of this image may trust them.
+ * What the guest trusts, new for each build from scratch: ca.crt and ca.key (PEM) of the authority for the sandbox's
+ * internet; archive.asc and archive-secret.asc (armored OpenPGP) for the package repository. Anyone who has the image
+ * has these keys too: nothing but the guest of this image may trust them.
  */
 export function trustStage({ workshop }: Inputs): Stage {
     return defineStage(workshop, {
@@ -24,10 +24,10 @@ export function trustStage({ workshop }: Inputs): Stage {
     });
 }
 
-/** Like SIGNED_AT, old from the start. A 32-bit clock ends in 2038. */
+/** Like SIGNED_AT, in the past from the start. A 32-bit clock ends in 2038. */
 const VALID = ["-startdate", "20000101000000Z", "-enddate", "20371231235959Z"];
 
-/** For `openssl ca`, the only command of every OpenSSL in use that takes a start date. `.`: the folder it runs in. */
+/** For `openssl ca`, the only command of every OpenSSL in use that accepts a start date. `.`: the folder it runs in. */
 const AUTHORITY = `
 [ca]
 default_ca = self

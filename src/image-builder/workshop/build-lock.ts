@@ -1,4 +1,4 @@
-/** Two builds at once would write the same folders: the second waits for the first. */
+/** Two builds at once would write to the same folders, so the second waits for the first. */
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { delay } from "../../base/abort";
@@ -7,7 +7,7 @@ import type { Reporter } from "./reporter";
 
 const POLL = 500;
 
-/** Runs `work` while this process holds the cache's lock file. A lock whose process is gone is taken over. */
+/** Runs `work` while this process holds the cache's lock file. If a lock's process is gone, the lock is taken over. */
 export async function withBuildLock<T>(
     report: Pick<Reporter, "note">,
     signal: AbortSignal,
@@ -43,9 +43,9 @@ async function take(path: string): Promise<boolean> {
     }
 }
 
-/** undefined while the owner is just writing its number. */
+/** undefined while the owner is writing its number. */
 async function ownerOf(path: string): Promise<number | undefined> {
-    const text = await readFile(path, "utf8").catch(() => ""); // removed meanwhile: the next turn takes it
+    const text = await readFile(path, "utf8").catch(() => ""); // removed meanwhile: the next attempt takes it
     return text === "" ? undefined : Number(text);
 }
 

@@ -1,4 +1,4 @@
-/** What the pipeline needs on the host, and which Debian package brings it. */
+/** What the pipeline needs on the host, and which Debian packages contain it. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -12,7 +12,7 @@ export interface HostNeed {
 
 export const hostPackages: readonly HostNeed[] = [
     { find: "mmdebstrap", debianPackage: "mmdebstrap" },
-    // without it mmdebstrap does not believe that this machine runs i386 programs
+    // without it, mmdebstrap does not believe that this machine can run i386 programs
     { find: "arch-test", debianPackage: "arch-test" },
     { find: "/usr/share/keyrings/debian-archive-keyring.gpg", debianPackage: "debian-archive-keyring" },
     { find: "gcc", debianPackage: "gcc" },
@@ -52,7 +52,7 @@ const folders = [
     "/usr/bin",
 ];
 
-/** Where a program is; Debian's sbin folders count although a plain user's PATH may lack them. */
+/** Where a program is; Debian's sbin folders count even if an ordinary user's PATH lacks them. */
 export function findHostProgram(name: string): string | undefined {
     return folders.map(folder => join(folder, name)).find(path => existsSync(path));
 }
@@ -60,7 +60,7 @@ export function findHostProgram(name: string): string | undefined {
 const present = (need: string): boolean =>
     need.startsWith("/") ? existsSync(need) : findHostProgram(need) !== undefined;
 
-/** Debian packages still to be installed. `agentOnly`: just what the guest agent's native tests need. */
+/** Debian packages that still have to be installed. `agentOnly`: only what the guest agent's native tests need. */
 export async function imageHostPackages(options: { agentOnly?: boolean } = {}): Promise<string[]> {
     const missing = new Set<string>();
     if (!options.agentOnly) {
@@ -71,7 +71,7 @@ export async function imageHostPackages(options: { agentOnly?: boolean } = {}): 
     return [...missing];
 }
 
-/** A Python that has pip: the first on PATH may be one without. */
+/** A Python that has pip; the first on PATH may have none. */
 export function pipPython(): string | undefined {
     return [findHostProgram("python3"), "/usr/bin/python3"].find(
         python => python !== undefined && existsSync(python) && succeeds(python, ["-m", "pip", "--version"]),
@@ -83,11 +83,11 @@ function succeeds(program: string, argv: string[]): boolean {
         execFileSync(program, argv, { stdio: "ignore" });
         return true;
     } catch {
-        return false; // a refusal is the answer
+        return false; // a failure means no
     }
 }
 
-/** A go that can build the agent: as new as its go.mod asks, or new enough (1.21) to fetch the one that is. */
+/** Whether Go can build the agent: as new as its go.mod requires, or new enough (1.21) to fetch that version. */
 function newEnoughGo(): boolean {
     const go = findHostProgram("go");
     if (!go) return false;

@@ -1,4 +1,7 @@
-/** Programs that a stage runs: output goes to the stage's log, a failure becomes an error that shows its end. */
+/**
+ * Programs that a stage runs: their output goes to the stage's log, and a failure becomes an error that shows the end
+ * of it.
+ */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import type { Duplex } from "node:stream";
@@ -10,9 +13,9 @@ export interface RunOptions {
     env?: Record<string, string>;
     stdin?: string;
     signal?: AbortSignal;
-    /** Each line of both streams as it comes, for progress. */
+    /** Each line of both streams as it arrives, for progress. */
     onLine?: (line: string) => void;
-    /** Gets the other end of the program's file descriptor 3, which carries both ways. */
+    /** Gets the other end of the program's file descriptor 3, which works both ways. */
     link?: (end: Duplex) => void;
 }
 
@@ -22,7 +25,10 @@ const TAIL = 15;
 export const tailOf = (log: string): string =>
     existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-TAIL).join("\n") : "";
 
-/** Runs to the end and gives what it printed on standard output. A status other than 0 rejects with "image.program-failed". */
+/**
+ * Runs to the end and resolves to what it printed on standard output. A status other than 0 rejects with
+ * "image.program-failed".
+ */
 export function run(program: string, argv: readonly string[], options: RunOptions): Promise<string> {
     const log = openSync(options.log, "a");
     writeSync(log, `$ ${program} ${argv.join(" ")}\n`);
@@ -49,7 +55,7 @@ export function run(program: string, argv: readonly string[], options: RunOption
             watch(data);
         });
         child.stderr.on("data", watch);
-        child.stdin.on("error", () => undefined); // the program may end without reading it; its status tells
+        child.stdin.on("error", () => undefined); // the program may end without reading it; its status shows the result
         child.stdin.end(options.stdin ?? "");
         child.on("error", thrown => {
             if (options.signal?.aborted) return reject(options.signal.reason); // "close" follows
@@ -67,7 +73,7 @@ export function run(program: string, argv: readonly string[], options: RunOption
             );
         });
         child.on("close", (code, signal) => {
-            if (child.pid === undefined) return; // never started: told above
+            if (child.pid === undefined) return; // never started: reported above
             closeSync(log);
             if (code === 0) return resolve(Buffer.concat(parts).toString());
             if (options.signal?.aborted) return reject(options.signal.reason);

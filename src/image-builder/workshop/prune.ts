@@ -10,17 +10,17 @@ interface Folder {
 }
 
 /**
- * Keeps the current image and, of images and of each stage's outputs, the `keep` last used. Chunks that no image names go.
- * `imagesToo` false leaves the images alone: another clone's server may be reading one.
+ * Keeps the current image and the `keep` most recently used images and outputs of each stage. Removes chunks that no
+ * image uses. `imagesToo` false leaves the images alone: another clone's server may be reading one.
  */
 export async function prune(keep: number, imagesToo = true): Promise<{ removed: number; bytes: number }> {
     const current = await readFile(join(imagesFolder(), "current"), "utf8").catch(() => ""); // none built yet
     const all = [
         ...(imagesToo ? await foldersIn(imagesFolder(), () => "image") : []),
-        // "guest-root-<key>": the group is what precedes the key; a ".part" is what an interrupted build left
+        // "guest-root-<key>": the group is the part before the key; a ".part" is the remainder of an interrupted build
         ...(await foldersIn(stagesFolder(), name => (name.endsWith(".part") ? "" : name.replace(/-[0-9a-f]+$/, "")))),
     ];
-    // Map.groupBy is not in Node 20
+    // Node 20 lacks Map.groupBy
     const groups = new Map<string, Folder[]>();
     for (const folder of all) groups.set(folder.group, [...(groups.get(folder.group) ?? []), folder]);
     let removed = 0;
@@ -49,7 +49,7 @@ async function foldersIn(parent: string, groupOf: (name: string) => string): Pro
     );
 }
 
-/** A chunk that an image uses has a second name in its folder. */
+/** A chunk that an image uses has a second name, in the image's folder. */
 async function pruneChunks(): Promise<number> {
     const pool = join(cacheFolder(), "chunks");
     let bytes = 0;

@@ -1,7 +1,7 @@
 /** What a build tells the person who waits for it. */
 
 export interface StageReport {
-    /** A few words on where the stage is: "18 of 61 MB". The last one shown wins. */
+    /** A few words on how far the stage is: "18 of 61 MB". The latest is shown. */
     progress(text: string): void;
     done(how: "built" | "cached"): void;
     failed(): void;
@@ -11,7 +11,7 @@ export interface Reporter {
     begin(stage: string): StageReport;
     /** A line of its own. */
     note(text: string): void;
-    /** Closes the live lines. */
+    /** Ends the live lines. */
     end(): void;
 }
 
@@ -30,13 +30,16 @@ interface Line {
     started: number;
 }
 
-/** How often the live lines are drawn again, in milliseconds. */
+/** Milliseconds between two updates of the live lines. */
 const REDRAW = 200;
-/** Without a terminal a long stage says a line as often as this, in milliseconds: a log must show that it lives. */
+/**
+ * Without a terminal, a long stage prints a line this often, in milliseconds: a log must show that the build is alive.
+ */
 const HEARTBEAT = 20_000;
 
 /**
- * Live lines on a terminal (one a running stage), plain lines elsewhere. At the end a table of the stages that were built.
+ * Live lines on a terminal (one for each running stage), plain lines elsewhere. Finally, a table of the stages that
+ * were built.
  */
 export function createReporter(out: NodeJS.WriteStream): Reporter {
     const running = new Set<Line>();

@@ -1,7 +1,7 @@
 /**
- * A stage makes one folder from its inputs. The folder's name holds a hash of them (files, pinned versions, keys of earlier
- * stages), so it is found again as long as nothing changed, on every clone of this machine. It is written under a temporary
- * name and renamed when it is whole: what is there under its final name is complete.
+ * A stage makes one folder from its inputs. The folder's name holds a hash of them (files, pinned versions, keys of
+ * earlier stages), so every clone on this machine finds it again as long as nothing has changed. It is written under a
+ * temporary name and renamed when complete: whatever has its final name is complete.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -25,19 +25,19 @@ export interface Stage {
     key: string;
     /** Where the output is, or will be. */
     folder: string;
-    /** The output's folder; runs what is missing, once, whoever asks. */
+    /** The output's folder. Builds what is missing, once, however many ask. */
     make(): Promise<string>;
 }
 
 export interface StageRecipe {
     name: string;
-    /** Raise it when the code below makes something else out of the same inputs. */
+    /** Raise it when the code below makes something else from the same inputs. */
     version: number;
     /** Strings that identify inputs: pinned versions, content hashes. */
     inputs: readonly string[];
-    /** Earlier stages whose output it reads. */
+    /** Earlier stages whose output this one reads. */
     needs: readonly Stage[];
-    /** Waits until it is this stage's turn among others of its kind, which would crowd each other out. */
+    /** Waits for this stage's turn among others of its kind, which would slow each other down. */
     turn?: <T>(job: () => Promise<T>) => Promise<T>;
     run(context: StageContext): Promise<void>;
 }
@@ -55,7 +55,10 @@ export const hashOf = (...parts: readonly string[]): string => {
     return hash.digest("hex");
 };
 
-/** Content hash of a file or a folder with all that it holds: names, modes, links and bytes. `skip`: names to leave out. */
+/**
+ * Content hash of a file, or of a folder with everything in it: names, modes, links and bytes. `skip`: names to leave
+ * out.
+ */
 export async function hashPath(path: string, skip?: RegExp): Promise<string> {
     const hash = createHash("sha256");
     async function add(at: string, name: string): Promise<void> {
@@ -99,7 +102,7 @@ async function make(workshop: Workshop, recipe: StageRecipe, folder: string): Pr
         await utimes(folder, now, now); // "last used", for prune
         return folder;
     }
-    // at once: independent ones run side by side
+    // all at once: independent stages run side by side
     await Promise.all(recipe.needs.map(stage => stage.make()));
     const build = () => fill(workshop, recipe, folder);
     return recipe.turn ? recipe.turn(build) : build();

@@ -8,19 +8,22 @@ export interface Access {
 }
 
 export interface Token {
-    /** Undefined for anonymous pulls. */
+    /** undefined for anonymous pulls. */
     account: string | undefined;
     access: readonly Access[];
     expires: number;
 }
 
-/** Seconds; the emulated guest may take minutes for one layer, so longer than Docker Hub's 300. */
+/** Seconds; longer than Docker Hub's 300, since the emulated guest may take minutes for one layer. */
 export const tokenSeconds = 3600;
 
 /** More than a class of clients needs at once; a guest that asks for tokens in a loop must not fill memory. */
 const mostTokens = 2000;
 
-/** Scopes as they stand in a query: several parameters, each with several scopes. Malformed ones are left out, as Docker Hub does. */
+/**
+ * Scopes as they appear in a query: several parameters, each with several scopes. Malformed ones are ignored, as on
+ * Docker Hub.
+ */
 export function parseScopes(values: readonly string[]): Access[] {
     return values
         .flatMap(value => value.split(" "))
@@ -41,7 +44,7 @@ export function allows(token: Token, needed: Access): boolean {
     );
 }
 
-/** Tokens given out; forgotten at a reload, when clients simply ask for new ones. */
+/** Tokens given out. A reload forgets them, and clients simply ask for new ones. */
 export class Tokens {
     #tokens = new Map<string, Token>();
 

@@ -5,30 +5,33 @@ import { digestOf } from "./digest";
 import { isRepositoryName } from "./names";
 import type { Records } from "./records";
 
-/** A student may type a password used elsewhere: guessing it from what the browser stores has to be slow. About 0.1 s here. */
+/**
+ * A student may type a password used elsewhere, so guessing it from what the browser stores has to be slow. About 0.1 s
+ * here.
+ */
 const rounds = 50_000;
 
 const shortestName = 2;
 const longestName = 30;
 const shortestPassword = 4;
 
-/** The login did not work; `message` is for the student. */
+/** The login failed; `message` is for the student. */
 export class LoginRefused extends Error {
     override readonly name = "LoginRefused";
 }
 
-/** Lab accounts: the first login makes one, later ones need the same password. They live in this browser only. */
+/** Lab accounts: the first login creates one, later ones need the same password. They exist in this browser only. */
 export class Accounts {
-    /** What was typed right before, hashed: the engine sends the password with each request for a token. */
+    /** What was just typed, hashed: the engine sends the password with each request for a token. */
     #recent = new Map<string, string>();
 
     constructor(
         private readonly records: Records,
-        /** Names nobody may take, because bundled images are under them. */
+        /** Names that nobody may take, because they hold bundled images. */
         private readonly isTaken: (name: string) => Promise<boolean>,
     ) {}
 
-    /** Gives the account's name; throws `LoginRefused`. */
+    /** Resolves to the account's name; throws `LoginRefused`. */
     async logIn(typed: string, password: string): Promise<string> {
         const name = typed.toLowerCase();
         if (
@@ -56,13 +59,13 @@ export class Accounts {
         return name;
     }
 
-    /** A token that stands for the password, also after a reload. */
+    /** A token that stands for the password, even after a reload. */
     async refreshToken(name: string): Promise<string> {
         const account = await this.records.get("accounts", name);
         return `${name}:${digestOf(encodeText(`refresh\n${account?.salt}\n${account?.hash}`))}`;
     }
 
-    /** Gives the account's name; throws `LoginRefused`. */
+    /** Resolves to the account's name; throws `LoginRefused`. */
     async logInByToken(token: string): Promise<string> {
         const name = token.slice(0, Math.max(token.indexOf(":"), 0));
         if (!(await this.records.get("accounts", name)) || (await this.refreshToken(name)) !== token)

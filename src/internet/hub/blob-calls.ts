@@ -5,12 +5,16 @@ import type { Digest } from "./digest";
 import { OciError } from "./oci-error";
 import { byteRange, contentRange } from "../byte-range";
 
-/** Up to this size a blob is checked before the answer begins, so damage is an error with a name and not a cut connection. */
+/**
+ * Up to this size, a blob is checked before the answer begins, so that damage is a named error and not a cut
+ * connection.
+ */
 const checkedFirst = 1024 * 1024;
 
 /**
- * From this size on a blob comes from elsewhere, as it does at Docker Hub: by plain HTTP, since encryption costs an emulated
- * processor ten times what the transfer does. Its digest proves it all the same. Bytes; below, the detour costs more.
+ * From this size on, a blob comes from another host, as on Docker Hub: over plain HTTP, since encryption costs an
+ * emulated processor ten times as much as the transfer. Its digest proves it anyway. Bytes; below this size, the detour
+ * costs more.
  */
 const redirectedFrom = 128 * 1024;
 
@@ -50,7 +54,7 @@ export async function blob(call: Call, reference: string): Promise<Response> {
     return sendBlob(call, digest);
 }
 
-/** The bytes, for whoever may have them. */
+/** Sends the bytes, once access has been granted. */
 export async function sendBlob(
     { request, name, registry, tell }: Pick<Call, "request" | "name" | "registry" | "tell">,
     digest: Digest,

@@ -5,27 +5,27 @@ import { Hasher, algorithmOf, type Digest } from "./digest";
 import { randomUuid } from "./names";
 import { keyOf, type Change, type Records } from "./records";
 
-/** Pushed blobs. A blob is there whole and checked, or not at all, however the page ends. */
+/** Pushed blobs. A blob is stored whole and checked, or not at all, however the page ends. */
 export interface BlobStore {
-    /** Undefined when the store has no such blob. */
+    /** undefined if the store has no such blob. */
     bytesOf(digest: Digest): Promise<number | undefined>;
-    /** The bytes from `start` up to `end`, which is not included. Rejects with "hub.blob-missing" or "hub.file-missing". */
+    /** The bytes from `start` up to but not including `end`. Rejects with "hub.blob-missing" or "hub.file-missing". */
     open(digest: Digest, start: number, end: number): Promise<ReadableStream<Bytes>>;
-    /** Room for a new blob, seen by nobody until it is kept. */
+    /** Room for a new blob, which nobody sees until it is kept. */
     draft(): Promise<Draft>;
-    /** Forgets the bytes, together with `also`. Harmless when there are none. */
+    /** Removes the bytes, together with `also`. Harmless if there are none. */
     remove(digest: Digest, also?: readonly Change[]): Promise<void>;
-    /** Takes away what unfinished uploads of earlier visits left; gives their number. */
+    /** Removes what unfinished uploads of earlier visits left; resolves to their number. */
     sweep(): Promise<number>;
 }
 
 export interface Draft {
-    /** Written so far. */
+    /** Bytes written so far. */
     readonly bytes: number;
     write(chunk: Bytes): Promise<void>;
     /**
-     * Makes it the blob of that digest, together with `also`, in one step. Ends the draft either way.
-     * Rejects with "hub.digest-mismatch" when the bytes have another digest.
+     * Turns the draft into the blob with that digest, together with `also`, in one step. Ends the draft either way.
+     * Rejects with "hub.digest-mismatch" if the bytes have another digest.
      */
     keep(digest: Digest, also?: readonly Change[]): Promise<void>;
     discard(): Promise<void>;
@@ -34,7 +34,7 @@ export interface Draft {
 /** Another tab may be writing: only what has not been touched for a day is a leftover. */
 const leftoverAfter = 24 * 60 * 60 * 1000;
 
-/** Bytes in files, and a table that says which file holds which digest: writing that row is what makes a blob exist. */
+/** Bytes in files, and a table that says which file holds which digest: a blob exists once its row is written. */
 export class StoredBlobs implements BlobStore {
     #live = new Set<string>();
 
@@ -127,7 +127,7 @@ class StoredDraft implements Draft {
                     "Send the bytes again.",
                 );
             const known = await this.records.get("blobs", digest);
-            // the present file stays: somebody may be reading it
+            // the existing file stays: somebody may be reading it
             const changes: Change[] = known
                 ? [...also]
                 : [...also, { table: "blobs", key: keyOf(digest), row: { file: this.file, bytes: this.bytes } }];
@@ -148,7 +148,7 @@ class StoredDraft implements Draft {
         await this.writer.abort();
     }
 
-    /** Uploads are hashed with sha256 as they come; the few with another digest are read once more. */
+    /** Uploads are hashed with sha256 as they arrive; the few with another kind of digest are read once more. */
     async #hashAgain(digest: Digest): Promise<Digest> {
         const hasher = new Hasher(algorithmOf(digest));
         if (this.bytes > 0) {

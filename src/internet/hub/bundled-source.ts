@@ -10,7 +10,7 @@ export function bundledSource(bundle: Bundle, folder = "hub"): BlobSource {
     let read: Promise<Contents> | undefined;
     const contents = (): Promise<Contents> => {
         read ??= readContents(bundle, folder).catch((thrown: unknown) => {
-            read = undefined; // the network may be back at the next request
+            read = undefined; // the network may be back by the next request
             throw thrown;
         });
         return read;

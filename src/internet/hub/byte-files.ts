@@ -1,22 +1,22 @@
 import { DrydockError } from "../../base/errors";
 import type { Bytes } from "../../base/bytes";
 
-/** Where blobs' bytes lie: files written once, front to back, and read in parts. */
+/** Stores the bytes of blobs: files written once, from start to end, and read in parts. */
 export interface ByteFiles {
-    /** A new file. Nobody can read it before its writer has closed it. */
+    /** A new file. Nobody can read it until its writer has closed it. */
     create(id: string): Promise<FileWriter>;
-    /** The bytes from `start` up to `end`, which is not included. Rejects with "hub.file-missing". */
+    /** The bytes from `start` up to but not including `end`. Rejects with "hub.file-missing". */
     open(id: string, start: number, end: number): Promise<ReadableStream<Bytes>>;
-    /** Harmless when there is no such file. */
+    /** Harmless if there is no such file. */
     remove(id: string): Promise<void>;
-    /** All files, unfinished ones too; `touched` in milliseconds since 1970, the last write or earlier. */
+    /** All files, including unfinished ones; `touched`, in milliseconds since 1970, is the last write or earlier. */
     list(): Promise<{ id: string; touched: number }[]>;
 }
 
 export interface FileWriter {
     write(chunk: Bytes): Promise<void>;
     close(): Promise<void>;
-    /** Gives the file up. */
+    /** Discards the file. */
     abort(): Promise<void>;
 }
 
@@ -29,10 +29,10 @@ export function fileMissing(id: string, cause?: unknown): DrydockError {
     );
 }
 
-/** Browsers write and clone about this much at little cost; network chunks are far smaller. */
+/** Browsers write and clone about this much cheaply; network chunks are far smaller. */
 export const pieceBytes = 1024 * 1024;
 
-/** Collects chunks of any size and hands on pieces of exactly `pieceBytes`, the last one smaller. */
+/** Collects chunks of any size and passes on pieces of exactly `pieceBytes`; the last may be smaller. */
 export class Pieces {
     #buffer = new Uint8Array(pieceBytes);
     #used = 0;

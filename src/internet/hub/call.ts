@@ -5,7 +5,7 @@ import type { Registry } from "./registry";
 import type { Tell } from "../told";
 import type { Uploads } from "./uploads";
 
-/** One request below /v2/<name>/, its name known to be well-formed. */
+/** One request below /v2/<name>/, whose name is known to be well-formed. */
 export interface Call {
     request: Request;
     url: URL;
@@ -33,5 +33,5 @@ export function unsupported(...methods: string[]): OciError {
     return new OciError("UNSUPPORTED", "The operation is unsupported.", { headers: { Allow: methods.join(", ") } });
 }
 
-/** A Content-Type without its parameters; "" when there is none. */
+/** A Content-Type without its parameters; "" if there is none. */
 export const mediaTypeOf = (header: string | null): string => (header ?? "").split(";")[0]!.trim().toLowerCase();

@@ -10,11 +10,11 @@ const digest = v.custom<Digest>(
 const mediaType = v.pipe(v.string(), v.regex(/^[\w.+-]+\/[\w.+-]+$/, "not a media type"));
 
 const schema = v.strictObject({
-    /** Grows when an older page could not read the file. */
+    /** Increased when an older page could no longer read the file. */
     format: v.literal(1),
     repositories: v.array(
         v.strictObject({
-            /** With its owner: "library/nginx". */
+            /** Including its owner: "library/nginx". */
             name: v.pipe(v.string(), v.check(isRepositoryName, "not a repository name")),
             description: v.string(),
             tags: v.record(v.pipe(v.string(), v.check(isTag, "not a tag")), digest),
@@ -22,11 +22,14 @@ const schema = v.strictObject({
             manifests: v.record(v.string(), mediaType),
         }),
     ),
-    /** digest → bytes, of manifests, configurations and layers; the file is `blobs/<algorithm>/<hex>` beside the catalogue. */
+    /**
+     * digest → bytes, of manifests, configurations and layers; the file is `blobs/<algorithm>/<hex>` beside the
+     * catalogue.
+     */
     blobs: v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0))),
 });
 
-/** What the bundle has: `catalogue.json`, beside blobs laid out as the OCI image layout has them. */
+/** What the bundle has: `catalogue.json`, beside blobs stored as in an OCI image layout. */
 export type Catalogue = v.InferOutput<typeof schema>;
 
 /** Throws "hub.catalogue-damaged". */

@@ -55,7 +55,7 @@ export class DatabaseFiles implements ByteFiles {
     async list(): Promise<{ id: string; touched: number }[]> {
         const transaction = this.database.transaction("files");
         const [keys, rows] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()]);
-        // a row without its time belongs to no upload that is under way
+        // a row without a time does not belong to any upload under way
         const touched = (row: unknown) => Number((row as { touched?: unknown } | undefined)?.touched) || 0;
         return keys.map((id, index) => ({ id, touched: touched(rows[index]) }));
     }

@@ -9,7 +9,7 @@ type RowStores = { [T in Table]: { key: string; value: Rows[T] } };
 export interface HubSchema extends DBSchema, RowStores {
     /** [file, index] → that piece of the file */
     pieces: { key: [string, number]; value: Bytes };
-    /** file → when it was begun; milliseconds since 1970 */
+    /** file → when it was started; milliseconds since 1970 */
     files: { key: string; value: { touched: number } };
 }
 
@@ -18,8 +18,9 @@ export type HubDatabase = IDBPDatabase<HubSchema>;
 const stores = [...tables, "pieces", "files"] as const;
 
 /**
- * Opens the hub's database, making it at the first visit. Rejects with "hub.storage-newer" when a newer version of this page has
- * changed it, with "hub.storage-damaged" when it lacks what this version has put there, else with "hub.storage-unavailable".
+ * Opens the hub's database, creating it on the first visit. Rejects with "hub.storage-newer" if a newer version of this
+ * page has changed it, with "hub.storage-damaged" if it lacks something that this version created, otherwise with
+ * "hub.storage-unavailable".
  */
 export async function openHubDatabase(name = "drydock-hub"): Promise<HubDatabase> {
     try {
@@ -53,12 +54,12 @@ export async function openHubDatabase(name = "drydock-hub"): Promise<HubDatabase
     }
 }
 
-/** Before the key of a row that was set aside: no name, tag or digest begins so. */
+/** Put before the key of a row that was set aside: no name, tag or digest begins like this. */
 const ASIDE = "\u0001damaged ";
 
 /**
- * Records in IndexedDB: one object store a table, one transaction a write. A row that is damaged counts as not there: it moves to a
- * key of its own, and `onDamage` hears of it.
+ * Records in IndexedDB: one object store for each table, one transaction for each write. A damaged row counts as
+ * missing: it moves to a separate key, and `onDamage` is called.
  */
 export class DatabaseRecords implements Records {
     constructor(

@@ -3,12 +3,12 @@ import { toHex } from "../../base/bytes";
 
 export type Algorithm = "sha256" | "sha512";
 
-/** "sha256:" or "sha512:" and the hash in lower-case hex: the name of a blob or manifest by its content. */
+/** "sha256:" or "sha512:" and the hash in lower-case hex: names a blob or manifest by its content. */
 export type Digest = `${Algorithm}:${string}`;
 
 const patterns: Record<Algorithm, RegExp> = { sha256: /^[0-9a-f]{64}$/, sha512: /^[0-9a-f]{128}$/ };
 
-/** The digest a text spells, or undefined when it spells none that is known here. */
+/** The digest in a text; undefined if it is not a digest of a known kind. */
 export function parseDigest(text: string): Digest | undefined {
     const [algorithm, hex, ...rest] = text.split(":");
     if (rest.length > 0 || hex === undefined || (algorithm !== "sha256" && algorithm !== "sha512")) return undefined;
@@ -17,7 +17,7 @@ export function parseDigest(text: string): Digest | undefined {
 
 export const algorithmOf = (digest: Digest): Algorithm => (digest.startsWith("sha512:") ? "sha512" : "sha256");
 
-/** Hashes bytes as they come, so that no layer need be in memory as a whole. */
+/** Hashes bytes as they arrive, so that no layer has to be in memory as a whole. */
 export class Hasher {
     #hash;
 
@@ -29,7 +29,7 @@ export class Hasher {
         this.#hash.update(bytes);
     }
 
-    /** Call once; nothing can be added after. */
+    /** Call it once; nothing can be added afterwards. */
     digest(): Digest {
         return `${this.algorithm}:${toHex(this.#hash.digest())}`;
     }

@@ -7,7 +7,7 @@ import { familiar, ownerOf } from "./names";
 import { OciError } from "./oci-error";
 import type { Registry } from "./registry";
 
-/** Docker Hub's token authentication: anybody may pull, one pushes to one's own name. */
+/** Docker Hub's token authentication: anybody may pull; you push to your own name. */
 export class Gate {
     constructor(
         private readonly registry: Registry,
@@ -17,8 +17,8 @@ export class Gate {
     ) {}
 
     /**
-     * Throws the 401 that tells a client where to get a token for `needed`. `explain` adds which images there are; pulls begin
-     * with a manifest, so only that needs it, and a denied push keeps Docker Hub's plain words.
+     * Throws the 401 that tells a client where to get a token for `needed`. `explain` adds which images there are. Only
+     * the manifest request uses it: every pull begins with one, and a denied push keeps Docker Hub's plain message.
      */
     async check(request: Request, needed: readonly Access[], explain = false): Promise<void> {
         const header = request.headers.get("Authorization") ?? "";
@@ -37,7 +37,7 @@ export class Gate {
         });
     }
 
-    /** For an image that this hub does not have: Docker Hub's words, then what it does have. */
+    /** For an image that this hub does not have: Docker Hub's message, then what it does have. */
     async #why(needed: readonly Access[]): Promise<string[]> {
         const wanted = needed[0];
         if (!wanted || (await this.registry.exists(wanted.name))) return [];
@@ -48,7 +48,7 @@ export class Gate {
         ];
     }
 
-    /** The token endpoint: GET with Basic or nothing, POST with a form as OAuth2 has it. */
+    /** The token endpoint: GET with Basic authentication or none, POST with a form as in OAuth2. */
     async token(request: Request, tell: Tell): Promise<Response> {
         try {
             if (request.method === "POST") return await this.#oauth(await formOf(request), tell);
@@ -108,7 +108,10 @@ export class Gate {
     }
 }
 
-/** A push that takes a layer over asks to pull from that repository along with it; what it pushes to counts. */
+/**
+ * A push that mounts a layer from another repository also asks to pull from there; what counts is the repository it
+ * pushes to.
+ */
 function tokenAct(asked: readonly Access[]): RegistryAct {
     const repositories = asked.filter(({ type }) => type === "repository");
     const pushed = repositories.find(({ actions }) => actions.includes("push"));

@@ -1,8 +1,9 @@
 /**
  * Docker Hub, answered in the page: registry (OCI distribution 1.1), token endpoint, search.
  *
- * One handler for all its hosts. Images that came with the site are read from it when asked for and never change; what students
- * push lies in the browser's storage. Whatever a client sends, it gets an answer in the specification's form and nothing is thrown.
+ * One handler for all its hosts. Images that came with the site are read from it on request and never change; what
+ * students push is kept in the browser's storage. Whatever a client sends, it gets an answer in the specification's
+ * form and nothing is thrown.
  */
 import { Hono } from "hono";
 import { DrydockError, asDrydockError } from "../../base/errors";
@@ -25,12 +26,13 @@ import type { HubStorage } from "./storage";
 import { continueUpload, startUpload } from "./upload-calls";
 import { Uploads } from "./uploads";
 
-/** Where Docker Hub keeps its blobs; whoever knows a digest may have it. */
+/** Where Docker Hub keeps its blobs; anyone who knows a digest may fetch the blob. */
 export const blobHost = "production.cloudflare.docker.com";
 
 /**
- * Docker Hub's mirror, for pulling without a token and without TLS. The engine closes its connection to a registry after each
- * request and so shakes hands for each; that alone was a third of a pull's instructions.
+ * Docker Hub's mirror, for pulling without a token and without TLS. Until moby/moby#52198, which the guest's engine
+ * lacks, an engine closes its connection to a registry after each request, and so needs a TLS handshake for each; that
+ * alone took a third of a pull's instructions.
  */
 export const mirrorHost = "hub.lab";
 
@@ -52,20 +54,20 @@ const webHosts: readonly string[] = ["hub.docker.com", "docker.io", "www.docker.
 export interface HubOptions {
     source: BlobSource;
     storage: HubStorage;
-    /** Where clients are sent for tokens. Docker Hub's own unless a test serves the hub elsewhere. */
+    /** Where clients are sent for tokens. Docker Hub's own address unless a test serves the hub elsewhere. */
     realm?: string;
-    /** Where clients that come by https are sent for large blobs: scheme and host. Nowhere unless given. */
+    /** Where clients that come over https are sent for large blobs: scheme and host. Nowhere unless given. */
     blobOrigin?: string;
     /** Milliseconds since 1970. */
     now?: () => number;
-    /** Hears what went wrong on the hub's side: damaged blobs, storage that fails. */
+    /** Called with what went wrong on the hub's side: damaged blobs, failing storage. */
     report?: (error: DrydockError) => void;
 }
 
-/** What a request brings along to its handler: who hears what becomes of it. */
+/** What a request brings along for its handler: the listener that is told what happens to it. */
 type Telling = { Bindings: { tell: Tell } };
 
-/** Takes up to the longest path there can be: a name, a verb and a sha512 digest, with everything escaped. */
+/** Covers the longest possible path: a name, a verb and a sha512 digest, all of it escaped. */
 const longestPath = 2000;
 
 export function createHub(options: HubOptions): Internet {
@@ -117,7 +119,7 @@ export function createHub(options: HubOptions): Internet {
     web.onError((thrown, context) => refusal(thrown, context.req.raw, report));
     web.all("*", context => webApi(context.req.raw, registry));
 
-    // what an earlier visit left half written goes now; a failure only leaves it for the next visit
+    // remove what an earlier visit left half written; on failure it stays until the next visit
     storage.blobs
         .sweep()
         .catch((thrown: unknown) =>
@@ -142,7 +144,7 @@ export function createHub(options: HubOptions): Internet {
     };
 }
 
-/** Whoever asks the mirror may pull, and nothing else. */
+/** Every client of the mirror may pull, and do nothing else. */
 const readersOnly: Call["gate"] = {
     async check(_request, needed) {
         if (needed.some(({ actions }) => actions.some(action => action !== "pull")))
@@ -152,7 +154,7 @@ const readersOnly: Call["gate"] = {
 
 const versionHeader = "Docker-Distribution-Api-Version";
 
-/** Everything below /v2/. The name may have slashes, so the verb is looked for from the end. */
+/** Everything below /v2/. The name may contain slashes, so the verb is searched from the end. */
 async function versionTwo(
     request: Request,
     parts: Pick<Call, "registry" | "uploads" | "gate" | "blobOrigin">,
@@ -190,7 +192,7 @@ async function versionTwo(
     throw new OciError("UNSUPPORTED", "404 page not found", { status: 404 });
 }
 
-/** Throws NAME_INVALID for escapes that spell no text. */
+/** Throws NAME_INVALID for escapes that do not decode to text. */
 function decoded(path: string): string {
     try {
         return decodeURIComponent(path);
@@ -203,15 +205,15 @@ function decoded(path: string): string {
 }
 
 /**
- * The answer for whatever was thrown. Docker's clients show an error's text only below status 500, and try again and again unless it
- * is one of DENIED, UNAUTHORIZED and UNSUPPORTED; only the last adds no words of their own about logging in. So a named error of
- * ours goes out as UNSUPPORTED, and the student reads it at once.
+ * The answer for whatever was thrown. Docker's clients show an error's text only for a status below 500, and keep
+ * retrying unless it is DENIED, UNAUTHORIZED or UNSUPPORTED; only for the last do they not add a remark about logging
+ * in. So our named errors go out as UNSUPPORTED, and the student reads them at once.
  */
 function refusal(thrown: unknown, request: Request, report: (error: DrydockError) => void): Response {
     let error: OciError;
     if (thrown instanceof OciError) error = thrown;
     else if (thrown instanceof DrydockError) {
-        // damaged blobs have been reported where they were found
+        // damaged blobs were reported where they were found
         if (!thrown.code.startsWith("hub.blob-")) report(thrown);
         error = new OciError("UNSUPPORTED", `${thrown.message} ${thrown.advice}`, {
             status: 400,

@@ -19,9 +19,10 @@ const manifest = v.object({ config: descriptor, layers: v.array(descriptor) });
 const referenceAnnotation = "org.opencontainers.image.ref.name";
 
 /**
- * Reads `index.json` and the manifests below it. Each entry is named by its annotation org.opencontainers.image.ref.name, as
- * `buildah push oci:folder:nginx:latest` or `skopeo copy` write it: "nginx:1.26" or "bitnami/redis:7".
- * `descriptions` has one line for each repository's full name. Throws "hub.layout-invalid".
+ * Reads `index.json` and the manifests below it. Each entry is named by its annotation
+ * org.opencontainers.image.ref.name, as written by `buildah push oci:folder:nginx:latest` or `skopeo copy`:
+ * "nginx:1.26" or "bitnami/redis:7". `descriptions` has one line for each repository's full name. Throws
+ * "hub.layout-invalid".
  */
 export async function catalogueOfLayout(
     read: (path: string) => Promise<Bytes>,

@@ -3,14 +3,17 @@ import type { Gate } from "./gate";
 import { OciError } from "./oci-error";
 import type { Registry } from "./registry";
 
-/** The specification's order: letters before their case. */
+/** The specification's order: compares letters first, then their case. */
 export function inOrder(a: string, b: string): number {
     const [x, y] = [a.toLowerCase(), b.toLowerCase()];
     if (x !== y) return x < y ? -1 : 1;
     return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** One page by the parameters `n` and `last`, and the address of the next where there is more. Throws PAGINATION_NUMBER_INVALID. */
+/**
+ * One page as requested by the parameters `n` and `last`, and the address of the next page if there is one. Throws
+ * PAGINATION_NUMBER_INVALID.
+ */
 function page(all: readonly string[], url: URL): { items: string[]; link: Record<string, string> } {
     const last = url.searchParams.get("last");
     const n = url.searchParams.get("n");

@@ -22,7 +22,7 @@ export async function manifest(call: Call, reference: string): Promise<Response>
     }
 }
 
-/** Throws where the text is neither a tag nor a digest. */
+/** Throws if the text is neither a tag nor a digest. */
 function mustBeReference(reference: string): void {
     if (reference.includes(":") && !parseDigest(reference))
         throw new OciError("DIGEST_INVALID", "invalid checksum digest format", { detail: reference });
@@ -51,7 +51,7 @@ async function getManifest(call: Call, reference: string): Promise<Response> {
     return new Response(request.method === "HEAD" ? null : bytes, { status: 200, headers });
 }
 
-/** Docker Hub's words; for a missing tag also which ones there are. */
+/** Docker Hub's message; for a missing tag, also which tags there are. */
 async function unknown(registry: Registry, name: string, reference: string): Promise<OciError> {
     const tags = parseDigest(reference) ? [] : (await registry.tags(name)).sort();
     const here = tags.length > 0 ? ` (${familiar(name)} has the tags ${tags.slice(0, 20).join(", ")} here)` : "";
@@ -60,7 +60,10 @@ async function unknown(registry: Registry, name: string, reference: string): Pro
     });
 }
 
-/** A client that takes no index gets the image for this machine, linux/386, when it asks by tag; so do registries of today. */
+/**
+ * A client that does not accept an index gets the image for this machine, linux/386, if it asks by tag; today's
+ * registries do the same.
+ */
 async function forOldClients(
     { request, name, registry }: Call,
     reference: string,
@@ -92,7 +95,7 @@ async function putManifest(call: Call, reference: string): Promise<Response> {
     mustBeReference(reference);
     const bytes = await readManifest(request);
     tellAct(tell, { ...told, manifest: contentOf(bytes, mediaTypeOf(request.headers.get("Content-Type"))) });
-    // tags beside a digest: the specification's next version has them, and a client cannot tell before it tries
+    // tags beside a digest: the specification's next version has them, and a client cannot know until it tries
     const tags = parseDigest(reference) ? url.searchParams.getAll("tag") : [];
     const { digest, subject } = await registry.putManifest(
         name,

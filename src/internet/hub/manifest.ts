@@ -5,7 +5,10 @@ import type { ToldManifest } from "../told";
 import { parseDigest, type Digest } from "./digest";
 import { OciError } from "./oci-error";
 
-/** The two families of manifest, in OCI's and Docker's words. Docker's old schema 1 is not served: no client of today makes it. */
+/**
+ * The two families of manifest, as OCI and Docker name them. Docker's old schema 1 is not served: no current client
+ * creates it.
+ */
 export const imageTypes = [
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -15,7 +18,7 @@ export const indexTypes = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
 ] as const;
 
-/** The specification asks for room for 4 megabytes. */
+/** The specification requires support for 4 megabytes. */
 export const longestManifest = 4 * 1024 * 1024;
 
 const digest = v.custom<Digest>(
@@ -46,10 +49,10 @@ const index = v.object({ ...common, manifests: v.nullable(v.array(descriptor)) }
 
 export type Descriptor = v.InferOutput<typeof descriptor>;
 
-/** What the hub needs to know of a manifest; unknown fields stay in its bytes. */
+/** What the hub needs to know about a manifest; other fields stay in its bytes. */
 export interface Manifest {
     mediaType: string;
-    /** For the list of referrers; undefined where the specification wants it left out. */
+    /** For the list of referrers; undefined where the specification says to leave it out. */
     artifactType: string | undefined;
     annotations: Record<string, string> | undefined;
     subject: Digest | undefined;
@@ -64,11 +67,11 @@ const isOneOf = (types: readonly string[], type: string): boolean => types.inclu
 export const isIndexType = (mediaType: string): boolean => isOneOf(indexTypes, mediaType);
 export const isManifestType = (mediaType: string): boolean => isOneOf(imageTypes, mediaType) || isIndexType(mediaType);
 
-/** Foreign layers lie elsewhere: nobody pushes them. */
+/** Foreign layers are stored elsewhere: nobody pushes them. */
 const isForeign = (layer: Descriptor): boolean =>
     /nondistributable|\.foreign\./.test(layer.mediaType) || (layer.urls ?? []).length > 0;
 
-/** Throws MANIFEST_INVALID. `contentType` without parameters, "" when the client gave none. */
+/** Throws MANIFEST_INVALID. `contentType` has no parameters, and is "" if the client gave none. */
 export function parseManifest(bytes: Bytes, contentType: string): Manifest {
     let value: unknown;
     try {
@@ -131,7 +134,9 @@ function fromIndex(manifest: v.InferOutput<typeof index>, mediaType: string): Ma
 /** Bytes; manifests of images have a few thousand. */
 const longestTold = 256 * 1024;
 
-/** What the network panel shows of a manifest; undefined where it cannot be read: what a student pushes need not be sound. */
+/**
+ * What the network panel shows of a manifest; undefined if it cannot be read: what a student pushes need not be valid.
+ */
 export function contentOf(bytes: Bytes, contentType: string): ToldManifest | undefined {
     if (bytes.byteLength > longestTold) return undefined;
     try {

@@ -2,14 +2,14 @@
 const repository = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tag = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
-/** Docker's clients take 255 characters, host name included; no name here needs more. */
+/** Docker's clients accept 255 characters, including the host name; no name here needs more. */
 const longestName = 255;
 
 export const isRepositoryName = (text: string): boolean => text.length <= longestName && repository.test(text);
 
 export const isTag = (text: string): boolean => tag.test(text);
 
-/** "library/nginx" → "library": whose repository it is. */
+/** "library/nginx" → "library": the owner of the repository. */
 export const ownerOf = (name: string): string => (name.includes("/") ? name.slice(0, name.indexOf("/")) : "library");
 
 /** "library/nginx" → "nginx": what a student types. */

@@ -1,4 +1,4 @@
-/** Every error code of the specification that this hub gives, and its usual status. */
+/** Every error code of the specification that this hub returns, and its usual status. */
 const statuses = {
     BLOB_UNKNOWN: 404,
     BLOB_UPLOAD_INVALID: 400,

@@ -1,13 +1,13 @@
 import type { Bytes } from "../../base/bytes";
 import { Pieces, fileMissing, type ByteFiles, type FileWriter } from "./byte-files";
 
-/** The origin's private file system: real files, so a large layer costs no memory. Only where the page is a secure context. */
+/** The origin's private file system: real files, so a large layer takes no memory. Only in a secure context. */
 export class OpfsFiles implements ByteFiles {
     constructor(private readonly folder: FileSystemDirectoryHandle) {}
 
     async create(id: string): Promise<FileWriter> {
         const handle = await this.folder.getFileHandle(id, { create: true });
-        // what is written shows in the file when the stream closes, not before
+        // data appears in the file only when the stream closes
         const stream = await handle.createWritable();
         const pieces = new Pieces(piece => stream.write(piece));
         return {

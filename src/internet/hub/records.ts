@@ -4,11 +4,11 @@ import type { Digest } from "./digest";
 export interface ManifestRow {
     mediaType: string;
     bytes: Bytes;
-    /** The manifest that this one says something about. */
+    /** The manifest that this one refers to. */
     subject?: Digest;
 }
 
-/** What the hub remembers besides bytes. Keys are joined by a line feed, which no name, tag or digest has. */
+/** What the hub stores besides bytes. Keys are joined by a line feed, which no name, tag or digest contains. */
 export interface Rows {
     /** digest → the file that holds its bytes */
     blobs: { file: string; bytes: number };
@@ -28,14 +28,14 @@ export type Table = keyof Rows;
 
 export const tables: readonly Table[] = ["blobs", "links", "manifests", "tags", "referrers", "accounts"];
 
-/** A row to write, or to take away where it has none. */
+/** A row to write, or to remove if `row` is undefined. */
 export type Change = { [T in Table]: { table: T; key: string; row: Rows[T] | undefined } }[Table];
 
 export interface Records {
     get<T extends Table>(table: T, key: string): Promise<Rows[T] | undefined>;
     /** The rows whose key begins with `prefix`, ordered by key. */
     list<T extends Table>(table: T, prefix: string): Promise<{ key: string; row: Rows[T] }[]>;
-    /** All the changes or none. */
+    /** Applies all the changes or none. */
     write(changes: readonly Change[]): Promise<void>;
 }
 

@@ -27,9 +27,12 @@ export interface FoundBlob {
 
 const places: Record<Answerer, string> = { bundle: "this site's bundle", browser: "the browser's storage" };
 
-/** All repositories: those that came with the site, read only, and what students pushed. */
+/** All repositories: those that came with the site, read-only, and those that students pushed. */
 export class Registry {
-    /** Bundled blobs found altered: their next request is told so by name, which a cut connection cannot. */
+    /**
+     * Bundled blobs found to be altered: the next request for one gets a named error, which a cut connection cannot
+     * give.
+     */
     #altered = new Map<Digest, DrydockError>();
 
     constructor(
@@ -51,7 +54,7 @@ export class Registry {
         );
     }
 
-    /** Names of the repositories with images, pushed ones too; in no order. */
+    /** Names of the repositories with images, including pushed ones; in no particular order. */
     async names(): Promise<string[]> {
         const pushed = (await this.storage.records.list("manifests", "")).map(({ key }) =>
             key.slice(0, key.indexOf("\n")),
@@ -59,13 +62,16 @@ export class Registry {
         return [...new Set([...(await this.bundled()).keys(), ...pushed])];
     }
 
-    /** In no order. */
+    /** In no particular order. */
     async tags(name: string): Promise<string[]> {
         const pushed = (await this.storage.records.list("tags", keyOf(name, ""))).map(({ key }) => lastOf(key));
         return [...new Set([...((await this.bundled()).get(name)?.tags.keys() ?? []), ...pushed])];
     }
 
-    /** The manifest of a tag or digest; undefined when there is none. Rejects with a "hub.blob-…" error when the bundle's is damaged. */
+    /**
+     * The manifest with a tag or digest; undefined if there is none. Rejects with a "hub.blob-…" error if the bundle's
+     * copy is damaged.
+     */
     async manifest(name: string, reference: string): Promise<FoundManifest | undefined> {
         const bundled = (await this.bundled()).get(name);
         const digest =
@@ -132,7 +138,10 @@ export class Registry {
         return { bytes, origin: "bundle", open };
     }
 
-    /** Stores it under a digest or tag, and under `tags` too; gives its digest and its subject. Throws the specification's errors. */
+    /**
+     * Stores the manifest under a digest or tag, and under `tags` too; resolves to its digest and its subject. Throws
+     * the specification's errors.
+     */
     async putManifest(
         name: string,
         reference: string,
@@ -173,7 +182,7 @@ export class Registry {
             throw new OciError("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", { detail: missing });
     }
 
-    /** False when there is no such manifest. Its tags go with it. */
+    /** False if there is no such manifest. Its tags are removed with it. */
     deleteManifest(name: string, digest: Digest): Promise<boolean> {
         return this.storage.exclusive(async () => {
             const { records } = this.storage;
@@ -188,7 +197,7 @@ export class Registry {
         });
     }
 
-    /** False when there is no such tag. The manifest stays. */
+    /** False if there is no such tag. The manifest stays. */
     deleteTag(name: string, tag: string): Promise<boolean> {
         return this.storage.exclusive(async () => {
             if (!(await this.storage.records.get("tags", keyOf(name, tag)))) return false;
@@ -197,7 +206,7 @@ export class Registry {
         });
     }
 
-    /** The pushed manifests whose subject is `digest`, as rows of an image index. */
+    /** The pushed manifests whose subject is `digest`, as entries of an image index. */
     async referrers(name: string, subject: Digest): Promise<Referrer[]> {
         const found: Referrer[] = [];
         for (const { key } of await this.storage.records.list("referrers", keyOf(name, subject, ""))) {
@@ -224,7 +233,10 @@ export class Registry {
         return this.storage.exclusive(() => draft.keep(digest, [this.#link(name, digest)]));
     }
 
-    /** Gives the repository a blob that another one has, or that any has when none is named; false when there is none. */
+    /**
+     * Gives the repository a blob that the repository `from` has, or that any has if `from` is undefined; false if
+     * there is none.
+     */
     mount(name: string, digest: Digest, from: string | undefined): Promise<boolean> {
         return this.storage.exclusive(async () => {
             const blob = from === undefined ? await this.#anyBlob(digest) : await this.blob(from, digest);
@@ -233,7 +245,7 @@ export class Registry {
         });
     }
 
-    /** False when the repository has no such blob. The bytes go with the last repository that has it. */
+    /** False if the repository has no such blob. The bytes are removed with the last repository that has it. */
     deleteBlob(name: string, digest: Digest): Promise<boolean> {
         return this.storage.exclusive(async () => {
             const { records, blobs } = this.storage;

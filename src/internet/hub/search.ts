@@ -7,7 +7,7 @@ interface Hit {
     official: boolean;
 }
 
-/** Repositories whose name or description has the words, names before descriptions. */
+/** Repositories whose name or description contains the words; matches in the name come first. */
 async function find(registry: Registry, query: string): Promise<Hit[]> {
     const words = query
         .toLowerCase()
@@ -28,13 +28,13 @@ async function find(registry: Registry, query: string): Promise<Hit[]> {
     return hits.filter(hit => rank(hit) < 3).sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
-/** A whole number from a query, within bounds. */
+/** A whole number from a query, kept within bounds. */
 function numberIn(url: URL, name: string, usual: number, most: number): number {
     const text = url.searchParams.get(name) ?? "";
     return /^\d{1,6}$/.test(text) ? Math.min(Math.max(Number(text), 1), most) : usual;
 }
 
-/** /v1/search?q=&n=&page=: what `docker search` asks at index.docker.io. No stars: nobody has given any here. */
+/** /v1/search?q=&n=&page=: what `docker search` requests from index.docker.io. No stars: nobody has given any here. */
 export async function searchV1(request: Request, registry: Registry): Promise<Response> {
     const url = new URL(request.url);
     const query = url.searchParams.get("q") ?? "";
@@ -59,7 +59,7 @@ export async function searchV1(request: Request, registry: Registry): Promise<Re
     });
 }
 
-/** hub.docker.com: the two addresses of its web API that course documents use with `curl`, and its search. */
+/** hub.docker.com: the two addresses of its web API that course materials use with `curl`, and its search. */
 export async function webApi(request: Request, registry: Registry): Promise<Response> {
     const url = new URL(request.url);
     const missing = Response.json({ message: "object not found", errinfo: {} }, { status: 404 });

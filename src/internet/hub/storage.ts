@@ -8,11 +8,13 @@ import { MemoryFiles, MemoryRecords } from "./memory-storage";
 import { OpfsFiles } from "./opfs-files";
 import type { Records } from "./records";
 
-/** All that the hub keeps. */
+/** Everything that the hub stores. */
 export interface HubStorage {
     readonly blobs: BlobStore;
     readonly records: Records;
-    /** Runs `work` when no other such work runs, in other tabs neither: looking and then changing must be one step. */
+    /**
+     * Runs `work` while no other such work runs, in other tabs included: reading and then changing must be one step.
+     */
     exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -22,8 +24,8 @@ export function memoryStorage(): HubStorage {
 }
 
 /**
- * The browser's storage: layers in the private file system where there is one, else in IndexedDB. Rejects with
- * "hub.storage-unavailable" or "hub.storage-newer". `onDamage` hears of what is set aside because it is damaged.
+ * The browser's storage: layers in the private file system if there is one, otherwise in IndexedDB. Rejects with
+ * "hub.storage-unavailable" or "hub.storage-newer". `onDamage` is called for data set aside because it is damaged.
  */
 export async function browserStorage(onDamage: (error: DrydockError) => void = () => undefined): Promise<HubStorage> {
     const database = await openWhole(onDamage);
@@ -45,12 +47,12 @@ function oneAtATime(): HubStorage["exclusive"] {
     let last: Promise<unknown> = Promise.resolve();
     return work => {
         const result = last.then(work);
-        last = result.catch(() => undefined); // its own caller hears of it
+        last = result.catch(() => undefined); // its own caller gets the error
         return result;
     };
 }
 
-/** Without locks, two tabs that delete and push the same layer at once may cost a second push. */
+/** Without locks, two tabs that delete and push the same layer at the same moment may make a second push necessary. */
 function acrossTabs(): HubStorage["exclusive"] {
     const { locks } = secureContext;
     return locks ? async work => locks.request("drydock-hub", work) : oneAtATime();
@@ -66,7 +68,7 @@ async function chooseFiles(database: HubDatabase): Promise<ByteFiles> {
         const root = await privateFiles();
         return new OpfsFiles(await root.getDirectoryHandle("drydock-hub", { create: true }));
     } catch (thrown) {
-        // Firefox's private windows have the function and refuse the call
+        // in Firefox's private windows the function exists but refuses the call
         console.warn("There is no private file system, so pushed images go to IndexedDB.", thrown);
         return new DatabaseFiles(database);
     }

@@ -1,4 +1,6 @@
-/** Rows as a browser gives them back, parsed at the door: another version of this page, or a fault, may have written them. */
+/**
+ * Rows as a browser returns them, parsed on arrival: another version of this page, or a fault, may have written them.
+ */
 import * as v from "valibot";
 import { DrydockError } from "../../base/errors";
 import type { Bytes } from "../../base/bytes";
@@ -18,7 +20,7 @@ const schemas: { [T in Table]: v.GenericSchema<unknown, Rows[T]> } = {
     accounts: v.object({ salt: v.string(), hash: v.string() }),
 };
 
-/** Throws when the row is none of `table`, or a manifest has another digest than its key says. */
+/** Throws if the row does not fit `table`, or if a manifest's digest differs from the one in its key. */
 export function parseRow<T extends Table>(table: T, key: string, row: unknown): Rows[T] {
     const parsed = v.parse(schemas[table], row) as Rows[T];
     if (table === "manifests") checkManifest(key, (parsed as Rows["manifests"]).bytes);
@@ -33,7 +35,7 @@ function checkManifest(key: string, content: Bytes): void {
 
 const SET_ASIDE = "It is set aside in this browser, not deleted.";
 
-/** What a damaged row means to the student. */
+/** The error that tells the student what a damaged row means. */
 export function damagedRow(table: Table, key: string, cause: unknown): DrydockError {
     const name = key.split("\n")[0]!;
     const [what, advice] =

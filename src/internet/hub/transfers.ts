@@ -1,6 +1,6 @@
 /**
- * Reads a pull or push of an image out of the requests it is made of: the way to the token, the manifests, the blobs, and the
- * layers that were not asked for because the engine has them already.
+ * Reconstructs a pull or push of an image from the requests it consists of: the token, the manifests, the blobs, and
+ * the layers that were not requested because the engine has them already.
  */
 import type { RegistryAct, ToldManifest } from "../told";
 import type { Exchange } from "../traffic";
@@ -8,48 +8,51 @@ import { familiar } from "./names";
 
 export interface Transfer {
     kind: "pull" | "push";
-    /** The first exchange's number: a name that lasts. */
+    /** The number of the first exchange: it stays the same. */
     id: number;
-    /** What a student typed: "nginx", "me/app". */
+    /** What the student typed: "nginx", "me/app". */
     image: string;
-    /** The tag or digest asked for; undefined before it is. */
+    /** The requested tag or digest; undefined until it is requested. */
     reference: string | undefined;
     steps: readonly TransferStep[];
     exchanges: readonly Exchange[];
-    /** Layers of the image; undefined before its manifest is known. */
+    /** How many layers the image has; undefined until its manifest is known. */
     layers: number | undefined;
-    /** Of these, not transferred since the other side has them. */
+    /** How many of these are not transferred because the other side has them. */
     existing: number;
     /** Bytes of bodies to the engine (pull) or from it (push). */
     bytes: number;
     state: "open" | "complete" | "failed";
 }
 
-/** One line of the lesson. `exchange` undefined: there was no request, and that is the point. */
+/** One step of the transfer. `exchange` undefined: there was no request, and that is what the step shows. */
 export interface TransferStep {
     what: "greeting" | "token" | "tag" | "index" | "manifest" | "config" | "layer" | "upload" | "other";
     exchange: Exchange | undefined;
     /** Of a manifest, configuration or layer. */
     digest?: string;
-    /** Bytes by the manifest. */
+    /** Bytes according to the manifest. */
     size?: number;
     /** From 1, in the manifest's order. */
     number?: number;
-    /** `exists`: the engine (pull) or the registry (push) has it already. `mounted`: taken over from another repository. `waiting`: not asked for yet. */
+    /**
+     * `exists`: the engine (pull) or the registry (push) already has it. `mounted`: taken from another repository.
+     * `waiting`: not requested yet.
+     */
     layer?: "transferred" | "exists" | "mounted" | "waiting" | "missing";
-    /** The platform that was chosen from an index. */
+    /** The platforms that an index offers. */
     platforms?: readonly string[];
 }
 
-/** Without a request for so long (milliseconds) a pull asks for no more layers. */
+/** After this long without a request (milliseconds), a pull will request no more layers. */
 const SETTLED = 1_000;
 
-/** A pause (milliseconds) after which the same image is another pull. */
+/** After a pause this long (milliseconds), a request for the same image starts another pull. */
 const ANOTHER = 10_000;
 
 type ImageManifest = Extract<ToldManifest, { kind: "image" }>;
 
-/** A request to a registry, with what the registry told of it. */
+/** A request to a registry, with what the registry reported about it. */
 interface Call {
     exchange: Exchange;
     act: RegistryAct;
@@ -57,7 +60,7 @@ interface Call {
 
 const repositoryOf = (act: RegistryAct): string | undefined => (act.verb === "greeting" ? undefined : act.repository);
 
-/** What only a push does. */
+/** True for what only a push does. */
 const pushes = ({ act }: Call): boolean =>
     act.verb === "upload" ||
     (act.verb === "token" && act.pushes) ||
@@ -66,7 +69,9 @@ const pushes = ({ act }: Call): boolean =>
 const imageOf = ({ act }: Call): ImageManifest | undefined =>
     act.verb === "manifest" && act.manifest?.kind === "image" ? act.manifest : undefined;
 
-/** The blob that a call was about; undefined for one about something else, or about bytes that have no name yet. */
+/**
+ * The blob that a call was about; undefined for a call about something else, or about bytes that have no digest yet.
+ */
 const blobOf = ({ act }: Call): string | undefined =>
     act.verb === "blob" || act.verb === "upload" ? act.digest : undefined;
 
@@ -75,7 +80,10 @@ interface Group {
     calls: Call[];
 }
 
-/** Each exchange with a registry that belongs to a pull or push, gathered; oldest first. `now`: milliseconds since 1970. */
+/**
+ * Groups the exchanges with a registry by the pull or push they belong to; oldest first. `now`: milliseconds since
+ * 1970.
+ */
 export function transfersOf(exchanges: readonly Exchange[], now: number): Transfer[] {
     const groups: Group[] = [];
     const current = new Map<string, Group>();
@@ -87,7 +95,7 @@ export function transfersOf(exchanges: readonly Exchange[], now: number): Transf
         const name = repositoryOf(act);
         if (name === undefined) {
             if (act.verb === "greeting") greetings.push(call);
-            continue; // a token without a repository is a login's
+            continue; // a token without a repository belongs to a login
         }
         let group = current.get(name);
         if (!group || startsAnother(group, call, greetings.length > 0)) {
@@ -101,7 +109,10 @@ export function transfersOf(exchanges: readonly Exchange[], now: number): Transf
     return groups.map(group => transferOf(group, now));
 }
 
-/** Only what every pull or push begins with can begin another; between two layers an emulated processor may unpack for a minute. */
+/**
+ * Only a request that every pull or push begins with can begin another one; between two layers, an emulated processor
+ * may be unpacking for a minute.
+ */
 function startsAnother({ calls }: Group, { exchange, act }: Call, greeted: boolean): boolean {
     const asksTag = act.verb === "manifest" && act.does !== "put" && !act.reference.includes(":");
     const begins = greeted || act.verb === "token" || asksTag;
@@ -129,7 +140,7 @@ function transferOf({ name, calls }: Group, now: number): Transfer {
         ...calls.filter(call => !told.has(call.exchange)).map(call => stepOf(call, image)),
         ...blobs.map(({ rest: _, ...step }) => step),
     ];
-    // a push's manifest comes last, as it did
+    // a push sends its manifest last, so it is shown last
     const put = kind === "push" ? steps.findIndex(step => step.what === "manifest") : -1;
     if (put >= 0) steps.push(...steps.splice(put, 1));
     const layers = blobs.filter(step => step.what === "layer");
@@ -148,7 +159,10 @@ function transferOf({ name, calls }: Group, now: number): Transfer {
     };
 }
 
-/** A refusal that belongs to the way (401: where tokens are; 404 to HEAD: what a push has to send) or a try that was made good is no failure. */
+/**
+ * A refusal that is part of the procedure is no failure (401: where to get tokens; 404 for HEAD: what a push has to
+ * send), and neither is a try that a later one made good.
+ */
 function failed(calls: readonly Call[]): boolean {
     return calls.some(({ exchange: { end, status = 0, url }, act }, index) => {
         if (end === "open" || (end === "complete" && (status < 400 || status === 401))) return false;
@@ -178,7 +192,7 @@ function stepOf({ exchange, act }: Call, image: ImageManifest | undefined): Tran
             };
         case "manifest": {
             const digest = act.reference.includes(":") ? act.reference : undefined;
-            // what was given or taken and cannot be read is a manifest all the same
+            // a manifest that was transferred but cannot be read is still a manifest
             if (act.does === "look" || act.does === "delete" || (exchange.status ?? 400) >= 400)
                 return { what: act.does === "put" ? "manifest" : "tag", exchange, digest };
             if (act.manifest?.kind === "index")
@@ -195,7 +209,7 @@ interface BlobStep extends TransferStep {
     rest: readonly Exchange[];
 }
 
-/** The image's configuration and layers in its manifest's order, each with the request that moved it. */
+/** The image's configuration and layers in the order of its manifest, each with the request that moved it. */
 function blobSteps(image: ImageManifest, calls: readonly Call[], kind: Transfer["kind"], settled: boolean): BlobStep[] {
     const parts = [
         { what: "config" as const, ...image.config, number: undefined },
@@ -208,7 +222,7 @@ function blobSteps(image: ImageManifest, calls: readonly Call[], kind: Transfer[
         const step = { what, digest, size, number, rest: own.map(call => call.exchange) };
         if (kind === "pull") {
             const exchange = last("get")?.exchange;
-            // a request that fails is made again; the last one counts
+            // a failed request is made again; the last one counts
             return { ...step, exchange, layer: exchange ? "transferred" : settled ? "exists" : "waiting" };
         }
         const mounted = last("mount");
@@ -224,7 +238,7 @@ function blobSteps(image: ImageManifest, calls: readonly Call[], kind: Transfer[
     });
 }
 
-/** The request that carried the bytes which another then gave a name. */
+/** The request that carried the bytes to which another then gave a digest. */
 function uploadOf({ act: put }: Call, calls: readonly Call[]): Exchange | undefined {
     if (put.verb !== "upload" || put.upload === undefined) return undefined;
     return calls.find(({ act }) => act.verb === "upload" && act.does === "part" && act.upload === put.upload)?.exchange;

@@ -30,11 +30,11 @@ export async function startUpload(call: Call): Promise<Response> {
 
 async function mountBlob({ url, name, registry }: Call, digest: Digest): Promise<boolean> {
     const from = url.searchParams.get("from");
-    // everything here may be pulled by anybody, so no token is asked for the other repository
+    // anybody may pull anything here, so the other repository needs no token
     return (from === null || isRepositoryName(from)) && registry.mount(name, digest, from ?? undefined);
 }
 
-/** What may be done with an upload under way: GET its state, PATCH a chunk, PUT the end, DELETE it. */
+/** Requests for an upload under way: GET its state, PATCH a chunk, PUT the end, DELETE it. */
 export async function continueUpload(call: Call, id: string): Promise<Response> {
     const { request, url, name, uploads, tell } = call;
     const method = request.method;
@@ -68,7 +68,7 @@ async function addChunk(call: Call, upload: Upload): Promise<Response> {
     return new Response(null, { status: 202, headers: { ...stateOf(upload), "Content-Length": "0" } });
 }
 
-/** Takes the last bytes, if any, and makes the upload the blob of that digest. */
+/** Takes the last bytes, if any, and turns the upload into the blob with that digest. */
 async function finish(call: Call, upload: Upload, digest: Digest): Promise<Response> {
     const { name, registry, uploads } = call;
     await receive(call, upload);
@@ -87,7 +87,10 @@ async function finish(call: Call, upload: Upload, digest: Digest): Promise<Respo
     return created(name, digest);
 }
 
-/** Writes the body; a body that is not what its headers promise ends the upload, for its bytes cannot be told apart any more. */
+/**
+ * Writes the body. A body that does not match its headers ends the upload, because its bytes can no longer be told
+ * apart.
+ */
 async function receive({ request, uploads }: Call, upload: Upload): Promise<void> {
     const promised = chunkOf(request, upload);
     const before = upload.draft.bytes;
@@ -100,7 +103,10 @@ async function receive({ request, uploads }: Call, upload: Upload): Promise<void
     });
 }
 
-/** The chunk's length by its Content-Range or Content-Length. Throws 416 when it does not begin where the upload stands. */
+/**
+ * The chunk's length according to Content-Range or Content-Length. Throws 416 if the chunk does not begin where the
+ * upload ends.
+ */
 function chunkOf(request: Request, upload: Upload): number | undefined {
     const header = request.headers.get("Content-Range");
     const length = request.headers.get("Content-Length");

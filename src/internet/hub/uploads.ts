@@ -4,7 +4,7 @@ import type { Draft } from "./blob-store";
 import { randomUuid } from "./names";
 import { OciError } from "./oci-error";
 
-/** Uploads nobody has touched for an hour are given up: an engine that was switched off never ends its own. */
+/** Uploads untouched for an hour are discarded: an engine that was switched off never ends its own. */
 const idleAfter = 60 * 60 * 1000;
 
 export interface Upload {
@@ -13,7 +13,7 @@ export interface Upload {
     readonly draft: Draft;
 }
 
-/** Uploads under way. They end with the page; what they wrote is swept up at a later visit. */
+/** Uploads under way. They end with the page; a later visit removes what they wrote. */
 export class Uploads {
     #open = new Map<string, Upload & { touched: number; turn: Promise<unknown> }>();
 
@@ -34,27 +34,30 @@ export class Uploads {
         return upload;
     }
 
-    /** Runs `work` when the requests before it on the same upload are done, so chunks cannot mix. */
+    /** Runs `work` once earlier requests on the same upload are done, so that chunks cannot mix. */
     inTurn<T>({ name, id }: Upload, work: () => Promise<T>): Promise<T> {
         this.find(name, id);
         const upload = this.#open.get(id)!;
         upload.touched = this.now();
         const result = upload.turn.then(() => {
-            this.find(name, id); // the request before may have ended it
+            this.find(name, id); // the previous request may have ended it
             return work();
         });
-        upload.turn = result.catch(() => undefined); // its own caller hears of it
+        upload.turn = result.catch(() => undefined); // its own caller gets the error
         return result;
     }
 
-    /** Forgets it and what it wrote. */
+    /** Forgets the upload and removes what it wrote. */
     async end({ id, draft }: Upload): Promise<void> {
         this.#open.delete(id);
         await draft.discard();
     }
 }
 
-/** Writes a request's body to the draft as it comes; gives its length. Throws BLOB_UPLOAD_INVALID when it breaks off, DENIED when storage is full. */
+/**
+ * Writes a request's body to the draft as it arrives; resolves to its length. Throws BLOB_UPLOAD_INVALID if the body
+ * breaks off, DENIED if storage is full.
+ */
 export async function writeBody(draft: Draft, body: ReadableStream<Uint8Array> | null): Promise<number> {
     if (!body) return 0;
     const reader = (body as ReadableStream<Bytes>).getReader();

@@ -2,7 +2,7 @@ import { DrydockError } from "../../base/errors";
 import type { Bytes } from "../../base/bytes";
 import { Hasher, algorithmOf, type Digest } from "./digest";
 
-/** How the student and the teacher find the damaged thing. */
+/** Tells the student and the teacher where to find what is damaged. */
 export interface Expected {
     digest: Digest;
     bytes: number;
@@ -11,8 +11,9 @@ export interface Expected {
 }
 
 /**
- * The same bytes, checked as they pass. One chunk is held back, so whoever reads never has the whole of a damaged blob:
- * the stream fails with "hub.blob-truncated" or "hub.blob-altered", both of which name the blob, and `onDamage` hears it.
+ * The same bytes, checked as they pass. One chunk is held back, so that no reader ever has the whole of a damaged blob:
+ * the stream fails with "hub.blob-truncated" or "hub.blob-altered", both of which name the blob, and `onDamage` is
+ * called.
  */
 export function verified(
     stream: ReadableStream<Bytes>,

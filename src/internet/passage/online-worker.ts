@@ -1,6 +1,7 @@
 /**
- * The only part of Drydock that may ask hosts outside. The server gives this script a policy of its own (`onlinePolicy` in
- * cli/serve/headers.ts), which holds in a worker whatever the page's own says; the page itself never gets that right.
+ * The only part of Drydock that may ask hosts outside. The server gives this script a policy of its own (`onlinePolicy`
+ * in server/headers.ts), which applies to a worker whatever the page's own policy says; the page itself never gets that
+ * right.
  */
 import { isAbort, messageOf } from "../../base/errors";
 import type { Bytes } from "../../base/bytes";

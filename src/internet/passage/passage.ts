@@ -1,11 +1,11 @@
-/** The page's end of the passage. The worker lives while the switch is on; with it goes every way out. */
+/** The page's end of the passage. The worker exists only while the switch is on; without it there is no way out. */
 import { DrydockError } from "../../base/errors";
 import type { Bytes } from "../../base/bytes";
 import type { Readable } from "../../base/store";
 import type { OutsideRequest, Passage } from "../online";
 import type { FromPassage, ToPassage } from "./protocol";
 
-/** A thread that asks. */
+/** A thread that sends the requests. */
 export interface PassageLink {
     post(message: ToPassage, moved?: Transferable[]): void;
     /** Called once. `onDeath`: the thread's script did not load, or threw. */
@@ -13,7 +13,7 @@ export interface PassageLink {
     terminate(): void;
 }
 
-/** `open` starts the thread; it is called at the first request after the switch went on. */
+/** `open` starts the thread; it is called for the first request after the switch was turned on. */
 export function createPassage(on: Readable<boolean>, open: () => PassageLink = openWorker): Passage {
     let worker: PassageWorker | undefined;
     on.subscribe(isOn => {
@@ -32,7 +32,7 @@ interface Asking {
     resolve(answer: Answer): void;
     reject(reason: unknown): void;
     body: ReadableStreamDefaultController<Bytes>;
-    /** A chunk was asked for and has not come. */
+    /** Set while a chunk has been requested but has not arrived. */
     pulled: (() => void) | undefined;
     stream: ReadableStream<Bytes>;
     done(): void;
@@ -102,7 +102,7 @@ class PassageWorker {
 
     #receive(message: FromPassage): void {
         const asking = this.#asking.get(message.id);
-        if (!asking) return; // given up
+        if (!asking) return; // already given up
         switch (message.kind) {
             case "answer":
                 return asking.resolve({
@@ -136,7 +136,7 @@ class PassageWorker {
         this.#asking.delete(id);
         asking.done();
         asking.reject(reason);
-        asking.body.error(reason); // harmless when the reader itself has cancelled
+        asking.body.error(reason); // harmless if the reader itself has cancelled
         asking.pulled?.();
     }
 }

@@ -1,6 +1,6 @@
 /**
- * Runs in the hidden frame on the preview origin: registers the service worker, hands its requests (with their ports) to
- * the page, and tells the page where the preview's document is, which only a script of its origin can see.
+ * Runs in the hidden frame on the preview origin: registers the service worker, passes its requests (with their ports)
+ * to the page, and tells the page the address of the preview's document, which only a script of that origin can see.
  */
 import { delay } from "../../base/abort";
 import { messageOf } from "../../base/errors";
@@ -15,14 +15,14 @@ import {
 } from "../protocol";
 import { guestOf } from "../route";
 
-/** Milliseconds. An address bar that follows within a quarter of a second feels immediate. */
+/** Milliseconds. An address bar that updates within a quarter of a second feels immediate. */
 const WATCH_EVERY = 250;
 
 let connect: (page: MessagePort) => void = () => undefined;
 const connected = new Promise<MessagePort>(resolve => (connect = resolve));
 
-// The server's `frame-ancestors` lets only Drydock's page frame this document, so the parent is that page. A page of the
-// guest, a sibling of the same origin, is turned away by its source and its origin.
+// The server's `frame-ancestors` lets only Drydock's page frame this document, so the parent is that page. A page of
+// the guest, a sibling on the same origin, is turned away by its source and its origin.
 addEventListener("message", event => {
     const port = event.ports[0];
     if (
@@ -60,7 +60,10 @@ void connected.then(async page => {
     }
 });
 
-/** Registers the worker and waits until the one that answers speaks this page's protocol: a new build replaces an old worker. */
+/**
+ * Registers the worker and waits until the one that answers speaks this page's protocol: a new build replaces an old
+ * worker.
+ */
 async function install(): Promise<void> {
     if (!("serviceWorker" in navigator)) throw new Error("this browser does not offer service workers here.");
     await removeOthers();
@@ -83,7 +86,7 @@ async function install(): Promise<void> {
     );
 }
 
-/** A page of the guest can put our script on a narrower scope, where it would outlive an update. */
+/** A page of the guest can register our script for a narrower scope, where it would outlive an update. */
 async function removeOthers(): Promise<void> {
     for (const registration of await navigator.serviceWorker.getRegistrations())
         if (new URL(registration.scope).pathname !== "/") await registration.unregister();
@@ -100,7 +103,7 @@ async function protocolOf(worker: ServiceWorker): Promise<unknown> {
     }
 }
 
-/** The frame that shows the guest: the page's other child of this origin. */
+/** The frame that shows the guest: the page's other child on this origin. */
 function previewed(): Window | undefined {
     for (let index = 0; index < parent.length; index++) {
         const sibling = parent[index];
@@ -108,7 +111,7 @@ function previewed(): Window | undefined {
         try {
             if (guestOf(sibling.location.href, location.origin)) return sibling;
         } catch {
-            continue; // of another origin, so not ours
+            continue; // on another origin, so not ours
         }
     }
     return undefined;

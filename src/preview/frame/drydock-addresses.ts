@@ -1,6 +1,7 @@
 /**
- * Runs before the scripts of a page of the guest: what they ask of `http://localhost:5000` is asked of the preview instead,
- * as if the browser had done it. It helps pages that mean the guest; the policy, not this, stops those that mean harm.
+ * Runs before the scripts of a page of the guest: what they request from `http://localhost:5000` is requested from the
+ * preview instead, as if the browser had done it. It helps pages that mean the guest; pages that mean harm are stopped
+ * by the policy, not by this.
  */
 import { kindOf, referenceAttributes, translated } from "../addresses";
 import { guestOf, previewOf } from "../route";
@@ -8,14 +9,14 @@ import { guestOf, previewOf } from "../route";
 const { origin } = location;
 const session = guestOf(location.href, origin)?.session ?? "";
 
-/** The address that is asked for in place of `address`. */
+/** The address to request in place of `address`. */
 const instead = (address: string): string => previewOf(address, document.baseURI, origin, session) ?? address;
 const inMarkup = (value: string, attribute: string, element: string): string => {
     const kind = kindOf(attribute, element);
     return kind ? translated(value, kind, { origin, session }) : value;
 };
 
-/** Constructors that take an address first. */
+/** Constructors whose first argument is an address. */
 for (const name of ["Request", "EventSource", "Worker", "SharedWorker"] as const) {
     const original = window[name] as unknown as (new (...given: unknown[]) => object) | undefined;
     if (original)
@@ -29,7 +30,7 @@ for (const name of ["Request", "EventSource", "Worker", "SharedWorker"] as const
         });
 }
 
-/** Methods that take an address, at that place. */
+/** Methods that take an address as the argument with this index. */
 wrap(window, "fetch", 0);
 wrap(XMLHttpRequest.prototype, "open", 1);
 wrap(Navigator.prototype, "sendBeacon", 0);
@@ -46,7 +47,7 @@ function known(address: unknown): unknown {
     return typeof address === "string" || address instanceof URL ? instead(String(address)) : address;
 }
 
-/** Properties and attributes that make an element load, or lead somewhere. */
+/** Properties and attributes that make an element load something or link somewhere. */
 const owners = [
     [HTMLImageElement, "src", "srcset"],
     [HTMLScriptElement, "src"],
@@ -83,7 +84,9 @@ for (const name of ["setAttribute", "setAttributeNS"] as const) {
     });
 }
 
-/** What comes by innerHTML and its like: the browser has refused it by now, and loads it at the second address. */
+/**
+ * What arrives through innerHTML and the like: by now the browser has refused it, and it loads from the second address.
+ */
 new MutationObserver(records => {
     for (const { addedNodes } of records)
         for (const node of addedNodes)
@@ -99,7 +102,7 @@ function mend(element: Element): void {
     }
 }
 
-/** `location = "http://localhost:5000"`, where the browser tells of it before it goes. */
+/** `location = "http://localhost:5000"`, where the browser announces it before it navigates. */
 interface NavigateEvent extends Event {
     readonly destination: { readonly url: string };
     readonly formData: FormData | null;

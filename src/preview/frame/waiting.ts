@@ -1,6 +1,6 @@
 /**
- * Shown in a frame for any address of the preview origin that reaches the server, which means that no service worker stood in
- * between: it was not there yet, or a reload bypassed it. Installs the worker and loads again.
+ * Shown in a frame for any address of the preview origin that reaches the server. That means that no service worker
+ * intervened: it was not there yet, or a reload bypassed it. Installs the worker and loads again.
  */
 import { messageOf } from "../../base/errors";
 import { WORKER_PATH } from "../protocol";

@@ -1,8 +1,9 @@
 /**
- * The preview's service worker. On the preview origin every request is the guest's: it is handed, through the bridge frame,
- * to the page where the machine runs. The worker keeps nothing that it could not do without: browsers stop it when idle.
+ * The preview's service worker. On the preview origin every request is for the guest: it goes through the bridge frame
+ * to the page where the machine runs. The worker keeps nothing that it cannot do without, because browsers stop it when
+ * it is idle.
  *
- * A WebSocket never comes by here (browsers do not offer it to service workers), so the preview cannot carry it.
+ * WebSockets never reach a service worker, so the preview cannot carry them.
  */
 import { type Bytes } from "../../base/bytes";
 import { receiveBody, sendBody } from "../body";
@@ -12,10 +13,10 @@ import { route } from "../route";
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Milliseconds until the page has said "accepted"; its main thread may be busy, but never for seconds. */
+/** Milliseconds until the page must have said "accepted"; its main thread may be busy, but never for seconds. */
 const ACCEPT_LIMIT = 10_000;
 
-/** Milliseconds between looks whether the page that was asked is still there. */
+/** Milliseconds between two looks whether the page that was asked is still there. */
 const LOOK_EVERY = 3_000;
 
 self.addEventListener("install", event => event.waitUntil(self.skipWaiting()));
@@ -75,7 +76,7 @@ async function respond(event: FetchEvent): Promise<Response> {
     }
 }
 
-/** The bridge frame of the tab that the address names; of the visible one when that tab was loaded anew since. */
+/** The bridge frame of the tab that the address names; if that tab has been reloaded since, the visible tab's. */
 function bridgeFor(session: string, windows: readonly WindowClient[]): WindowClient | undefined {
     const bridges = windows.filter(({ url, frameType }) => frameType === "nested" && sessionOf(url) !== undefined);
     return (
@@ -87,11 +88,13 @@ function bridgeFor(session: string, windows: readonly WindowClient[]): WindowCli
 
 async function bodyOf(request: Request): Promise<ReadableStream<Bytes> | undefined> {
     if (request.method === "GET" || request.method === "HEAD" || request.body === null) return undefined;
-    // Firefox has no `Request.body` (undefined, not null).
+    // In Firefox, `Request.body` is undefined, not null: https://bugzilla.mozilla.org/show_bug.cgi?id=1387483
     return (request.body as ReadableStream<Bytes> | undefined) ?? new Response(await request.arrayBuffer()).body!;
 }
 
-/** Asks the page behind `bridge`. Resolves in every case: with the guest's answer, or with a page of ours that says what is wrong. */
+/**
+ * Asks the page behind `bridge`. Always resolves: to the guest's answer, or to a page of ours that says what is wrong.
+ */
 function ask(
     bridge: WindowClient,
     message: RequestMessage,
@@ -145,7 +148,7 @@ function ask(
     });
 }
 
-/** A status text outside of what Response takes (a guest may send anything) is left away. */
+/** Drops a status text that Response would not accept (a guest may send anything). */
 const plain = (text: string): string => (/^[\t\x20-\x7e]*$/.test(text) ? text : "");
 
 function ownPage(page: OwnPage, navigation: boolean): Response {

@@ -1,6 +1,7 @@
 /**
- * One tab at a time has a lesson: two would write over each other's files and progress. Another one waits, without a machine,
- * until the student wants the lesson there. The tab that has it then saves its work, gives the lesson away, and stops.
+ * Only one tab at a time holds a lesson: two would overwrite each other's files and progress. Another tab waits,
+ * without a machine, until the student wants the lesson there. The tab that holds it then saves its work, hands the
+ * lesson over, and stops.
  */
 import { messageOf } from "../../base/errors";
 import { Store, type Readable } from "../../base/store";
@@ -10,18 +11,18 @@ import type { Channel, Message } from "./messages";
 export type ClaimState =
     /** Not known yet. */
     | { kind: "asking" }
-    /** Another tab has it. `refusal`: what that tab could not save when it was asked for the lesson. */
+    /** Another tab holds it. `refusal`: what that tab could not save when it was asked for the lesson. */
     | { kind: "elsewhere"; refusal: string | undefined }
-    /** The other tab saves its work. */
+    /** The other tab is saving its work. */
     | { kind: "taking" }
     | { kind: "here" }
-    /** Another tab has it now, for good: a page that had a lesson does not have it twice. */
+    /** Another tab has taken it, for good: a page that has lost a lesson does not get it back. */
     | { kind: "lost" };
 
-/** A tab that has said nothing after this is frozen or dead. Milliseconds. */
+/** A tab that has not answered by then is frozen or dead. Milliseconds. */
 const HEARD_MILLISECONDS = 2_000;
 
-/** A save that takes longer hangs. Milliseconds. */
+/** A save that takes longer than this has hung. Milliseconds. */
 const SAVE_MILLISECONDS = 15_000;
 
 export interface LessonClaimParts {
@@ -46,18 +47,21 @@ export class LessonClaim {
         return this.#store;
     }
 
-    /** What to do before the lesson is given away. When it rejects, the lesson stays here and the other tab shows the reason. */
+    /**
+     * What to do before the lesson is handed over. If it rejects, the lesson stays here and the other tab shows the
+     * reason.
+     */
     onGive(save: () => Promise<void>): void {
         this.#save = save;
     }
 
-    /** Takes the lesson if it is free. Resolves to whether this tab has it. */
+    /** Takes the lesson if it is free. Resolves to whether this tab now holds it. */
     ask(): Promise<boolean> {
         this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
         return this.#asking;
     }
 
-    /** Takes the lesson from the tab that has it. `force`: even when that tab could not save everything. */
+    /** Takes the lesson from the tab that holds it. `force`: even if that tab could not save everything. */
     async take({ force = false } = {}): Promise<void> {
         await this.#asking;
         if (!this.#is("elsewhere")) return;
@@ -68,22 +72,22 @@ export class LessonClaim {
         this.#store.set({ kind: "here" });
     }
 
-    /** After a time in which the page was asleep and heard nothing. */
+    /** Call this when the page wakes up: while it slept, it heard nothing. */
     async verify(): Promise<void> {
         if (this.#is("here") && !(await this.parts.lock.verify())) this.#store.set({ kind: "lost" });
     }
 
-    /** While it rests, the lesson is given to whoever opens it: the page shows another one. */
+    /** While this tab rests (the page shows another lesson), any tab that opens this lesson gets it. */
     rest(resting: boolean): void {
         this.#resting = resting;
     }
 
-    /** Nothing is heard any more. */
+    /** Stops listening to the other tabs. */
     close(): void {
         this.parts.channel.close();
     }
 
-    /** The page goes away. */
+    /** Call this when the page is going away. */
     leave(): void {
         this.parts.lock.leave();
     }
@@ -94,7 +98,7 @@ export class LessonClaim {
         try {
             free = await this.parts.lock.get();
         } catch (thrown) {
-            // a lesson that opens twice is better than one that does not open
+            // opening a lesson twice is better than not opening it at all
             console.warn(`Drydock could not see whether another tab has this lesson: ${messageOf(thrown)}`);
         }
         if (free) this.#store.set({ kind: "here" });
@@ -139,11 +143,11 @@ export class LessonClaim {
         this.#giving = true;
         const { channel, lock } = this.parts;
         try {
-            await this.verify(); // one that was asleep hears this late
+            await this.verify(); // a tab that was asleep gets this message late
             if (!this.#is("here")) return;
             channel.post({ kind: "saving", to });
             await this.#save();
-            if (!this.#is("here")) return; // taken by force meanwhile
+            if (!this.#is("here")) return; // another tab has taken it by force
             await lock.give(to);
             this.#store.set({ kind: "lost" });
         } catch (thrown) {

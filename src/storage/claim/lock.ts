@@ -1,22 +1,25 @@
 import type { Signal } from "../../base/store";
 
-/** What lets one tab at a time have a lesson. A page has one lock for its life. */
+/** Makes sure that only one tab at a time holds a lesson. A page has one lock for its whole life. */
 export interface LessonLock {
     /** Another tab took the lesson by force. */
     readonly lost: Signal<void>;
-    /** Takes the lesson if it is free. False when another tab has it. */
+    /** Takes the lesson if it is free. False if another tab holds it. */
     get(): Promise<boolean>;
-    /** Waits for the tab that was asked to give the lesson. False once the signal aborts. */
+    /** Waits for the lesson from the tab that was asked for it. False once the signal aborts. */
     receive(signal: AbortSignal): Promise<boolean>;
-    /** Takes it from whoever has it. */
+    /** Takes the lesson from the tab that holds it, without asking. */
     seize(): Promise<void>;
-    /** Gives it to the tab `to`, which waits for it. */
+    /** Hands the lesson to the tab `to`, which is waiting for it. */
     give(to: string): Promise<void>;
-    /** Whether this tab still has it, after a time in which the page was asleep. */
+    /** Whether this tab still holds the lesson, after the page was asleep. */
     verify(): Promise<boolean>;
-    /** The page goes away. */
+    /** Call this when the page is going away. */
     leave(): void;
 }
 
-/** How long to wait for an answer of the tab that has the lesson. It needs milliseconds; on a busy computer a second. */
+/**
+ * How long to wait for the tab that holds the lesson to answer. An answer takes milliseconds, on a busy computer up to
+ * a second.
+ */
 export const ANSWER_MILLISECONDS = 2_000;

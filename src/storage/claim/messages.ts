@@ -1,22 +1,22 @@
-/** What the tabs of one lesson say to each other. Each hears all but its own words. */
+/** What the tabs of one lesson say to each other. A tab hears every message but its own. */
 import * as v from "valibot";
 import type { Stop } from "../../base/lifetime";
 
 const tab = v.string();
 
 const messageSchema = v.variant("kind", [
-    /** Does another tab have the lesson? */
+    /** Does another tab hold the lesson? */
     v.object({ kind: v.literal("ask"), from: tab }),
-    /** Yes, the one that says this. */
+    /** Yes, the sender does. */
     v.object({ kind: v.literal("here"), to: tab }),
     /** `from` wants it. */
     v.object({ kind: v.literal("give"), from: tab }),
-    /** The one that has it saves its work first. */
+    /** The tab that holds it saves its work first. */
     v.object({ kind: v.literal("saving"), to: tab }),
-    /** It could not save everything, and keeps the lesson until the student has decided. */
+    /** The holder could not save everything, and keeps the lesson until the student has decided. */
     v.object({ kind: v.literal("refused"), to: tab, reason: v.string() }),
     v.object({ kind: v.literal("given"), to: tab }),
-    /** `from` took it without being given it. */
+    /** `from` took it by force. */
     v.object({ kind: v.literal("taken"), from: tab }),
 ]);
 
@@ -35,7 +35,7 @@ export function openChannel(lesson: string): Channel {
         listen(listener) {
             const hear = ({ data }: MessageEvent<unknown>) => {
                 const parsed = v.safeParse(messageSchema, data);
-                if (parsed.success) listener(parsed.output); // a tab of another version may say things unknown here
+                if (parsed.success) listener(parsed.output); // a tab of another version may send unknown messages
             };
             channel.addEventListener("message", hear);
             return () => channel.removeEventListener("message", hear);
@@ -45,8 +45,8 @@ export function openChannel(lesson: string): Channel {
 }
 
 /**
- * Whether the tab that has the lesson keeps it. It says so at once, even in the background, or gives the lesson when it shows
- * another one; a tab that is frozen or dead says nothing.
+ * Whether the tab that holds the lesson keeps it. It says so at once, even in the background, or hands the lesson over
+ * if it is showing another one; a frozen or dead tab says nothing.
  */
 export function holderKeeps(channel: Channel, tab: string, milliseconds: number): Promise<boolean> {
     return new Promise(resolve => {

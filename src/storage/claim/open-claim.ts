@@ -5,7 +5,7 @@ import { openChannel } from "./messages";
 import { RecordedLock } from "./recorded-lock";
 import { WebLock } from "./web-lock";
 
-/** `tab`: a name that no other page of this browser has. */
+/** `tab`: a name that no other page in this browser has. */
 export function openClaim(lesson: string, tab: string, claims: ClaimStore): LessonClaim {
     const { locks } = secureContext;
     const channel = openChannel(lesson);

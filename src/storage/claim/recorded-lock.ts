@@ -1,6 +1,7 @@
 /**
- * Where there are no Web Locks a record in the database says which tab has the lesson. Whether that tab is alive it says itself
- * when asked. One that was closed has taken its record away; one that crashed, or that the browser has frozen, gives no answer.
+ * Without Web Locks, a record in the database says which tab holds the lesson. The tab itself answers whether it is
+ * alive. A tab that was closed has removed its record; a tab that crashed, or that the browser has frozen, does not
+ * answer.
  */
 import { Signal } from "../../base/store";
 import type { ClaimStore } from "../stores";
@@ -29,7 +30,7 @@ export class RecordedLock implements LessonLock {
         let holder = await claims.holder(lesson);
         if (holder !== undefined && holder !== tab) {
             if (await holderKeeps(channel, tab, ANSWER_MILLISECONDS)) return false;
-            if ((await claims.holder(lesson)) === tab) holder = tab; // it was given
+            if ((await claims.holder(lesson)) === tab) holder = tab; // it was handed over
         }
         this.#held = await claims.pass(lesson, holder, tab); // false: a third tab was quicker
         return this.#held;
@@ -71,7 +72,7 @@ export class RecordedLock implements LessonLock {
         if (!this.#held) return;
         const { lesson, tab, claims } = this.parts;
         this.#held = false;
-        claims.pass(lesson, tab, undefined).catch(() => undefined); // then it stays, as that of a tab that crashed does
+        claims.pass(lesson, tab, undefined).catch(() => undefined); // on failure the record stays, like that of a crashed tab
     }
 
     #lose(): void {

@@ -1,4 +1,4 @@
-/** With Web Locks the browser itself frees the lesson of a tab that was closed or has crashed. */
+/** With Web Locks, the browser itself frees the lesson of a tab that was closed or has crashed. */
 import { messageOf } from "../../base/errors";
 import { Signal } from "../../base/store";
 import type { ClaimStore } from "../stores";
@@ -7,7 +7,7 @@ import { holderKeeps, type Channel } from "./messages";
 
 const PREFIX = "drydock-lesson:";
 
-/** Lessons that tabs of this browser have. */
+/** The lessons that tabs of this browser hold. */
 export async function lockedLessons(locks: LockManager): Promise<string[]> {
     const { held = [] } = await locks.query();
     return held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
@@ -18,7 +18,7 @@ export interface WebLockParts {
     tab: string;
     locks: LockManager;
     channel: Channel;
-    /** Says whose changes the database takes (see `openIndexedDb`). */
+    /** Decides whose changes the database accepts (see `openIndexedDb`). */
     claims: ClaimStore;
 }
 
@@ -30,7 +30,8 @@ export class WebLock implements LessonLock {
 
     async get(): Promise<boolean> {
         if (await this.#request({ ifAvailable: true })) return true;
-        // After a reload the page before this one may still be on its way out: its lock comes free, and it answers nothing.
+        // After a reload the previous page may still be closing: its lock is about to come free, and it does not
+        // answer.
         const { channel, tab } = this.parts;
         const waiting = new AbortController();
         const freed = this.#request({ signal: waiting.signal });
@@ -51,7 +52,7 @@ export class WebLock implements LessonLock {
     }
 
     async verify(): Promise<boolean> {
-        return this.#release !== undefined; // the browser tells of the loss by itself
+        return this.#release !== undefined; // the browser itself reports the loss
     }
 
     leave(): void {
@@ -59,7 +60,10 @@ export class WebLock implements LessonLock {
         this.#release = undefined;
     }
 
-    /** True once the lesson is this tab's and recorded so; false when it is not available, or the signal aborts first. */
+    /**
+     * True once this tab holds the lesson and the record says so; false if the lesson is not available, or the signal
+     * aborts first.
+     */
     #request(options: LockOptions): Promise<boolean> {
         const { locks, lesson, tab, claims } = this.parts;
         return new Promise((resolve, reject) => {

@@ -2,9 +2,9 @@ import { DrydockError } from "../../base/errors";
 import { secureContext } from "../../base/secure-context";
 
 /**
- * Puts `text` on the clipboard. At an address without https, and where the browser refuses its clipboard to scripts, by the
- * copy command on a selected text area; the focus stays where it is. Call it in the handler of a click or a key: browsers
- * allow copying only there. Rejects with "ui.not-copied".
+ * Copies `text` to the clipboard. At an address without https, and where the browser refuses its clipboard to scripts,
+ * this uses the copy command on a selected text area; the focus stays where it is. Call it in the handler of a click or
+ * a key: browsers allow copying only there. Rejects with "ui.not-copied".
  */
 export async function copyText(text: string): Promise<void> {
     try {
@@ -23,7 +23,7 @@ function copyBySelection(text: string): boolean {
     area.readOnly = true; // no keyboard appears on a phone
     area.ariaHidden = "true";
     area.style.cssText = "position: fixed; top: 0; opacity: 0; pointer-events: none";
-    // an open dialog keeps the focus inside: next to the button is where it may go
+    // an open dialog keeps the focus inside, so put the area next to the button, where it may have the focus
     const holder = focused === document.body ? focused : focused?.parentElement;
     (holder ?? document.body).append(area);
     try {

@@ -1,7 +1,7 @@
 const MEGABYTE = 1_000_000;
 const MEBIBYTE = 1024 * 1024;
 
-/** Bytes over the wire: "12.4 MB". */
+/** Bytes received over the network: "12.4 MB". */
 export const megabytes = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`;
 
 /** Bytes of a file or body: "812 B", "1.4 kB", "12.4 MB". */

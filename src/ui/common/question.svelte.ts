@@ -2,9 +2,9 @@
 export interface Asked {
     title: string;
     text: string;
-    /** The answer that goes on. */
+    /** The answer that continues. */
     yes: string;
-    /** The one that leaves things as they are. */
+    /** The answer that leaves things as they are. */
     no: string;
 }
 
@@ -17,7 +17,7 @@ export class Question {
         return this.#asked;
     }
 
-    /** Resolves with the answer; a newer question answers this one with no. */
+    /** Resolves to the answer; a newer question answers this one with no. */
     ask(question: Asked): Promise<boolean> {
         this.#settle(false);
         this.#asked = question;

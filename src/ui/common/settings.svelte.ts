@@ -13,7 +13,10 @@ interface Stored {
 const KEY = "drydock.settings";
 const initial: Stored = { theme: "system", screenReader: false, preview: undefined };
 
-/** A field of an unknown value counts as not set: another version of this page may know more of them. Throws where there are no fields at all. */
+/**
+ * A field with an unknown value counts as not set: another version of this page may know more values. Throws if there
+ * are no fields at all.
+ */
 function parse(text: string): Stored {
     const found: unknown = JSON.parse(text);
     if (typeof found !== "object" || found === null || Array.isArray(found)) throw new TypeError("no settings");
@@ -35,7 +38,7 @@ export class Settings {
     #screenReader = $state(false);
     readonly #roomy = new MediaQuery("(min-width: 1160px)");
     #preview = $state<boolean>();
-    /** Whether the lesson wants the preview open at its start. What the student has chosen goes before. */
+    /** Whether the lesson wants the preview open at its start. The student's own choice takes precedence. */
     previewAtStart = $state(true);
 
     constructor(

@@ -37,7 +37,7 @@ export class Code {
     #colour = $state.raw<Colour>();
 
     constructor(
-        /** The open lesson's. */
+        /** The editor of the open lesson. */
         private readonly editor: () => Editor,
         private readonly notices: Notices,
     ) {}

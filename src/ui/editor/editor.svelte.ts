@@ -58,7 +58,7 @@ export class Editor {
         return this.entries.some(entry => entry.path === path);
     }
 
-    /** Begins to follow the workspace. */
+    /** Starts following the workspace. */
     start(): Stop {
         return this.workspace.changes(({ path, by }: WorkspaceChange) => {
             if (by !== "editor") void this.#guarded(() => this.#changed(path, by === "reset"));
@@ -242,7 +242,7 @@ export class Editor {
         }
     }
 
-    /** undefined when there is no such file. */
+    /** undefined if there is no such file. */
     async #read(path: string): Promise<Bytes | undefined> {
         try {
             return await this.workspace.read(path);

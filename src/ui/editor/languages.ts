@@ -68,5 +68,5 @@ export function languageOf(path: string): Language {
     return byExtension[name.slice(name.lastIndexOf(".") + 1).toLowerCase()] ?? plain;
 }
 
-/** The editor's language for a fence's first word; undefined when it has no colours. */
+/** The editor's language for a fence's first word; undefined if it has no colours. */
 export const languageOfFence = (word: string): string | undefined => byFence[word.toLowerCase()];

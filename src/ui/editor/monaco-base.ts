@@ -1,2 +1,5 @@
-/** Monaco's base layer, as a step of its own: any module of the chunk brings all of it. See `loadMonaco` in code.svelte.ts, and `editorLayers` in vite.config.ts. */
+/**
+ * Monaco's base layer, loaded as a separate step: importing any module of the chunk loads all of it. See `loadMonaco`
+ * in code.svelte.ts, and `editorLayers` in vite.config.ts.
+ */
 import "monaco-editor/base/common/event";

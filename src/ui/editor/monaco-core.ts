@@ -1,2 +1,2 @@
-/** Monaco's core, as a step of its own: see `loadMonaco` in code.svelte.ts. */
+/** Monaco's core, loaded as a separate step: see `loadMonaco` in code.svelte.ts. */
 import "monaco-editor/editor/editor.api";

@@ -1,4 +1,4 @@
-/** The part of Monaco's features that is big. A module of its own: see `loadMonaco` in code.svelte.ts. */
+/** Monaco's larger features, in a module of their own: see `loadMonaco` in code.svelte.ts. */
 import "monaco-editor/features/codeEditor/register";
 import "monaco-editor/features/diffEditor/register";
 import "monaco-editor/features/find/register";

@@ -86,7 +86,7 @@ export class Surface {
         this.#editor.updateOptions({ ariaLabel: `${file.path}, ${languageOf(file.path).label}` });
     }
 
-    /** After a rename. */
+    /** Call it after a rename. */
     relabel(file: OpenFile): void {
         const shown = this.#shown.get(file);
         if (shown && shown.model.getLanguageId() !== languageOf(file.path).id)
@@ -125,7 +125,7 @@ export class Surface {
         lifetime.add(
             file.replaced.listen(text => {
                 replacing = true;
-                // An edit and not setValue: the cursor stays, and Ctrl+Z brings the old text back.
+                // An edit rather than setValue: the cursor stays, and Ctrl+Z brings the old text back.
                 model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
                 replacing = false;
             }),

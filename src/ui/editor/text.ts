@@ -29,7 +29,7 @@ export function textOf(path: string, bytes: Uint8Array): string {
     );
 }
 
-/** What is wrong with a name for a file or folder in the workspace; undefined when it is fine. */
+/** What is wrong with a name for a file or folder in the workspace; undefined if it is fine. */
 export function nameProblem(path: string, taken: (path: string) => boolean): string | undefined {
     if (path.trim() === "") return "Enter a name.";
     if (path.startsWith("/")) return "Remove the first slash: names are relative to the workspace.";

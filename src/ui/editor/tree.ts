@@ -1,4 +1,4 @@
-/** What the tree needs to know of an entry. */
+/** What the tree needs to know about an entry. */
 export interface TreeEntry {
     path: string;
     kind: "file" | "folder";

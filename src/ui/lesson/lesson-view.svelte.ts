@@ -9,7 +9,7 @@ import type { Sandbox } from "../sandbox";
 /** "failed" is an open step whose last attempt failed. */
 export type StepMark = "locked" | "open" | "failed" | "checking" | "passed";
 
-/** What a check that was asked for waits for. */
+/** What a requested check is waiting for. */
 export type PendingCheck = "files" | "background";
 
 export function markOf(state: StepState): StepMark {
@@ -27,7 +27,7 @@ export class LessonView {
     /** The unfolded step. A step that passes stays open until the student moves on. */
     #open = $state("");
     #announcement = $state("");
-    /** Steps whose check was asked for and has not begun yet. */
+    /** Steps whose check was requested but has not begun. */
     #pending = $state.raw<ReadonlyMap<string, PendingCheck>>(new Map());
 
     constructor(
@@ -73,7 +73,7 @@ export class LessonView {
         return this.state.steps[id] ?? { kind: "open", results: [], attempts: 0 };
     }
 
-    /** What the step's check waits for; undefined when none is asked for, or it has begun. */
+    /** What the step's check is waiting for; undefined if none is requested, or it has begun. */
     pending(step: string): PendingCheck | undefined {
         return this.#pending.get(step);
     }

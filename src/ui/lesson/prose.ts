@@ -8,7 +8,7 @@ import { renderMarkdown } from "../../lesson/markdown";
 export interface ProseActions {
     run(command: string, options: { terminal: number | undefined; interrupt: boolean }): void;
     save(path: string, text: string): void;
-    /** Resolves to whether the text is on the clipboard; the student has been told why when it is not. */
+    /** Resolves to whether the text is on the clipboard; if not, the student has been told why. */
     copy(text: string): Promise<boolean>;
     openFile(path: string, line: number | undefined): void;
     openPort(port: number, path: string): void;
@@ -16,10 +16,12 @@ export interface ProseActions {
     openStep(step: string): void;
 }
 
-/** Colours `code` as HTML of spans and line breaks. undefined: not loaded yet, or not for this language. */
+/**
+ * Returns `code` as HTML with colours: spans and line breaks only. undefined: not loaded yet, or not for this language.
+ */
 export type Colour = (code: string, language: string) => Promise<string | undefined>;
 
-/** Markdown as HTML that is safe to put into the page. `picture`: the address of a picture that lies beside the lesson. */
+/** Markdown as HTML that is safe to put into the page. `picture`: the address of a picture in the lesson's folder. */
 export function proseHtml(markdown: string, picture?: (path: string) => string | undefined): string {
     return DOMPurify.sanitize(renderMarkdown(markdown, { picture }), {
         USE_PROFILES: { html: true },

@@ -29,7 +29,10 @@ export function parseTarget(text: string, port: number | undefined): Target | un
     return { port: chosen, path: path ?? "/" };
 }
 
-/** The guest's page behind a link of a terminal, by whichever name of this computer it is written; undefined for others. */
+/**
+ * The guest's page that a link in a terminal leads to, whichever name of this computer it uses; undefined for other
+ * links.
+ */
 export function parseLinkTarget(address: string): Target | undefined {
     if (!URL.canParse(address)) return undefined;
     const url = new URL(address);

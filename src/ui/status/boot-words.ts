@@ -40,7 +40,7 @@ export function bootLines(state: SandboxState): BootLine[] {
     }));
 }
 
-/** The machine stands still until a piece of its disk arrives. */
+/** The machine is paused until a piece of its disk arrives. */
 export const stallWords = "Waiting for the network";
 
 /** One line for the status bar. */

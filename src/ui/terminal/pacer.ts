@@ -1,8 +1,8 @@
 import type { Bytes } from "../../base/bytes";
 
 /**
- * Milliseconds between two drawings of a program's output. A build's progress display writes line by line, thirty times a second;
- * drawing each line took a tenth of the processor away from the machine that builds.
+ * Milliseconds between two drawings of a program's output. A build's progress display writes line by line, thirty times
+ * a second; drawing each line took a tenth of the processor's time away from the machine that is building.
  */
 export const PACE = 150;
 /** Milliseconds after a key press during which output is shown at once: typing must not lag. */
@@ -13,7 +13,7 @@ interface Piece {
     parsed: (() => void) | undefined;
 }
 
-/** Passes output on in order: the first piece after a pause at once, what follows in steps. */
+/** Passes output on in order: the first piece after a pause at once, the rest in steps. */
 export class Pacer {
     #held: Piece[] = [];
     #timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,7 +36,7 @@ export class Pacer {
         this.flush();
     }
 
-    /** Shows what is held. */
+    /** Shows what is being held. */
     flush(): void {
         clearTimeout(this.#timer);
         this.#timer = undefined;

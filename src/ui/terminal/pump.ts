@@ -6,13 +6,14 @@ export interface Sink {
 }
 
 /**
- * Bytes passed to the screen but not parsed yet: reading stops at the high mark and continues at the low one. The rest waits in
- * the guest, where the full pipe blocks the program. So `yes` fills neither memory nor the page's time, and Ctrl-C gets through.
+ * Bytes passed to the screen but not parsed yet: reading stops at the high mark and continues at the low one. The rest
+ * waits in the guest, where the full pipe blocks the program. So `yes` fills neither memory nor the page's time, and
+ * Ctrl-C gets through. xterm.js leaves this to its callers: xtermjs/xterm.js#2077.
  */
 export const HIGH_MARK = 128 * 1024;
 export const LOW_MARK = 32 * 1024;
 
-/** Moves a program's output to the screen until it ends. Rejects when the stream fails. */
+/** Moves a program's output to the screen until it ends. Rejects if the stream fails. */
 export async function pump(output: ReadableStream<Bytes>, screen: Sink, signal: AbortSignal): Promise<void> {
     const reader = output.getReader();
     const cancel = () => void reader.cancel(signal.reason).catch(() => undefined); // the stream's own failure is reported by read()

@@ -1,4 +1,7 @@
-/** xterm.js as this interface uses it. With `xterm.css` and the addons it is a chunk of its own, loaded after the first paint. */
+/**
+ * xterm.js as this interface uses it. Together with `xterm.css` and the addons it is one chunk, loaded after the first
+ * paint.
+ */
 import { FitAddon } from "@xterm/addon-fit";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
@@ -18,7 +21,7 @@ export interface ScreenOptions {
     onResize(columns: number, rows: number): void;
     /** A link was followed. */
     onLink(address: string): void;
-    /** The student wants the selection on the clipboard. */
+    /** The student wants to copy the selection. */
     onCopy(text: string): void;
 }
 

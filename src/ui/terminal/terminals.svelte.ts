@@ -11,13 +11,13 @@ import type { Screen, ScreenOptions } from "./screen";
 /** "waiting": for the machine, or for the screen's code. "ended": the shell is gone; Enter opens another. */
 export type TerminalPhase = "waiting" | "open" | "ended";
 
-/** What a tab needs of its screen. */
+/** What a tab needs from its screen. */
 export type TerminalScreen = Pick<
     Screen,
     "mount" | "size" | "write" | "focus" | "reset" | "dispose" | "dark" | "screenReader"
 >;
 
-/** Makes a screen; xterm.js is loaded at the first one. */
+/** Makes a screen; xterm.js is loaded for the first one. */
 export type MakeScreen = (options: ScreenOptions) => Promise<TerminalScreen>;
 
 const makeXtermScreen: MakeScreen = async options => new (await import("./screen")).Screen(options);
@@ -34,7 +34,7 @@ export interface TerminalParts {
     makeScreen?: MakeScreen;
 }
 
-/** Why a tab gets another shell, as its screen says it. */
+/** Why a tab gets a new shell, as its screen says. */
 export type NewShell = "machine" | "asked" | "ended";
 
 /**
@@ -48,7 +48,7 @@ const words: Record<Exclude<NewShell, "machine">, string> = {
     ended: "A new shell.",
 };
 
-/** What a pressed "Run" wants typed. */
+/** A command that "Run" was pressed for. */
 interface Typed {
     text: string;
     interrupt: boolean;
@@ -59,7 +59,7 @@ const INTERRUPT = "\u0003";
 export class TerminalTab {
     #phase = $state<TerminalPhase>("waiting");
     #screen = $state.raw<TerminalScreen>();
-    /** Commands that wait for a prompt. */
+    /** Commands waiting for a prompt. */
     #queue = $state.raw<readonly Typed[]>([]);
     #shell: TerminalShell | undefined;
     #typing = false;
@@ -136,7 +136,7 @@ export class TerminalTab {
         else this.#wantsFocus = true;
     }
 
-    /** True once after a call of `focus` that came before the screen. */
+    /** True once, after a call of `focus` that came before the screen. */
     takeFocusWish(): boolean {
         const wished = this.#wantsFocus;
         this.#wantsFocus = false;
@@ -159,7 +159,7 @@ export class TerminalTab {
         this.#send(INTERRUPT);
     }
 
-    /** A new shell in the same tab. What the screen shows stays, unless the machine is a new one too. */
+    /** A new shell in the same tab. What the screen shows stays, unless the machine is new too. */
     restart(why: NewShell): void {
         this.#end.abort();
         this.#end = new AbortController();
@@ -298,7 +298,7 @@ export class Terminals {
         await tab.run(text, options);
     }
 
-    /** Call after the machine was restarted. */
+    /** Call it after the machine was restarted. */
     restartAll(): void {
         for (const tab of this.#tabs) tab.restart("machine");
     }

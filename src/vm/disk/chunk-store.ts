@@ -1,9 +1,9 @@
 /**
  * The chunks of an image's disk: fetched when first needed, checked, decoded, and kept in memory up to a limit.
  *
- * A chunk that cannot be had ends in one of two ways. The network is silent: it is asked again, more and more slowly,
- * and the listener hears that the disk waits, until the patience is over. The chunk is missing or damaged: it is fetched
- * once more past the browser's cache, then given up by name.
+ * A chunk that cannot be fetched is handled in one of two ways. If the network is silent, the chunk is requested again,
+ * at growing intervals, and the listener is told that the disk waits, until `patience` runs out. If the chunk is
+ * missing or damaged, it is fetched once more, bypassing the browser's cache, and then given up with a named error.
  */
 import { abortable, delay } from "../../base/abort";
 import { toHex, type Bytes } from "../../base/bytes";
@@ -21,14 +21,14 @@ export interface ChunkStoreOptions {
     fetchFile: FetchFile;
     /** Bytes of decoded chunks kept in memory. */
     memoryLimit?: number;
-    /** Milliseconds between attempts: doubled from the first to the last. */
+    /** Milliseconds between the first and second attempt, and at most; doubled in between. */
     firstPause?: number;
     lastPause?: number;
     /** Milliseconds after which a request counts as unanswered. */
     answerWithin?: number;
-    /** Milliseconds after which a silent network is an error. */
+    /** Milliseconds after which a silent network becomes an error. */
     patience?: number;
-    /** The network does not answer (with its error) or answers again (undefined). */
+    /** Called when the network does not answer (with its error) and when it answers again (with undefined). */
     onWaiting?: (cause: unknown) => void;
 }
 
@@ -41,7 +41,7 @@ const PATIENCE = 180_000;
 
 export class ChunkStore {
     readonly table: ChunkTable;
-    /** Bytes over the wire, and chunks. */
+    /** Bytes received over the network, and chunks. */
     fetchedBytes = 0;
     fetchedChunks = 0;
     #options: Required<ChunkStoreOptions>;
@@ -65,29 +65,32 @@ export class ChunkStore {
         this.#zeros = new Uint8Array(options.table.chunkBytes);
     }
 
-    /** Fetches now under way. */
+    /** How many fetches are under way. */
     get busy(): number {
         return this.#inFlight.size;
     }
 
-    /** The chunk when it is in memory. Not to be written to. */
+    /** The chunk if it is in memory. Do not write to it. */
     peek(chunk: number): Uint8Array | undefined {
         const hash = this.table.hash(chunk);
         return hash === undefined ? this.#zeros : this.#memory.get(hash);
     }
 
-    /** True when nothing would be gained by loading the chunk ahead: it is here, or on its way. */
+    /** True if loading the chunk ahead would gain nothing: it is here, or on its way. */
     has(chunk: number): boolean {
         const hash = this.table.hash(chunk);
         return hash === undefined || this.#memory.has(hash) || this.#inFlight.has(hash);
     }
 
-    /** True while chunks loaded ahead displace nothing. */
+    /** True while chunks loaded ahead push nothing out of memory. */
     get hasRoom(): boolean {
         return this.#memory.bytes + 8 * this.table.chunkBytes <= this.#memory.limit;
     }
 
-    /** Rejects with "image.chunk-missing", "image.chunk-damaged" or "image.unreachable". Callers of one chunk share its fetch. */
+    /**
+     * Rejects with "image.chunk-missing", "image.chunk-damaged" or "image.unreachable". Callers that want the same
+     * chunk share its fetch.
+     */
     load(chunk: number, priority: RequestPriority = "high"): Promise<Uint8Array> {
         const hash = this.table.hash(chunk);
         if (hash === undefined) return Promise.resolve(this.#zeros);
@@ -105,7 +108,7 @@ export class ChunkStore {
         return loading;
     }
 
-    /** Ends the waiting between attempts. */
+    /** Stops waiting between attempts. */
     end(): void {
         this.#ended.abort();
     }
@@ -115,7 +118,7 @@ export class ChunkStore {
             return await this.#decode(chunk, hash, await this.#fetch(chunk, hash, priority, "default"));
         } catch (thrown) {
             if (!(thrown instanceof DrydockError) || thrown.code === "image.unreachable") throw thrown;
-            // a proxy's or the browser's cache may hold something bad under this address for ever: ask past it, once
+            // a proxy's or the browser's cache may hold a bad copy under this address for ever: bypass it, once
             return await this.#decode(chunk, hash, await this.#fetch(chunk, hash, priority, "reload"));
         }
     }

@@ -1,9 +1,9 @@
-/** The guest's hard disk as v86 wants it: the image's chunks below, what the guest has written above. */
+/** The guest's hard disk as v86 expects it: the image's chunks underneath, the guest's writes on top. */
 import type { V86Disk } from "../v86";
 import type { ChunkStore } from "./chunk-store";
 import { Overlay, SECTOR_BYTES } from "./overlay";
 
-/** Chunks read ahead when the guest reads in a row. */
+/** Chunks to read ahead when the guest reads sequentially. */
 const READ_AHEAD = 2;
 
 type Done = (bytes: Uint8Array) => void;
@@ -15,13 +15,13 @@ export class GuestDisk implements V86Disk {
     onprogress: ((event: object) => void) | undefined;
     #chunks: ChunkStore;
     #onFailure: (thrown: unknown) => void;
-    /** Set while a write waits for what lies below its edges; whatever comes later waits behind it. */
+    /** Set while a write waits for the data below its edges; anything later waits behind it. */
     #pendingWrite: Promise<void> | undefined;
     #reads = 0;
     #idle: (() => void)[] = [];
     #lastChunk = Number.NaN;
 
-    /** `onFailure`: a read has no answer and never will; the guest cannot go on. */
+    /** `onFailure`: a read has no answer and never will; the guest cannot continue. */
     constructor(chunks: ChunkStore, onFailure: (thrown: unknown) => void) {
         this.#chunks = chunks;
         this.#onFailure = onFailure;
@@ -40,7 +40,7 @@ export class GuestDisk implements V86Disk {
             return;
         }
         this.#reads++;
-        // v86 counts on an answer even to a read that it has cancelled meanwhile
+        // v86 expects an answer even to a read that it has since cancelled
         this.#read(start, length)
             .then(done, thrown => {
                 if (!options?.signal?.aborted) this.#onFailure(thrown);
@@ -55,7 +55,7 @@ export class GuestDisk implements V86Disk {
         this.get(start, length, done, options);
     }
 
-    /** What can be had without waiting. */
+    /** Returns what is available without waiting. */
     get_from_cache(start: number, length: number): Uint8Array | undefined {
         if (this.#pendingWrite) return undefined;
         const { chunkBytes } = this.#chunks.table;
@@ -77,7 +77,7 @@ export class GuestDisk implements V86Disk {
         return bytes;
     }
 
-    /** Copies at once: v86 uses the array again. */
+    /** Copies at once: v86 reuses the array. */
     set(start: number, bytes: Uint8Array, done: () => void): void {
         if (!this.#pendingWrite && start % SECTOR_BYTES === 0 && bytes.byteLength % SECTOR_BYTES === 0) {
             this.overlay.write(start, bytes);
@@ -94,10 +94,10 @@ export class GuestDisk implements V86Disk {
     }
 
     get_buffer(done: (buffer?: ArrayBuffer) => void): void {
-        done(undefined); // nobody downloads this disk whole
+        done(undefined); // nobody downloads the whole disk
     }
 
-    /** A saved state goes together with the overlay that `save` returns beside it, so it holds no blocks. */
+    /** A saved state belongs with the overlay that `save` returns beside it, so it holds no blocks. */
     get_state(): unknown[] {
         return [0];
     }
@@ -110,7 +110,7 @@ export class GuestDisk implements V86Disk {
         return this.#reads === 0 && !this.#pendingWrite;
     }
 
-    /** Resolves when no read and no write is under way. */
+    /** Resolves when no read or write is under way. */
     async settled(): Promise<void> {
         while (this.#pendingWrite) await this.#pendingWrite;
         if (this.#reads > 0) await new Promise<void>(resolve => this.#idle.push(resolve));
@@ -145,7 +145,10 @@ export class GuestDisk implements V86Disk {
         this.overlay.write(from, whole);
     }
 
-    /** Two neighbouring chunks in a row: the guest reads a file, so the next ones are fetched before it asks. */
+    /**
+     * After reads from two neighbouring chunks, the guest is taken to be reading a file, and the next chunks are
+     * fetched before it asks.
+     */
     #noteRead(start: number, length: number): void {
         const { chunkBytes, length: count } = this.#chunks.table;
         const chunk = Math.floor((start + length - 1) / chunkBytes);
@@ -154,13 +157,16 @@ export class GuestDisk implements V86Disk {
         if (!inARow) return;
         for (let next = chunk + 1; next <= Math.min(chunk + READ_AHEAD, count - 1); next++) {
             if (this.#chunks.has(next)) continue;
-            // the read that needs it will say what is wrong with it
+            // the read that needs the chunk will report what is wrong with it
             this.#chunks.load(next, "low").catch(() => undefined);
         }
     }
 }
 
-/** Copies what `chunk`, whose first byte is the disk's byte `at`, has of the range that starts at `start`. */
+/**
+ * Copies the part of `chunk` that falls into the range beginning at `start`. `at`: where the chunk's first byte is on
+ * the disk.
+ */
 function copyChunk(target: Uint8Array, start: number, chunk: Uint8Array, at: number): void {
     const from = Math.max(start, at);
     const to = Math.min(start + target.byteLength, at + chunk.byteLength);

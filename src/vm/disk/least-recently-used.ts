@@ -1,6 +1,6 @@
-/** Keeps values up to a number of bytes; the least recently used go first. */
+/** Keeps values up to a total number of bytes; the least recently used are dropped first. */
 export class LeastRecentlyUsed<Key> {
-    // a Map keeps its order of insertion: the first is the one longest unused
+    // a Map keeps its insertion order, so the first entry is the one unused for longest
     #entries = new Map<Key, Uint8Array>();
     #bytes = 0;
 

@@ -1,6 +1,6 @@
 /**
- * What the guest has written, over a disk that does not change. Kept by sectors in slabs, so that a sequential 100 MB write
- * is 1,600 slabs and a lone block costs one.
+ * What the guest has written, on top of a disk that does not change. Sectors are kept in slabs, so that a sequential
+ * 100 MB write needs 1,600 slabs and a single block needs one.
  */
 export const SECTOR_BYTES = 512;
 const SLAB_SECTORS = 128;
@@ -21,7 +21,7 @@ export class Overlay {
         return this.#sectors * SECTOR_BYTES;
     }
 
-    /** `start` and the length of `bytes` are multiples of the sector. Keeps a copy. */
+    /** `start` and the length of `bytes` must be multiples of the sector size. Keeps a copy. */
     write(start: number, bytes: Uint8Array): void {
         for (let done = 0; done < bytes.byteLength;) {
             const at = start + done;
@@ -39,28 +39,30 @@ export class Overlay {
         }
     }
 
-    /** Copies over `target`, the disk's bytes from `start` on, what has been written of them. Any offset and length. */
+    /**
+     * Copies what has been written over `target`, which holds the disk's bytes from `start` on. Any offset and length.
+     */
     apply(start: number, target: Uint8Array): void {
         this.#eachSector(start, target.byteLength, (slab, within, at, count) =>
             target.set(slab.bytes.subarray(within, within + count), at),
         );
     }
 
-    /** True when all of the range has been written, so that the disk below need not be read. */
+    /** True if the whole range has been written, so that the disk below need not be read. */
     covers(start: number, length: number): boolean {
         let covered = 0;
         this.#eachSector(start, length, (_slab, _within, _at, count) => (covered += count));
         return covered === length;
     }
 
-    /** True when nothing of the range has been written. */
+    /** True if nothing in the range has been written. */
     isClean(start: number, length: number): boolean {
         for (let index = Math.floor(start / SLAB_BYTES); index * SLAB_BYTES < start + length; index++)
             if (this.#slabs.has(index)) return false;
         return true;
     }
 
-    /** All that has been written, as runs in order of their offset. */
+    /** Everything that has been written, as runs sorted by offset. */
     runs(): { offset: number; bytes: Uint8Array<ArrayBuffer> }[] {
         const runs: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
         for (const [index, slab] of [...this.#slabs].sort(([one], [other]) => one - other)) {
@@ -87,7 +89,10 @@ export class Overlay {
         return slab;
     }
 
-    /** Calls `visit` for each written sector, or part of one, in the range: offset in the slab, offset in the range, bytes. */
+    /**
+     * Calls `visit` for each written sector, or part of a sector, in the range: offset in the slab, offset in the
+     * range, bytes.
+     */
     #eachSector(
         start: number,
         length: number,

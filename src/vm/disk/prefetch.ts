@@ -3,15 +3,15 @@ import { isAbort } from "../../base/errors";
 import type { ChunkStore } from "./chunk-store";
 
 const LANES = 2;
-/** Milliseconds to step back for while the guest is busy, or waits for the disk itself. */
+/** Milliseconds to pause while the guest is busy, or is itself waiting for the disk. */
 const GIVE_WAY = 50;
-/** Milliseconds between two chunks: each costs the emulator's thread about two for decoding and checking. */
+/** Milliseconds between two chunks: decoding and checking one costs the emulator's thread about two. */
 const PACE = 15;
 
 /**
- * Loads chunks ahead in the background, in the order given, while the guest has nothing to do: decoding takes its thread.
- * Stops when memory is full, and at the first that fails: the guest's own read will name the reason. Resolves to the number
- * loaded.
+ * Loads chunks ahead in the background, in the order given, while the guest is idle: decoding takes the guest's thread.
+ * Stops when memory is full, and at the first failure: the guest's own read will report the reason. Resolves to the
+ * number of chunks loaded.
  */
 export async function prefetchChunks(
     store: ChunkStore,

@@ -1,12 +1,13 @@
 /**
- * Compiled code that outlives a restore. v86 compiles each hot page of the guest to a small WebAssembly module; a restored state has
- * none of them, and interprets until they are made again. So a snapshot carries the modules of the machine it was saved from, merged
- * into a few, which the browser's own cache of compiled code then knows by their addresses.
+ * Compiled code that survives a restore. v86 compiles each hot page of the guest to a small WebAssembly module; a
+ * restored state has none of them, and runs interpreted until they are compiled again. So a snapshot carries the
+ * modules of the machine it was saved from, merged into a few. The browser's own cache of compiled code then recognises
+ * them by their addresses.
  */
 import { concatBytes, type Bytes } from "../../base/bytes";
 import { EXTERNAL, HEADER, Reader, SECTION, section, text, unsigned } from "./wasm-format";
 
-/** A module of v86's: one function `f`, imports from "e". */
+/** A module made by v86: one function `f`, imports from "e". */
 interface Parsed {
     types: Uint8Array[];
     imports: { name: string; type: Uint8Array }[];
@@ -15,27 +16,28 @@ interface Parsed {
 }
 
 const TYPE_OF_F = Uint8Array.of(0x60, 1, 0x7f, 0);
-/** A block's type is a signed number: up to here it looks like an unsigned one. */
+/** The type of a block is a signed number; up to this value it has the same encoding as an unsigned one. */
 const MOST_TYPES = 64;
 /**
- * Of the pages in a merged module. Whenever a browser has optimised another megabyte of a module it writes all of that module to its cache
- * of compiled code again. With all 16 MB in one, a first visit fills Chromium's (414 MB, and pushes out what else was there); in pieces of
- * this size it holds some 180 MB. Smaller ones lose at their ends, up to a megabyte each, and pack worse: 2 MB cost 70 KB more before the prompt.
+ * Bytes of pages in a merged module. Whenever a browser has optimised another megabyte of a module, it writes the whole
+ * module to its cache of compiled code again. With all 16 MB in one module, a first visit fills Chromium's cache (414
+ * MB, pushing out everything else); in pieces of this size it takes some 180 MB. Smaller pieces lose at their ends, up
+ * to a megabyte each, and compress worse: 2 MB pieces cost 70 KB more before the prompt.
  */
 const MODULE_BYTES = 6_000_000;
 
 /** The function of table entry `index` in a merged module. */
 export const functionName = (index: number): string => `f${index}`;
 
-/** Throws where the name is none of `functionName`'s. */
+/** Throws if the name did not come from `functionName`. */
 export function tableIndexOf(name: string): number {
     if (!/^f\d{1,6}$/.test(name)) throw unknown(`a function "${name}"`);
     return Number(name.slice(1));
 }
 
 /**
- * `modules`: by table index. Gives modules that together export `functionName(index)` for each and import what they import. Throws when one
- * is not of the shape that v86 0.5.462 gives them.
+ * `modules`: by table index. Returns modules that together export `functionName(index)` for each and import what they
+ * import. Throws if one does not have the shape that v86 0.5.462 produces.
  */
 export function mergeModules(modules: ReadonlyMap<number, Uint8Array>): Bytes[] {
     const bytes = [...modules.values()].reduce((sum, module) => sum + module.length, 0);
@@ -171,7 +173,7 @@ function parse(bytes: Uint8Array): Parsed {
     return { types, imports, memory, body };
 }
 
-/** Gives calls and block types their new numbers. Knows the instructions that v86 emits. */
+/** Renumbers calls and block types. Knows the instructions that v86 emits. */
 function renumber(
     body: Uint8Array,
     functionOf: (index: number) => number,
@@ -192,7 +194,7 @@ function renumber(
         const op = reader.byte();
         const at = reader.at;
         if (op >= 0x02 && op <= 0x04) {
-            // block, loop, if: a value type, none, or the number of a type
+            // block, loop, if: a value type, no type, or the number of a type
             const type = body[at]!;
             if (type === 0x40 || (type & 0x40 && !(type & 0x80))) reader.byte();
             else replace(at, typeOf(reader.unsigned()));

@@ -1,28 +1,36 @@
 /**
- * A built VM image: a folder whose `image.json` names every other file by its content. `vm-images` builds it, the machine
- * reads it, over HTTP in the browser and from disk under Node.
+ * A built VM image: a folder whose `image.json` names every other file by its content. `vm-images` builds it; the
+ * machine reads it, over HTTP in the browser and from disk under Node.
  */
 
-/** A file of the image. `path` is relative to `image.json`; content-addressed, so it may be cached for ever. */
+/**
+ * A file of the image. `path` is relative to `image.json`; it names the content, so the file may be cached for ever.
+ */
 export interface ImageFile {
     path: string;
-    /** Bytes as stored (compressed where the name ends in .zst). */
+    /** Bytes as stored (compressed if the name ends in .zst). */
     bytes: number;
     /** sha256 of the stored bytes, hex. */
     sha256: string;
 }
 
-/** The compiled pages of a snapshot. They fit its own state only, which has the emulator's own memory, in the emulator that made it. */
+/**
+ * The compiled pages of a snapshot. They fit only the state saved with them, which includes the emulator's own memory,
+ * in the same emulator.
+ */
 export interface SnapshotCode {
-    /** WebAssembly modules with a function for each page; not compressed, so that browsers keep what they compile of them. */
+    /**
+     * WebAssembly modules with a function for each page. They are not compressed, so that browsers cache what they
+     * compile of them.
+     */
     modules: ImageFile[];
-    /** Where in the emulator's memory the guest's lies, bytes. */
+    /** Where the guest's memory begins in the emulator's, bytes. */
     guestAt: number;
     /** The guest's time stamp counter, low and high half. */
     clock: [number, number];
 }
 
-/** Of image.json and of what it names. */
+/** The format of image.json and of the files it names. */
 export const IMAGE_FORMAT = 2;
 
 export interface ImageManifest {
@@ -39,21 +47,22 @@ export interface ImageManifest {
         bytes: number;
         chunkBytes: number;
         /**
-         * The chunk table: for each chunk 16 bytes, the first half of the sha256 of its uncompressed content; sixteen zero
-         * bytes mean that the chunk is all zeros and has no file. Chunk with hash h is `disk/<hh>/<h in hex>.zst`.
+         * The chunk table: for each chunk 16 bytes, the first half of the sha256 of its uncompressed content; sixteen
+         * zero bytes mean that the chunk is all zeros and has no file. The chunk with hash h is `disk/<hh>/<h in
+         * hex>.zst`.
          */
         table: ImageFile;
-        /** Chunk numbers that the common commands read, in order of first use. */
+        /** Numbers of the chunks that the common commands read, in order of first use. */
         prefetch: number[];
     };
     /**
-     * `file`: one zstd frame. `raw`: what it unpacks to (saved-state.ts); its sha256 names the unpacked state that a browser keeps. `memory` in MB.
-     * `code`: what was compiled when it was saved, if that was kept.
+     * `file`: one zstd frame. `raw`: what it unpacks to (saved-state.ts); its sha256 names the unpacked state that a
+     * browser keeps. `memory` in MB. `code`: what was compiled when the state was saved, if that was kept.
      */
     snapshot: { file: ImageFile; raw: { bytes: number; sha256: string }; memory: number; code?: SnapshotCode };
     /** Container images already in the engine's store. */
     preloaded: { ref: string; digest: string; bytes: number; contents: string }[];
-    /** Lists of the content that the page answers from, each in the folder with what it lists. */
+    /** Lists of the content that the page answers from, each in the same folder as the files it lists. */
     internet: {
         /** wheels */ python: ImageFile;
         /** .deb files */ debian: ImageFile;
@@ -65,6 +74,8 @@ export interface ImageManifest {
 
 /** Where an image's files come from. */
 export interface ImageSource {
-    /** Absolute address of the folder that holds `image.json`, ending in "/": http(s): in the browser, file: under Node. */
+    /**
+     * Absolute address of the folder that holds `image.json`, ending in "/": http(s): in the browser, file: under Node.
+     */
     readonly base: string;
 }

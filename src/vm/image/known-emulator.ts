@@ -1,13 +1,13 @@
 /**
- * The one emulator that this version runs. Its script runs in the page's own origin, and it comes with the image, which people copy from
- * elsewhere: so an image whose emulator has other hashes is refused before any of it runs.
+ * The one emulator that this version runs. Its script runs in the page's own origin, and it comes with the image, which
+ * people copy from elsewhere. So an image whose emulator has other hashes is refused before any of it runs.
  */
 import { DrydockError } from "../../base/errors";
 import type { ImageManifest } from "./image";
 
 /**
- * sha256 of v86's two files after our changes (patch-emulator.ts, ballast.ts), which always come out the same. Whoever changes the patch
- * changes these: the image build refuses to go on, and says what they are now.
+ * sha256 of v86's two files after our changes (patch-emulator.ts, ballast.ts), whose result is always the same. If you
+ * change the patch, change these too: the image build stops until you do, and prints the new values.
  */
 export const KNOWN_EMULATOR = {
     /** libv86.mjs */
@@ -16,7 +16,7 @@ export const KNOWN_EMULATOR = {
     wasm: "aa83f09277c0b48a48dc122cbe54574cb3a3ade34b50e8db051f60b89cb10a97",
 };
 
-/** Throws "image.unknown-emulator". That the files are what the manifest says is for the loader to check. */
+/** Throws "image.unknown-emulator". The loader checks that the files match the manifest. */
 export function refuseUnknownEmulator({ version, module, wasm }: ImageManifest["emulator"]): void {
     const others = [
         ...(module.sha256 === KNOWN_EMULATOR.module ? [] : [module]),

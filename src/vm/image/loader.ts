@@ -1,4 +1,4 @@
-/** Fetches the files of an image: whole, checked against their size and hash, with progress. */
+/** Fetches whole files of an image, checks their size and hash, and reports progress. */
 import { within } from "../../base/abort";
 import { toHex, type Bytes } from "../../base/bytes";
 import { DrydockError, isAbort } from "../../base/errors";
@@ -8,15 +8,15 @@ import type { ImageFile, ImageManifest } from "./image";
 import { parseManifest } from "./manifest";
 
 /**
- * `fetch`, narrowed to what this layer uses. Under Node it reads `file:` addresses as well. With `integrity` it rejects what has another
- * hash before any of it is handed over.
+ * `fetch`, narrowed to what this layer uses. Under Node it also reads `file:` addresses. With `integrity`, it rejects
+ * content with a different hash before handing any of it over.
  */
 export type FetchFile = (
     url: string,
     options?: { cache?: RequestCache; priority?: RequestPriority; signal?: AbortSignal; integrity?: string },
 ) => Promise<Response>;
 
-/** A server that says nothing for so many milliseconds has gone. */
+/** A server that has been silent for this many milliseconds is gone. */
 const SILENCE_LIMIT = 30_000;
 
 export class ImageLoader {
@@ -37,7 +37,7 @@ export class ImageLoader {
 
     async manifest(): Promise<ImageManifest> {
         const url = new URL("image.json", this.base).href;
-        // the one file whose name does not name its content: never from the cache without asking
+        // the one file that is not named after its content: never take it from the cache without asking
         const response = await this.#request(url, "image.json", "no-cache");
         const text = await within(response.text(), this.silenceLimit, url).catch(thrown => {
             throw unreachable("image.json", thrown);
@@ -48,8 +48,9 @@ export class ImageLoader {
     }
 
     /**
-     * The whole file. A file that does not match is fetched once more past the browser's cache, then rejects with
-     * "image.damaged"; "image.unreachable" when it cannot be had. `onProgress`: bytes so far of this file.
+     * The whole file. A file that does not match is fetched once more, bypassing the browser's cache; then this rejects
+     * with "image.damaged". Rejects with "image.unreachable" if the file cannot be fetched. `onProgress`: bytes of this
+     * file so far.
      */
     async file(file: ImageFile, onProgress: (loaded: number) => void = () => undefined): Promise<Bytes> {
         try {
@@ -96,7 +97,7 @@ export class ImageLoader {
                 onProgress(size);
             }
         } catch (thrown) {
-            reader.cancel().catch(() => undefined); // it has failed already, or is of no use
+            reader.cancel().catch(() => undefined); // the body has already failed, or is useless
             if (thrown instanceof DrydockError && thrown.code === "image.damaged") throw thrown;
             throw unreachable(file.path, thrown);
         }

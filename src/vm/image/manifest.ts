@@ -1,4 +1,4 @@
-/** The image's table of contents, parsed at the door. */
+/** The image's table of contents, parsed on arrival. */
 import * as v from "valibot";
 import { wrongFormat } from "../errors";
 import { IMAGE_FORMAT, type ImageManifest } from "./image";
@@ -6,7 +6,7 @@ import { IMAGE_FORMAT, type ImageManifest } from "./image";
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** Paths stay inside the image's folder. */
+/** A path that stays inside the image's folder. */
 const path = v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^\\:/][^\\:]*$/, "not a path inside the image"));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a sha256"));
 const file = v.object({ path, bytes: count, sha256 });
@@ -33,7 +33,7 @@ const manifest = v.object({
     builtAt: v.string(),
 });
 
-/** `text`: the contents of image.json. Throws "image.wrong-format" naming the first field that is off. */
+/** `text`: the contents of image.json. Throws "image.wrong-format", naming the first field that is wrong. */
 export function parseManifest(text: string): ImageManifest {
     let value: unknown;
     try {

@@ -1,55 +1,57 @@
 /**
- * The state of a machine as a snapshot holds it. v86's own has the guest's memory in one piece, 140 MB that it copies twice on its way; on the
- * machines that this was measured on each copy took 0.1 to 0.3 s, most of it for the host to provide the pages. Here the memory lies apart, page
- * by page in the order in which it is put in place, so that it goes from the browser's storage, or from the decompressor, to where it belongs.
+ * The state of a machine as a snapshot holds it. v86's own format has the guest's memory in one piece, 140 MB that it
+ * copies twice on the way; on the machines that this was measured on, each copy took 0.1 to 0.3 s, mostly because the
+ * host has to provide the pages. Here the memory is stored separately, page by page in the order in which it is put in
+ * place, so that it goes straight to where it belongs from the browser's storage or the decompressor.
  *
- * In order, all numbers 32 bits, little endian: the header; the runs of pages that are not zero, the guest's and then the emulator's own;
- * v86's own state, without the memory; the pages of the guest's runs; the pages of the emulator's.
+ * The parts in order, all numbers 32 bits, little endian: the header; the runs of non-zero pages, first the guest's,
+ * then the emulator's own; v86's own state, without the memory; the pages of the guest's runs; the pages of the
+ * emulator's.
  */
 import { concatBytes, type Bytes } from "../../base/bytes";
 
 export const PAGE_BYTES = 4096;
-/** Of WebAssembly memory. */
+/** Size of a page of WebAssembly memory. */
 const WASM_PAGE_BYTES = 65_536;
 const NUMBER_BYTES = 4;
 
 /** "DDST" */
 const MAGIC = 0x54534444;
 
-/** What the header has, in this order. */
+/** The fields of the header, in this order. */
 interface Header {
     magic: number;
     /** Bytes of v86's state. */
     devices: number;
     guestRuns: number;
-    /** 0 where nothing compiled is kept. */
+    /** 0 if no compiled code is kept. */
     ownRuns: number;
-    /** Size of the emulator's memory, the guest's in it, in pages of WebAssembly. */
+    /** Size of the emulator's memory, which includes the guest's, in WebAssembly pages. */
     wasmPages: number;
 }
 
 const HEADER = ["magic", "devices", "guestRuns", "ownRuns", "wasmPages"] as const satisfies (keyof Header)[];
 
-/** `pages` pages that are not zero from number `page` on. */
+/** A run of `pages` non-zero pages, starting at number `page`. */
 interface Run {
     page: number;
     pages: number;
 }
 
-/** Gives bytes one after the other. */
+/** Returns bytes in order. */
 export interface StateReader {
-    /** Fills `into` with the next bytes. Throws a RangeError where there are fewer. */
+    /** Fills `into` with the next bytes. Throws a RangeError if there are not enough. */
     read(into: Uint8Array): void;
 }
 
 export interface Memory {
-    /** All of the emulator's. */
+    /** The emulator's whole memory. */
     all: Uint8Array;
-    /** The guest's part of it. Starts and ends with a page. */
+    /** The guest's part of it. Starts and ends at a page boundary. */
     guest: { at: number; bytes: number };
 }
 
-/** `devices`: v86's state without the memory. `own`: whether the emulator's own memory is to be in it. */
+/** `devices`: v86's state without the memory. `own`: whether to include the emulator's own memory. */
 export function packState(devices: Uint8Array, { all, guest }: Memory, own: boolean): Bytes {
     if (guest.at % PAGE_BYTES !== 0 || guest.bytes % PAGE_BYTES !== 0)
         throw new Error(`the guest's memory, ${guest.bytes} bytes at ${guest.at}, does not consist of whole pages`);
@@ -82,9 +84,9 @@ export function packState(devices: Uint8Array, { all, guest }: Memory, own: bool
 
 /** A state on its way into a machine: first the guest's memory, then the emulator's own. */
 export class SavedState {
-    /** v86's state without the memory, alone in its buffer. */
+    /** v86's state without the memory, in a buffer of its own. */
     readonly devices: Bytes;
-    /** All of it, by what its list of pages says. */
+    /** Size of the whole state, computed from its list of pages. */
     readonly bytes: number;
     readonly #reader: StateReader;
     readonly #guestRuns: Run[];
@@ -92,7 +94,7 @@ export class SavedState {
     /** Bytes. */
     readonly #memoryBytes: number;
 
-    /** Throws a RangeError where the state ends early, an Error where it is none. */
+    /** Throws a RangeError if the state ends early, an Error if it is not a state. */
     constructor(reader: StateReader) {
         this.#reader = reader;
         const numbers = readNumbers(reader, HEADER.length);
@@ -110,12 +112,14 @@ export class SavedState {
             runs.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES;
     }
 
-    /** `memory`: the guest's, zero so far. */
+    /** `memory`: the guest's, all zero so far. */
     placeGuest(memory: Uint8Array): void {
         for (const run of this.#guestRuns) this.#reader.read(bytesOf(memory, run));
     }
 
-    /** After `placeGuest`. `memory` grows as needed; the emulator is what it was when the state was saved. */
+    /**
+     * Call it after `placeGuest`. `memory` grows as needed; the emulator must be the one that the state was saved from.
+     */
     placeOwn(memory: WebAssembly.Memory, guest: Memory["guest"]): void {
         const missing = this.#memoryBytes - memory.buffer.byteLength;
         if (missing > 0) memory.grow(missing / WASM_PAGE_BYTES);
@@ -126,7 +130,7 @@ export class SavedState {
     }
 }
 
-/** `pieces`: the state's bytes in their order, each good until the next is asked for. */
+/** `pieces`: the state's bytes in order, each valid until the next is asked for. */
 export function readPieces(pieces: Iterable<Uint8Array>): StateReader {
     const iterator = pieces[Symbol.iterator]();
     let piece = new Uint8Array(0) as Uint8Array;
@@ -167,7 +171,7 @@ function bytesOf(memory: Uint8Array, { page, pages }: Run): Uint8Array {
     return bytes;
 }
 
-/** `memory` starts at a page. */
+/** `memory` starts at a page boundary. */
 function runsOf(memory: Uint8Array): Run[] {
     const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength / NUMBER_BYTES);
     const pageWords = PAGE_BYTES / NUMBER_BYTES;

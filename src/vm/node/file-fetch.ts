@@ -4,7 +4,7 @@ import type { FetchFile } from "../image/loader";
 
 const PIECE = 1 << 20;
 
-/** `fetch` that reads `file:` addresses from disk; Node's own knows http only. A missing file is a 404. */
+/** `fetch` that also reads `file:` addresses; Node's own supports only http. A missing file is a 404. */
 export const fetchFile: FetchFile = async (url, options) => {
     if (!url.startsWith("file:")) return fetch(url, { signal: options?.signal, integrity: options?.integrity });
     options?.signal?.throwIfAborted();

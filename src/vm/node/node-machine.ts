@@ -10,7 +10,7 @@ export function createNodeMachine(options: MachineOptions): Machine {
 
 /** The thread of a machine, not started yet. */
 export function openThread(): WorkerLink {
-    // `execArgv` empty: the thread brings its own loader, whatever started this process
+    // `execArgv` empty: the thread brings its own loader, however this process was started
     const thread = new Worker(new URL("./worker-entry.mjs", import.meta.url), {
         execArgv: [],
         name: "drydock-machine",

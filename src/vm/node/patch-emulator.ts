@@ -24,14 +24,14 @@ export interface PatchedEmulator {
 }
 
 /**
- * Patches the installed v86 into `folder`, which is made when it is missing. Rejects with "image.emulator-differs" when the
- * package's version or its files are not the ones that the patch was made for, with "image.patch-changed" when what comes out is not
- * what the page runs.
+ * Writes the installed v86, patched, to `folder`, which is created if it is missing. Rejects with
+ * "image.emulator-differs" if the package's version or files are not those that the patch was made for, and with
+ * "image.patch-changed" if the result is not what the page runs.
  */
 export async function writePatchedEmulator(folder: string): Promise<PatchedEmulator> {
     const build = dirname(createRequire(import.meta.url).resolve("v86"));
     const { version } = JSON.parse(await readFile(join(build, "../package.json"), "utf8")) as { version: string };
-    // npm's registry names the version 0.5.462, the package itself adds the commit
+    // npm's registry gives the version as 0.5.462; the package itself adds the commit
     if (version.split("+")[0] !== V86_VERSION) throw patchError(`its version is ${version}, not ${V86_VERSION}`);
     const wasm = await readFile(join(build, "v86.wasm"));
     const script = await readFile(join(build, "libv86.mjs"));
@@ -48,7 +48,7 @@ export async function writePatchedEmulator(folder: string): Promise<PatchedEmula
     return patched;
 }
 
-/** Throws "image.patch-changed": an image with this emulator would be refused by the page. */
+/** Throws "image.patch-changed": the page would refuse an image with this emulator. */
 function checkKnown(name: string, bytes: Uint8Array, known: string): void {
     const found = sha256Of(bytes);
     if (found !== known)

@@ -1,4 +1,4 @@
-// The machine's thread under Node. It starts as plain JavaScript because a thread has no TypeScript loader yet.
+// The machine's thread under Node. Its entry is plain JavaScript because a new thread has no TypeScript loader yet.
 import { register } from "tsx/esm/api";
 
 register();

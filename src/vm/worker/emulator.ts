@@ -1,4 +1,7 @@
-/** One v86, set up the way the snapshots expect it: the same devices always, since a state restores only into the same set. */
+/**
+ * One v86, set up the way the snapshots expect it: always with the same devices, since a state restores only into the
+ * same set.
+ */
 import type { Bytes } from "../../base/bytes";
 import type { DrydockError } from "../../base/errors";
 import { useBallast } from "../image/ballast";
@@ -12,22 +15,25 @@ import { RawPorts, type PortListener } from "./ports";
 import { takeTurnsInThread } from "./turns";
 import type { V86, V86Disk, V86Module, V86Settings } from "../v86";
 
-/** Guest pages in a compiled module. With one a first `docker run` takes 5.8 s, with two 8 s, with v86's three 9.6 s. */
+/**
+ * Guest pages in one compiled module. With one page, a first `docker run` takes 5.8 s; with two, 8 s; with v86's three,
+ * 9.6 s.
+ */
 const PAGES_PER_MODULE = 1;
-/** What `set_jit_config` sets. */
+/** The parameters of `set_jit_config`. */
 const JIT_CONFIG = { disabled: 0, maxPages: 1 };
 
 const MEGABYTE = 1 << 20;
 
-/** Of v86's table of functions, the first for compiled pages. */
+/** The first entry for compiled pages in v86's function table. */
 const FIRST_SLOT = 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/** v86 writes nothing beyond this before a state is restored. */
+/** Until a state is restored, v86 writes nothing beyond this address. */
 const TOUCHED_AT_START = MEGABYTE;
 
-/** What a cold boot needs and a restored state brings along. */
+/** What a cold boot needs; a restored state already contains it. */
 export interface BootFiles {
     bios: Bytes;
     vgaBios: Bytes;
@@ -42,31 +48,31 @@ export interface EmulatorOptions {
     memory: number;
     disk: V86Disk;
     boot?: BootFiles;
-    /** Set when a snapshot will be restored: its programs have the ports open. */
+    /** Set if a snapshot will be restored: its programs already have the ports open. */
     portsOpen: boolean;
     /** Whether `saveCode` will be asked for. */
     keepCode?: boolean;
     ports: PortListener;
     onSerialByte: (byte: number) => void;
-    /** The guest has ended by itself. It does not come up again: a restored machine has no BIOS to start from. */
+    /** The guest has shut itself down. It cannot start again: a restored machine has no BIOS to boot from. */
     onEnd: (error: DrydockError) => void;
-    /** Rejects when v86 throws outside of any call of ours. */
+    /** Rejects if v86 throws outside of any call that we make. */
     crashed: Promise<never>;
 }
 
 export class Emulator {
     readonly ports: RawPorts;
     readonly #emulator: V86;
-    /** Table entries in use, with their modules where these are kept. */
+    /** Table entries in use, with their modules if these are kept. */
     readonly #compiled = new Map<number, Uint8Array>();
     readonly #keepsCode: boolean;
-    /** Pages being compiled. */
+    /** How many pages are being compiled. */
     #compiling = 0;
     readonly #instructions: InstructionCounter;
     readonly #sampler: ReturnType<typeof setInterval>;
     #held: ReturnType<typeof setTimeout> | undefined;
 
-    /** Resolves when the devices are there; the CPU does not run yet. Rejects with "vm.no-memory". */
+    /** Resolves when the devices exist; the CPU is not running yet. Rejects with "vm.no-memory". */
     static async create(options: EmulatorOptions): Promise<Emulator> {
         const emulator = new options.module.V86(settingsOf(options));
         const loaded = new Promise<void>(resolve => emulator.add_listener("emulator-loaded", () => resolve()));
@@ -97,17 +103,17 @@ export class Emulator {
         this.#sampler = setInterval(() => this.#instructions.sample(), SAMPLE_MILLISECONDS);
     }
 
-    /** Once, before the first `run`. */
+    /** Call it once, before the first `run`. */
     async restore(saved: SavedState): Promise<void> {
         const cpu = this.#emulator.v86.cpu;
         const { unpack_memory } = cpu;
         cpu.unpack_memory = () => {
-            // New memory is zero already. v86 would clear all of it, and the host have to provide every page.
+            // New memory is already zero. v86 would clear all of it, and the host would have to provide every page.
             cpu.zero_memory(0, TOUCHED_AT_START);
             saved.placeGuest(cpu.mem8);
         };
-        // v86 replaces these three views of its memory by copies out of the state, and the CPU never sees them: put the
-        // values into memory and the views back. Until v86 writes through them itself.
+        // v86 replaces these three views of its memory with copies from the state, which the CPU never sees. So write
+        // the values into memory and put the views back. Remove this once v86 writes through the views itself.
         const { last_result, fpu_status_word, mxcsr } = cpu;
         await this.#emulator.restore_state(saved.devices.buffer);
         cpu.unpack_memory = unpack_memory;
@@ -121,17 +127,20 @@ export class Emulator {
         await this.#emulator.run();
     }
 
-    /** Resolves when the CPU stands still. */
+    /** Resolves when the CPU has stopped. */
     async pause(): Promise<void> {
         await this.#emulator.stop();
     }
 
-    /** What `restore` takes, uncompressed, and what `prepareCode` takes where code is kept. The CPU must stand still and no disk read be under way. */
+    /**
+     * Returns what `restore` takes, uncompressed, and what `prepareCode` takes if code is kept. The CPU must be stopped
+     * and no disk read may be under way.
+     */
     async save(): Promise<{ state: Bytes; code?: SavedCode }> {
         this.ports.releaseAll();
         const cpu = this.#emulator.v86.cpu;
         const { pack_memory } = cpu;
-        cpu.pack_memory = () => ({ bitmap: { get_buffer: () => NOTHING }, packed_memory: NOTHING }); // it lies apart
+        cpu.pack_memory = () => ({ bitmap: { get_buffer: () => NOTHING }, packed_memory: NOTHING }); // the memory is stored separately
         const devices = new Uint8Array(await this.#emulator.save_state());
         cpu.pack_memory = pack_memory;
         cpu.store_current_tsc();
@@ -156,31 +165,38 @@ export class Emulator {
         return this.#compiled.size;
     }
 
-    /** Whether a page is being compiled: until it is done, code cannot be saved. */
+    /** Whether a page is being compiled; until that is done, code cannot be saved. */
     get isCompiling(): boolean {
         return this.#compiling > 0;
     }
 
-    /** No page is compiled for so many milliseconds; those that are compiled already, run. After the restore, which puts the setting back. */
+    /**
+     * Compiles no page for this many milliseconds; pages that are already compiled run. Call it after the restore,
+     * which resets the setting.
+     */
     compileAfter(milliseconds: number): void {
         const cpu = this.#emulator.v86.cpu;
         cpu.set_jit_config(JIT_CONFIG.disabled, 1);
         this.#held = setTimeout(() => cpu.set_jit_config(JIT_CONFIG.disabled, 0), milliseconds);
     }
 
-    /** Has the browser keep what it has optimised of the emulator itself for the next visit. `ballast`: below `BALLASTS`, each once. */
+    /**
+     * Makes the browser cache what it has optimised of the emulator itself, for the next visit. `ballast`: a number
+     * below `BALLASTS`; use each once.
+     */
     keepOptimised(ballast: number): void {
         useBallast(this.#emulator.v86.cpu.wm.exports, ballast);
     }
 
-    /** What is hot afterwards is compiled again. */
+    /** Whatever is hot afterwards is compiled again. */
     forgetCode(): void {
         this.#emulator.v86.cpu.jit_clear_cache();
     }
 
     /**
-     * For a state that is about to be restored, `modules` compiled from the ones that were saved with it. Gives what puts them in place: after
-     * `restore`, before `run`. Until then nothing has changed. Rejects when they do not fit this emulator.
+     * For a state that is about to be restored: `modules` are compiled from those that were saved with it. Resolves to
+     * a function that puts them in place; call it after `restore` and before `run`. Until then nothing changes. Rejects
+     * if they do not fit this emulator.
      */
     async prepareCode(
         { guestAt, clock }: Omit<SavedCode, "modules">,
@@ -207,7 +223,8 @@ export class Emulator {
                 cpu.wm.wasm_table.set(FIRST_SLOT + index, code);
                 this.#compiled.set(index, NOTHING);
             }
-            // v86 counts from a reading under an offset that was in the memory as well: set_tsc(x) gives x plus what it reads now
+            // v86 counts from a reading with an offset that was in the memory as well: set_tsc(x) gives x plus what it
+            // reads now
             cpu.store_current_tsc();
             const elapsed = BigInt(Math.floor(performance.now() * 1e6));
             const [low, high] = split(join(clock) - elapsed + join([cpu.current_tsc[0]!, cpu.current_tsc[1]!]));
@@ -270,7 +287,7 @@ function settingsOf({ wasm, memory, disk, boot }: EmulatorOptions): V86Settings 
     };
 }
 
-/** v86 does not look whether it got its memory: the guest's then lies at address 0, or past the end. */
+/** v86 does not check whether it got its memory: if not, the guest's lies at address 0, or past the end. */
 function hasMemory(emulator: V86): boolean {
     try {
         return emulator.v86.cpu.mem8.byteOffset > 0;
@@ -280,7 +297,7 @@ function hasMemory(emulator: V86): boolean {
     }
 }
 
-/** Low and high half of a 64-bit counter, as v86 has them. */
+/** Low and high half of a 64-bit counter, as v86 stores it. */
 type Halves = [low: number, high: number];
 
 const join = ([low, high]: Halves): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);

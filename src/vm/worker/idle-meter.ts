@@ -1,10 +1,10 @@
-/** An engine at rest takes about 5 M instructions a second, a command 50 M and more. */
+/** An idle engine takes about 5 M instructions a second, a command 50 M and more. */
 const IDLE_PER_MILLISECOND = 20_000;
 
-/** Shorter looks say nothing: the CPU runs in turns. */
+/** A shorter interval says nothing, because the CPU runs in turns. */
 const LEAST_MILLISECONDS = 40;
 
-/** Tells from the instruction count whether the guest has anything to do. */
+/** Uses the instruction count to tell whether the guest is busy. */
 export class IdleMeter {
     #at: number;
     #count: number;
@@ -18,7 +18,7 @@ export class IdleMeter {
         this.#count = instructions();
     }
 
-    /** Whether it was idle between the last two looks. */
+    /** Whether the guest was idle between the last two looks. */
     isIdle(): boolean {
         const at = this.now();
         if (at - this.#at < LEAST_MILLISECONDS) return this.#idle;

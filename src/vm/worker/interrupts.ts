@@ -1,9 +1,9 @@
 import type { V86, VirtioDevice } from "../v86";
 
 /**
- * v86's interrupt lines are not wired-OR: a device that lowers the line it shares takes another's pending interrupt away
- * with it, and that device's queue stands still. So each lowering is followed by a raising for whoever still waits. A line
- * raised once too often costs the guest one look at the status registers.
+ * v86's interrupt lines are not wired-OR: a device that lowers a shared line also clears another device's pending
+ * interrupt, and that device's queue stalls. So after each lowering, the line is raised again if another device is
+ * still waiting. A line raised once too often costs the guest one look at the status registers.
  */
 export function keepSharedInterrupts(emulator: V86): void {
     const { pci, virtio_console, virtio_balloon, virtio_net } = emulator.v86.cpu.devices;
@@ -20,7 +20,7 @@ export function keepSharedInterrupts(emulator: V86): void {
     }
 }
 
-/** All virtio devices use pin A; the slot number then chooses one of four lines. */
+/** All virtio devices use pin A; the slot number then selects one of four lines. */
 function sameLine(one: VirtioDevice, other: VirtioDevice): boolean {
     return ((one.pci_id >> 3) & 3) === ((other.pci_id >> 3) & 3);
 }

@@ -1,9 +1,10 @@
 /**
- * The unpacked state of a snapshot, kept in the browser's private file system. To unpack it takes two seconds where two
- * processors have a page to start as well; to read it back, straight into the machine's memory, a tenth of that. It is a copy for the next visit and nothing more: what
- * is not whole, or not to be had, counts as not there.
+ * The unpacked state of a snapshot, kept in the browser's private file system. Unpacking takes two seconds where two
+ * processors also have a page to start; reading it back, straight into the machine's memory, takes a tenth of that. It
+ * is only a copy for the next visit: if it is incomplete or unreadable, it counts as missing.
  *
- * A file is named by the sha256 of its content, and ends with that name: written last, it says that the rest is there.
+ * A file is named after the sha256 of its content, and also ends with it: written last, the hash shows that the rest is
+ * complete.
  */
 import { decodeText, encodeText, type Bytes } from "../../base/bytes";
 import { secureContext } from "../../base/secure-context";
@@ -12,33 +13,35 @@ import type { StateReader } from "../image/saved-state";
 
 export type StateContent = ImageManifest["snapshot"]["raw"];
 
-/** Of one visit; to be closed. */
+/** A kept state, open for one visit; close it. */
 export interface KeptState extends StateReader {
     close(): void;
 }
 
 export interface KeptStates {
     open(content: StateContent): Promise<KeptState | undefined>;
-    /** In the background, on another thread. `packed`: the state as the image has it; taken over. */
+    /** Runs in the background, on another thread. `packed`: the state as the image has it; this takes it over. */
     keep(content: StateContent, packed: Bytes): void;
-    /** After a state that could not be used. */
+    /** Call it after a state that could not be used. */
     forget(): Promise<void>;
 }
 
 const FOLDER = "snapshots";
 
-/** The state of the image in use; the student's files and pushed images come before it. */
+/** The share for the state of the image in use; the student's files and pushed images come first. */
 const SHARE_OF_FREE_SPACE = 0.2;
 
 const PIECE_BYTES = 4 << 20;
 
-/** `browser.ts` makes use of kept states only where the browser offers private files. */
+/** `browser.ts` uses kept states only if the browser offers private files. */
 const root = (): Promise<FileSystemDirectoryHandle> => secureContext.privateFiles!();
 
 const folderOf = async (create: boolean): Promise<FileSystemDirectoryHandle> =>
     (await root()).getDirectoryHandle(FOLDER, { create });
 
-/** Only workers have them, and only in secure contexts. Several tabs may read at once where the browser knows the mode. */
+/**
+ * Only workers have these, and only in secure contexts. Several tabs may read at once if the browser knows the mode.
+ */
 type OpenSync = (options?: { mode: "read-only" }) => Promise<FileSystemSyncAccessHandle>;
 
 const openSync = (file: FileSystemFileHandle, ...options: Parameters<OpenSync>): Promise<FileSystemSyncAccessHandle> =>
@@ -49,7 +52,7 @@ export async function openState({ bytes, sha256 }: StateContent): Promise<KeptSt
     try {
         access = await openSync(await (await folderOf(false)).getFileHandle(sha256), { mode: "read-only" });
     } catch {
-        return undefined; // not there, in use by another tab, or no such storage
+        return undefined; // missing, in use by another tab, or no such storage
     }
     if (!isWhole(access, bytes, sha256)) {
         access.close();
@@ -80,7 +83,7 @@ function isWhole(access: FileSystemSyncAccessHandle, bytes: number, sha256: stri
     }
 }
 
-/** Writes what `pieces` give, in place of every other state. Resolves to false where there is no room. */
+/** Writes what `pieces` yields, replacing every other state. Resolves to false if there is no room. */
 export async function writeState({ bytes, sha256 }: StateContent, pieces: Iterable<Uint8Array>): Promise<boolean> {
     const { quota = 0, usage = 0 } = await secureContext.storageEstimate!();
     if (bytes > (quota - usage) * SHARE_OF_FREE_SPACE) return false;

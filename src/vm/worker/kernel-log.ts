@@ -1,4 +1,4 @@
-/** Serial 0 as lines. A guest may print without end and without a newline, so a line has a limit. */
+/** Serial 0 as lines. A guest may print for ever without a newline, so the length of a line is limited. */
 const LINE_LIMIT = 2000;
 
 export class KernelLog {

@@ -1,4 +1,7 @@
-/** The image's own v86: script and WebAssembly, patched together, so they come from the image and not from our bundle. */
+/**
+ * The image's own v86. Script and WebAssembly are patched together, so they come from the image and not from our
+ * bundle.
+ */
 import { abortable } from "../../base/abort";
 import { damaged, unreachable, wrongFormat } from "../errors";
 import type { ImageFile } from "../image/image";
@@ -7,8 +10,8 @@ import type { LoadProgress } from "./load-progress";
 import type { V86Module } from "../v86";
 
 /**
- * Read and checked first, then run from its address: the browser then has it in its cache, under a name that says its content. To run it from
- * what was read would need a policy that lets the page run any text as a script.
+ * Read and checked first, then run from its address: the browser then has it in its cache, under a name that stands for
+ * its content. To run it from the bytes just read would need a policy that lets the page run any text as a script.
  */
 export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<V86Module> {
     await loader.file(file);
@@ -23,10 +26,10 @@ export async function loadModule(loader: ImageLoader, file: ImageFile): Promise<
 }
 
 /**
- * Compiled from the response itself where it comes over HTTP: only so does the browser keep the optimised code in its cache,
- * and a second visit starts with a fast emulator. The browser itself compares the hash, and hands nothing over when it differs.
- * Nobody can tell what was wrong then, or how far it is; so what does not compile, or not in the time that a server may be silent,
- * is read and checked as any other file, which says what is wrong.
+ * Compiled from the response itself if it comes over HTTP: only then does the browser cache the optimised code, so that
+ * a second visit starts with a fast emulator. The browser itself compares the hash, and hands nothing over if it
+ * differs. In that case it gives neither a reason nor any progress. So if the file does not compile, or not before a
+ * server counts as silent, it is read and checked like any other file, which reports what is wrong.
  */
 export async function loadWasm(
     loader: ImageLoader,
@@ -59,13 +62,13 @@ async function compileStreamed(loader: ImageLoader, file: ImageFile): Promise<We
             return undefined;
         }
         const module = await abortable(WebAssembly.compileStreaming(response), signal);
-        loader.fetchedBytes += Number(response.headers.get("Content-Length") ?? file.bytes); // packed, where the server packs
+        loader.fetchedBytes += Number(response.headers.get("Content-Length") ?? file.bytes); // compressed, if the server compresses
         return module;
     } catch {
-        return undefined; // what is wrong shows when it is read
+        return undefined; // reading the file will show what is wrong
     }
 }
 
-/** As `fetch` takes it: "sha256-" and the hash in base64. */
+/** In the form that `fetch` takes: "sha256-" and the hash in base64. */
 const integrityOf = ({ sha256 }: ImageFile): string =>
     `sha256-${btoa(String.fromCharCode(...sha256.match(/../g)!.map(byte => Number.parseInt(byte, 16))))}`;

@@ -2,10 +2,10 @@ import type { ImageFile } from "../image/image";
 import type { StartStage } from "../machine";
 import type { FromWorker } from "../protocol";
 
-/** Milliseconds between two reports of progress. */
+/** Milliseconds between two progress reports. */
 const REPORT_EVERY = 50;
 
-/** Adds up the files that are being loaded, and says so at a bearable rate. */
+/** Adds up the files being loaded, and reports progress at a reasonable rate. */
 export class LoadProgress {
     #stage: StartStage = "emulator";
     #loaded = new Map<string, number>();
@@ -19,7 +19,7 @@ export class LoadProgress {
         this.#send();
     }
 
-    /** Counts the file in; the function takes the bytes of it that have come so far. */
+    /** Adds the file to the total; call the returned function with the number of its bytes loaded so far. */
     track(file: ImageFile): (loaded: number) => void {
         this.#total += file.bytes;
         return loaded => {

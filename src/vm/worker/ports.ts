@@ -1,17 +1,18 @@
 /**
- * The guest's raw virtio ports. v86 announces its four virtio ports as consoles, which move 16 bytes a call; without the
- * announcement ports 1 to 3 become plain byte channels (/dev/vport*pN; found by /sys/class/virtio-ports, name "virtio-N").
+ * The guest's raw virtio ports. v86 announces its four virtio ports as consoles, which move 16 bytes a call; without
+ * the announcement, ports 1 to 3 become plain byte channels (/dev/vport*pN; found through /sys/class/virtio-ports, name
+ * "virtio-N").
  *
- * Into the guest: at most 4,096 bytes a buffer, and only while the guest has given one. What is sent before a program has
- * opened the port is lost in the guest's kernel, so it waits here until the guest says "open".
- * Out of the guest: v86 takes each buffer at once and gives it back with `Ack`. Holding the `Ack` while the page has not
- * caught up blocks the writing program in the guest: that is all the backpressure there is.
+ * Into the guest: at most 4,096 bytes a buffer, and only while the guest has provided one. Anything sent before a
+ * program has opened the port is lost in the guest's kernel, so it waits here until the guest says "open". Out of the
+ * guest: v86 takes each buffer at once and returns it with `Ack`. Holding the `Ack` while the page is behind blocks the
+ * writing program in the guest: that is the only backpressure there is.
  */
 import { concatBytes, type Bytes } from "../../base/bytes";
 import { PORT_ACKNOWLEDGE, PORT_WINDOW, type PortNumber } from "../protocol";
 import type { V86 } from "../v86";
 
-/** The guest's buffers are a page each. */
+/** Each of the guest's buffers is one page. */
 const BUFFER_BYTES = 4096;
 
 /** Control messages of virtio-console (virtio 1.2, 5.3.6.2). */
@@ -25,7 +26,7 @@ const outputQueue = (port: PortNumber) => 2 * port + 3;
 export interface PortListener {
     /** Bytes from the guest; the receiver owns them. */
     output(port: PortNumber, bytes: Bytes): void;
-    /** So many more of the bytes given to `input` are in the guest. */
+    /** `count` more of the bytes given to `input` are in the guest. */
     accepted(port: PortNumber, count: number): void;
 }
 
@@ -35,7 +36,10 @@ export class RawPorts {
     #ports: Record<PortNumber, PortState>;
     #pumpTimer: ReturnType<typeof setTimeout> | undefined;
 
-    /** Call before the emulator runs. `open`: whether programs have the ports open already, as in a restored snapshot. */
+    /**
+     * Call it before the emulator runs. `open`: whether programs already have the ports open, as in a restored
+     * snapshot.
+     */
     constructor(emulator: V86, listener: PortListener, open: boolean) {
         this.#emulator = emulator;
         this.#listener = listener;
@@ -45,7 +49,7 @@ export class RawPorts {
         this.#holdAcknowledgements();
         for (const port of [1, 2, 3] as const)
             emulator.add_listener(`virtio-console${port}-output-bytes`, bytes => this.#gather(port, bytes));
-        // between two turns of the CPU the guest may have given new buffers
+        // between two turns of the CPU the guest may have provided new buffers
         const turn = emulator.v86.yield_callback;
         emulator.v86.yield_callback = tick => {
             if (this.#pumpTimer) this.#pumpAll();
@@ -59,14 +63,14 @@ export class RawPorts {
         this.#pumpAll();
     }
 
-    /** The page has consumed so many bytes of the guest's output. */
+    /** The page has consumed `count` more bytes of the guest's output. */
     consumed(port: PortNumber, count: number): void {
         const state = this.#ports[port];
         state.unconsumed -= count;
         if (state.unconsumed < PORT_WINDOW) this.#release(state);
     }
 
-    /** Gives every held buffer back: a saved state must not hold requests that only this page knows of. */
+    /** Returns every held buffer: a saved state must not hold requests that only this page knows of. */
     releaseAll(): void {
         for (const port of [1, 2, 3] as const) this.#release(this.#ports[port]);
     }
@@ -118,7 +122,7 @@ export class RawPorts {
         for (const give of state.held.splice(0)) give();
     }
 
-    /** What one turn of the CPU puts out goes as one message. */
+    /** Everything that one turn of the CPU outputs is sent as one message. */
     #gather(port: PortNumber, bytes: Bytes): void {
         if (bytes.byteLength === 0) return;
         const state = this.#ports[port];
@@ -143,11 +147,11 @@ export class RawPorts {
         this.#pumpTimer ??= setTimeout(() => this.#pumpAll(), 5);
     }
 
-    /** True when bytes are left that the guest has no buffer for yet. */
+    /** True if bytes are left that the guest has no buffer for yet. */
     #pump(port: PortNumber): boolean {
         const state = this.#ports[port];
         if (state.input.length === 0) return false;
-        if (!state.open) return false; // the guest's "open" starts it again
+        if (!state.open) return false; // starts again when the guest says "open"
         const queue = this.#emulator.v86.cpu.devices.virtio_console.virtio.queues[inputQueue(port)]!;
         while (state.input.length > 0 && queue.avail_addr !== 0 && queue.has_request()) {
             const bytes = state.take(BUFFER_BYTES);
@@ -163,15 +167,15 @@ export class RawPorts {
 }
 
 class PortState {
-    /** For the guest, not yet in it. */
+    /** For the guest, but not there yet. */
     readonly input: Bytes[] = [];
-    /** In the guest, not yet told to the page. */
+    /** In the guest, but not yet reported to the page. */
     accepted = 0;
     /** From the guest, gathered in this turn. */
     readonly output: Bytes[] = [];
-    /** Given to the page, not yet consumed by it. */
+    /** Sent to the page, but not yet consumed by it. */
     unconsumed = 0;
-    /** Buffers of the guest that wait for the page. */
+    /** Buffers of the guest that are waiting for the page. */
     readonly held: (() => void)[] = [];
 
     constructor(public open: boolean) {}

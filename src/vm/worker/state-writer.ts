@@ -1,4 +1,4 @@
-/** A thread that unpacks a snapshot once more, into the browser's private file system, and ends. */
+/** A thread that unpacks a snapshot again, into the browser's private file system, and then ends. */
 import type { Bytes } from "../../base/bytes";
 import { openLarge } from "../image/zstd";
 import { forgetStates, writeState, type StateContent } from "./kept-states";
@@ -17,7 +17,7 @@ async function write({ content, packed }: StateToWrite): Promise<void> {
         await writeState(content, (await openLarge(packed)).pieces);
     } catch (thrown) {
         console.warn("The machine's state is not kept for the next visit.", thrown);
-        await forgetStates().catch(() => undefined); // half of one is as good as none
+        await forgetStates().catch(() => undefined); // an incomplete state is useless
     } finally {
         self.close();
     }

@@ -1,4 +1,7 @@
-/** The machine inside its own thread: takes the protocol's messages, runs the emulator, answers. Same in browser and Node. */
+/**
+ * The machine inside its own thread: takes the protocol's messages, runs the emulator, answers. The same in browser and
+ * Node.
+ */
 import { within } from "../../base/abort";
 import type { Bytes } from "../../base/bytes";
 import { asDrydockError, DrydockError, messageOf } from "../../base/errors";
@@ -26,25 +29,29 @@ import { loadModule, loadWasm } from "./load-emulator";
 export interface WorkerScope {
     post(message: FromWorker, moved?: Transferable[]): void;
     fetchFile: FetchFile;
-    /** Where unpacked states are kept from visit to visit, if anywhere. */
+    /** Where unpacked states are kept between visits, if anywhere. */
     states?: KeptStates;
-    /** Whether optimised code is kept from visit to visit, as browsers do. */
+    /** Whether optimised code is cached between visits, as browsers do. */
     keepsOptimised?: boolean;
 }
 
-/** After the prompt: its first answer is to cost as little network as it can. */
+/** Counted from the prompt: the first answer should use as little network as possible. */
 const PREFETCH_AFTER_MILLISECONDS = 5000;
 
-/** To keep the state costs a second of another processor: not while the first commands are typed. */
+/** Keeping the state takes a second on another processor, so not while the first commands are being typed. */
 const KEEP_AFTER_MILLISECONDS = 10_000;
 
-/** When the browser is made to keep what it has optimised of v86: what the first commands needed, and what the warm-up added. */
+/**
+ * When to make the browser cache what it has optimised of v86: what the first commands needed, and what the warm-up
+ * added.
+ */
 const KEEP_OPTIMISED_AFTER_MILLISECONDS = [10_000, 75_000] as const satisfies { length: typeof BALLASTS };
 
 /**
- * At a return visit the pages that matter are compiled, and v86 is optimised: both come from the browser's cache. The saved machine's
- * counters have some thirty more pages near the point where they are compiled, which the browser then optimises at the cost of a second
- * processor for two seconds, just when page, prompt and first command want both.
+ * On a return visit the pages that matter are compiled, and v86 is optimised: both come from the browser's cache. But
+ * the counters in the saved machine have some thirty more pages close to the point where they are compiled. The browser
+ * would then optimise those, occupying a second processor for two seconds, just when page, prompt and first command
+ * want both.
  */
 const COMPILE_AFTER_MILLISECONDS = 5_000;
 
@@ -56,7 +63,7 @@ export class WorkerMachine {
     /** Chunks to load ahead, once. */
     #ahead: readonly number[] = [];
     #emulator: Emulator | undefined;
-    /** For the guest, come before there was one. */
+    /** Bytes for the guest that came before there was one. */
     #early: Extract<ToWorker, { kind: "port-input" }>[] = [];
     #running = false;
     #saving = false;
@@ -66,7 +73,7 @@ export class WorkerMachine {
 
     constructor(scope: WorkerScope) {
         this.#scope = scope;
-        this.#crash.promise.catch(() => undefined); // told through `crashed` in any case
+        this.#crash.promise.catch(() => undefined); // `crashed` reports it in any case
     }
 
     receive(message: ToWorker): void {
@@ -124,7 +131,7 @@ export class WorkerMachine {
         }
     }
 
-    /** Something threw outside of any call: v86 in a turn of its CPU, most likely. */
+    /** Something threw outside of any call: most likely v86, during a turn of its CPU. */
     crashed(thrown: unknown): void {
         this.#crash.reject(thrown);
         this.#fail(thrown instanceof DrydockError ? thrown : workerDied(thrown));
@@ -144,7 +151,7 @@ export class WorkerMachine {
         if (fallback && options.boot === "snapshot") throw fallback;
 
         const wanted = options.boot !== "cold" && !fallback;
-        // the largest file first, so that it comes in while the rest is made ready
+        // the largest file first, so that it downloads while the rest is prepared
         const snapshot = wanted ? settled(this.#loadState(loader, manifest.snapshot, progress)) : undefined;
         const code = wanted && manifest.snapshot.code ? settled(loadCode(loader, manifest.snapshot.code)) : undefined;
         const [module, wasm, table] = await Promise.all([
@@ -158,14 +165,14 @@ export class WorkerMachine {
             table: new ChunkTable(table, manifest.disk.chunkBytes),
             onWaiting: cause => this.#stall(cause),
         });
-        // v86 looks at the first sector before it is ready, for the partitions: have it here by then
-        this.#chunks.load(0).catch(() => undefined); // v86's own read says what is wrong
+        // v86 looks at the first sector for partitions before it is ready, so have it here by then
+        this.#chunks.load(0).catch(() => undefined); // v86's own read reports what is wrong
         const machine: Prepared = { options, manifest, memory, module, wasm, chunks: this.#chunks };
 
         if (snapshot) {
             progress.enter("snapshot");
             try {
-                this.#emulator = await this.#create(machine); // meanwhile the snapshot comes in
+                this.#emulator = await this.#create(machine); // meanwhile the snapshot downloads
                 const loaded = await snapshot;
                 if ("thrown" in loaded) throw loaded.thrown;
                 progress.enter("restore");
@@ -211,7 +218,7 @@ export class WorkerMachine {
         );
     }
 
-    /** The snapshot's state as it was kept, or packed. */
+    /** The snapshot's state: the kept copy, or else packed. */
     async #loadState(
         loader: ImageLoader,
         { file, raw }: ImageManifest["snapshot"],
@@ -305,7 +312,7 @@ export class WorkerMachine {
         });
     }
 
-    /** The guest stands still while its disk is silent: its own timeouts would otherwise give the disk up. */
+    /** The guest is paused while its disk is silent; otherwise its own timeouts would give the disk up. */
     #stall(cause: unknown): void {
         const stalled = cause !== undefined;
         if (!this.#emulator || stalled === this.#stalled) return;
@@ -319,13 +326,13 @@ export class WorkerMachine {
         turning.catch((thrown: unknown) => this.crashed(thrown));
     }
 
-    /** Once, and for good: the CPU stops, the page hears why. */
+    /** Once and for good: the CPU stops, and the page is told why. */
     #fail(error: DrydockError): void {
         if (this.#failed) return;
         this.#failed = true;
         this.#chunks?.end();
         this.#scope.post({ kind: "failed", error: toWireError(error) });
-        // a CPU that has just thrown may not come to its stop any more; it does not matter
+        // a CPU that has just thrown may never stop properly; that does not matter
         this.#emulator
             ?.pause()
             .catch((thrown: unknown) => console.error(`stopping after a failure: ${messageOf(thrown)}`));
@@ -348,7 +355,7 @@ export class WorkerMachine {
         if (this.#saving) throw saveRunning();
         this.#saving = true;
         try {
-            // a read that is under way ends in the guest's memory, and may be followed by the next: run on until there is none
+            // a read under way ends in the guest's memory, and another may follow: run on until there is none
             for (;;) {
                 await disk.settled();
                 await emulator.pause();
@@ -378,14 +385,14 @@ type LoadedState = { kept: KeptState; packed?: undefined } | { kept?: undefined;
 
 type PlaceCode = (saved: SavedState) => void;
 
-/** They do not count in the progress: they come over the network at a tenth of their size. */
+/** These do not count towards progress: they arrive at a tenth of their size. */
 async function loadCode(loader: ImageLoader, { modules }: SnapshotCode): Promise<WebAssembly.Module[]> {
     return Promise.all(modules.map(module => loadWasm(loader, module)));
 }
 
 /**
- * Compiled code saves the first commands some seconds; a machine that cannot have it starts all the same. Everything else is there
- * by now: code that does not come for another `patience` milliseconds is given up.
+ * Compiled code saves the first commands some seconds, but a machine that cannot get it starts anyway. By this point
+ * everything else is there: if the code does not arrive within another `patience` milliseconds, it is given up.
  */
 export async function prepareCode(
     emulator: Pick<Emulator, "prepareCode">,
@@ -405,7 +412,7 @@ export async function prepareCode(
 
 type Settled<T> = { value: T } | { thrown: unknown };
 
-/** A promise that is looked at later must not count as unhandled meanwhile. */
+/** Wraps a promise that is looked at later, so that it does not count as unhandled meanwhile. */
 async function settled<T>(promise: Promise<T>): Promise<Settled<T>> {
     try {
         return { value: await promise };

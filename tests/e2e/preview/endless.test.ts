@@ -1,4 +1,7 @@
-/** A page of the guest that never ends: the lesson goes on, and the preview shows another page when the student asks for one. */
+/**
+ * A page of the guest that never ends: the lesson continues, and the preview shows another page when the student asks
+ * for one.
+ */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStage, type Stage } from "./stage";
@@ -20,7 +23,10 @@ async function shows(path: string, heading: string): Promise<void> {
     await page.frameLocator("iframe[name=shown]").getByRole("heading", { name: heading }).waitFor({ timeout: 60_000 });
 }
 
-/** At once, so that the next page may be asked for before it spins, or once the guest was asked for something else. */
+/**
+ * Opens a page that spins: either at once, so that the next page may be requested before it does, or only after the
+ * guest has received another request.
+ */
 async function spin(mark: string, atOnce: boolean): Promise<void> {
     const loop = "for (;;) ;";
     const script = atOnce ? loop : `fetch("/began-${mark}").finally(() => { ${loop} })`;
@@ -30,8 +36,8 @@ async function spin(mark: string, atOnce: boolean): Promise<void> {
 
 const host = () => page.evaluate(() => new URL(document.querySelector("iframe")!.src).hostname);
 
-test("the lesson goes on, and the student gets the preview back, more often than there are names for it", async () => {
-    await open("/login"); // which sets a cookie
+test("the lesson continues, and the student gets the preview back, more often than there are names for it", async () => {
+    await open("/login"); // this page sets a cookie
     await stage.until("/login");
     for (let visit = 0; visit < 8; visit++) await shows(`/about?${visit}`, "About first");
     const hosts = new Set([await host()]);

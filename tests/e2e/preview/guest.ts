@@ -1,4 +1,4 @@
-/** What stands for programs in the guest: an app with the usual habits of web apps, on two ports. */
+/** Stands for programs in the guest: an app with the usual habits of web apps, on two ports. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -15,7 +15,7 @@ const home = `<!doctype html><title>Home</title>
 <form method="post" action="/form"><input name="name" value="M&uuml;ller"><button>Send</button></form>
 <pre id="script"></pre><script src="/static/app.js"></script>`;
 
-/** Aborted requests and events that still run, for the tests about cancelling. */
+/** Aborted requests and event streams still open, for the tests about cancelling. */
 export const seen = { cancelled: 0, eventStreams: 0 };
 
 async function answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {

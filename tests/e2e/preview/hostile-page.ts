@@ -1,16 +1,16 @@
 /**
- * A page that tries to leave the machine in every way its author could think of. Each way asks for a path of its own of the
- * listener at `at`, so that the listener's list says which of them got out.
+ * A page that tries to leave the machine in every way its author could think of. Each way requests a different path
+ * from the listener at `at`, so that the listener's list shows which of them got out.
  */
 
 export interface Targets {
     /** Origin of an HTTP listener on the student's own computer. */
     at: string;
-    /** Port of a listener that notes a connection, whatever comes over it. */
+    /** Port of a listener that notes connections, whatever is sent over them. */
     turn: number;
 }
 
-/** Runs in the page; each resolves when the browser has decided. Plain script, since it stands in HTML. */
+/** Runs in the page; each resolves when the browser has decided. Plain script, since it is embedded in HTML. */
 const ways: Record<string, string> = {
     frame: `loaded(add("iframe", { src: at + "/frame" }))`,
     "frame in a srcdoc frame": `loaded(add("iframe", { srcdoc: '<iframe src="' + at + '/frame-in-srcdoc"></iframe>' }))`,
@@ -45,7 +45,7 @@ const ways: Record<string, string> = {
     WebRTC: `{ const peer = new RTCPeerConnection({ iceServers: [{ urls: "turn:127.0.0.1:" + turn + "?transport=tcp", username: "x", credential: "x" }] }); peer.createDataChannel("x"); const over = new Promise(resolve => peer.onicegatheringstatechange = () => peer.iceGatheringState === "complete" && resolve()); await peer.setLocalDescription(await peer.createOffer()); await over }`,
 };
 
-/** Paths of the listener that the page asks for where nothing holds it back (shown by the control in the test). */
+/** Paths that the page requests from the listener if nothing holds it back (the control in the test proves that). */
 export const paths = [
     ...Object.values(ways)
         .join("\n")
@@ -82,7 +82,7 @@ document.title = "Tried";
 </script>`;
 }
 
-/** Ways that take the page itself away, each on a page of its own. The listener's path is the key. */
+/** Ways that navigate away from the page itself, each on a page of its own. The key is the listener's path. */
 export const leavings: Record<string, (at: string) => string> = {
     location: at => `<script>location.href = "${at}/location"</script>`,
     refresh: at => `<meta http-equiv="refresh" content="0;url=${at}/refresh">`,

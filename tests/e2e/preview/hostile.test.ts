@@ -1,4 +1,6 @@
-/** A page of the guest tries to reach the student's own programs, the page and the internet; nobody must hear of it. */
+/**
+ * A page of the guest tries to reach the student's own programs, the page and the internet; nobody may hear from it.
+ */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { BrowserContext, Frame, Page } from "playwright-core";
@@ -7,7 +9,9 @@ import { hostilePage, leavings, paths, type Targets } from "./hostile-page";
 import { type Listener, startEar, startProgram } from "./listener";
 import { openStage, type Stage } from "./stage";
 
-/** The listener by a name that the preview does not take for the guest's: the stage's browser finds it on loopback. */
+/**
+ * The listener under a name that the preview does not take for the guest's; the test's browser finds it on loopback.
+ */
 const ELSEWHERE = "classroom.test";
 
 let stage: Stage;
@@ -50,14 +54,14 @@ async function open(path: string): Promise<Frame> {
 
 const tryPage = (page: string): string => `/hostile/page?html=${encodeURIComponent(page)}`;
 
-/** What the listener has heard by the time it has answered a request that comes after all others. */
+/** What the listener has heard by the time it answers a request sent after all the others. */
 async function heard(): Promise<string[]> {
     await fetch(`${targets.at}/last`);
     return [...program.heard].filter(path => path !== "/last" && path !== "/favicon.ico").sort();
 }
 
 describe("a page of the guest that tries to leave the machine", () => {
-    test("is heard in every way where nothing holds it back, so the listener can hear", async () => {
+    test("is heard in every way if nothing confines it, so the listener works", async () => {
         const ear = await startEar();
         const page = hostilePage({ ...targets, turn: ear.port });
         const server = createServer((request, response) =>
@@ -98,13 +102,13 @@ describe("a page of the guest that tries to leave the machine", () => {
             tryPage(`<title>Leaving</title>${leavings[way]!(`http://${ELSEWHERE}:${program.port}`)}`),
         );
         await moved;
-        // Refused at once, or the frame shows that it was.
+        // Either it is refused at once, or the frame shows that it was.
         await expect
             .poll(async () => frame.url().startsWith("chrome-error:") || (await titleOf(frame)) === "Leaving")
             .toBe(true);
         expect(await heard()).toEqual([]);
         expect(page.url()).toBe(stage.server.url);
-        // And the preview goes on.
+        // And the preview still works.
         await page.evaluate(() => window.preview.open(5000, "/about"));
         await shown().getByRole("heading", { name: "About first" }).waitFor();
         expect(await heard()).toEqual([]);
@@ -117,7 +121,7 @@ describe("a page of the guest that tries to leave the machine", () => {
 });
 
 describe("what is not the guest's", () => {
-    test("cookies of the student's own programs are unseen, and theirs are not touched", async () => {
+    test("cookies of the student's own programs are neither seen nor changed", async () => {
         const frame = await open("/about");
         await frame.getByRole("heading", { name: "About first" }).waitFor();
         expect(await inFrame(frame, `document.cookie`)).toBe("");
@@ -152,7 +156,7 @@ describe("what is not the guest's", () => {
         );
     });
 
-    test("a worker of its own is refused, also by way of the bridge, and the preview's own goes on", async () => {
+    test("a worker of its own is refused, even through the bridge, and the preview's own worker still runs", async () => {
         const frame = await open("/about");
         await frame.getByRole("heading", { name: "About first" }).waitFor();
         const register = (window: string, script: string, scope: string) =>
@@ -178,7 +182,8 @@ describe("what is not the guest's", () => {
 
     test("a page that never ends does not stop the lesson", async () => {
         await open(tryPage(`<title>Spins</title><script>for (;;) ;</script>`).replace("?", "?spins&"));
-        // The page draws frames and runs its script while the other spins; the browser says that it does by this request.
+        // The page draws frames and runs its script while the other one spins; the browser shows that by making this
+        // request.
         await stage.until("/hostile/page?spins");
         expect(
             await page.evaluate(

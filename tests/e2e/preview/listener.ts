@@ -1,10 +1,10 @@
-/** A program of the student's own, on loopback: it notes every request and sets cookies that are nobody else's business. */
+/** One of the student's own programs, on loopback: it notes every request and sets cookies that must stay private. */
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 
 export interface Listener {
     port: number;
-    /** Paths asked for, each once. */
+    /** Requested paths, each listed once. */
     heard: Set<string>;
     close(): void;
 }
@@ -31,7 +31,7 @@ export async function startProgram(): Promise<Listener> {
     };
 }
 
-/** Notes connections, whether a request follows or not. */
+/** Notes connections, whether or not a request follows. */
 export async function startEar(): Promise<{ port: number; connections: () => number; close(): void }> {
     let connections = 0;
     const server = createTcpServer(socket => {

@@ -1,4 +1,4 @@
-/** A page with nothing but a preview; the "guest" is a Node server that the test's own server passes requests on to. */
+/** A page with nothing but a preview; the "guest" is a Node server to which the test's own server forwards requests. */
 import { DrydockError } from "../../../src/base/errors";
 import type { AskGuest, PreviewBridge } from "../../../src/preview/bridge";
 import { openPreview } from "../../../src/preview/open";
@@ -7,7 +7,7 @@ declare global {
     interface Window {
         preview: PreviewBridge;
         readyOutcome: string;
-        /** Set by a test that opens two pages: the guest sees which of them asked. */
+        /** Set by a test that opens two pages, so that the guest sees which of them sent a request. */
         tab?: string;
     }
 }
@@ -32,7 +32,7 @@ const http: AskGuest = async (port, request) => {
         status,
         statusText: answered.headers.get("X-Guest-Status-Text") ?? "",
     });
-    // As the agent's own responses do, it keeps Set-Cookie, which a browser's Response drops.
+    // Like the agent's own responses, it keeps Set-Cookie, which a browser's Response drops.
     Object.defineProperty(response, "headers", { value: headers });
     return response;
 };

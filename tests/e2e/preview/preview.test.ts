@@ -153,7 +153,7 @@ describe("a site of the guest", () => {
         expect(await frame.locator("li").allTextContents()).toEqual(["1", "2", "3"]);
     });
 
-    test("two ports beside each other; addresses of the student's own computer mean the guest", async () => {
+    test("two ports side by side; addresses of the student's own computer mean the guest", async () => {
         const frame = await open(7000);
         expect(await textOf(frame, "h1")).toBe("the other app");
         expect(await inFrame(frame, `fetch("http://localhost:5000/api").then(r => r.text())`)).toBe(
@@ -217,7 +217,7 @@ describe("what the preview says itself", () => {
         ).toEqual([502, "Nothing answers on port 8000 yet"]);
     });
 
-    test("the machine's tab is closed while the preview stands in a tab of its own", async () => {
+    test("the machine's tab is closed while the preview is in a tab of its own", async () => {
         await open(5000, "/about");
         const alone = await context.newPage();
         await alone.goto((await page.evaluate(() => window.preview.url(5000, "/about")))!);
@@ -227,7 +227,7 @@ describe("what the preview says itself", () => {
         await alone.frameLocator("iframe").getByRole("heading", { name: "The machine's page is closed" }).waitFor();
     });
 
-    test("a page of the guest alone in a tab, where nothing would hold it", async () => {
+    test("a page of the guest alone in a tab, where nothing would confine it", async () => {
         await open(5000, "/about");
         const alone = await context.newPage();
         const response = await alone.goto(`${stage.server.previewUrl}p/5000/about`);
@@ -327,7 +327,8 @@ describe("updates", () => {
             stage.install(code => code.replaceAll(/\bPROTOCOL = \d+\b/g, "PROTOCOL = 0"));
             const before = await old.newPage();
             await before.goto(stage.server.url);
-            // The old bridge frame and worker agree; the page is of the new build and answers nothing of the old protocol.
+            // The old bridge frame and worker agree; the page is from the new build and answers nothing in the old
+            // protocol.
             await before.waitForFunction(() => window.readyOutcome === "ready");
             await before.evaluate(() => window.preview.open(5000, "/about"));
             await before.frame({ name: "shown" })!.getByRole("heading", { name: "Drydock was updated" }).waitFor();

@@ -1,4 +1,4 @@
-/** The preview on a plain http address of a classroom, where browsers offer no service worker. */
+/** The preview at a classroom's plain http address, where browsers offer no service worker. */
 import type { BrowserContext, Frame, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openStage, type Stage } from "./stage";
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(async () => context.close());
 
-/** By name: the frame's document is replaced at each page. */
+/** Looked up by name, because the frame's document is replaced on each page. */
 const shown = (): Frame => page.frame({ name: "shown" })!;
 
 async function open(port: number, path = "/"): Promise<Frame> {
@@ -83,7 +83,7 @@ test("a page that does not answer yet appears by itself once it does", async () 
     await shown().getByRole("heading", { name: "absolute" }).waitFor();
 });
 
-test("what a hostile page tries does not run, and no listener is said in words", async () => {
+test("nothing that a hostile page tries runs, and a missing listener is explained in words", async () => {
     await open(5000, "/hostile");
     await page.getByText("5000 /hostile Hostile").waitFor();
     expect(await shown().locator("#out").textContent()).toBe("");

@@ -13,9 +13,9 @@ import { startGuests } from "./guest";
 export interface Stage {
     server: RunningServer;
     browser: Browser;
-    /** Writes the preview's files, as they are or changed. */
+    /** Writes the preview's files, unchanged or changed. */
     install(change?: (code: string) => string): void;
-    /** Resolves when a guest was asked for a path that starts so. */
+    /** Resolves when a guest has been asked for a path that begins like this. */
     until(path: string): Promise<void>;
     close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function openStage(options: { host?: string } = {}): Promise<Stage>
     const server = await startServer({ port: 0, host: options.host, dist: folder, image: folder, middleware });
     const browser = await chromium.launch({
         executablePath: "/usr/bin/chromium",
-        // A name that is not localhost, so that the browser counts it as insecure.
+        // A name other than localhost, so that the browser considers it insecure.
         args: [
             "--host-resolver-rules=MAP classroom.test 127.0.0.1",
             "--no-sandbox",
@@ -100,7 +100,10 @@ async function bundle(path: string): Promise<string> {
     return chunk.code;
 }
 
-/** Status and headers go inside headers of our own, so that the browser acts on none of them between guest and page. */
+/**
+ * Status and headers are wrapped in headers of our own, so that the browser acts on none of them between guest and
+ * page.
+ */
 function passOn(request: IncomingMessage, response: ServerResponse, port: number | undefined, path: string): void {
     if (port === undefined) return void response.writeHead(200, { "X-Guest-Status": "0" }).end();
     const headers: Record<string, string> = { Host: String(request.headers["x-guest-host"]) };

@@ -7,7 +7,7 @@ import type { Stop } from "../../../src/base/lifetime";
 import { describeHttp } from "./http-suite";
 import { describeShell, type OpenShell } from "./shell-suite";
 
-/** A busy host and an emulated guest are slow; what hangs shows all the same. Milliseconds. */
+/** A busy host and an emulated guest are slow; a hang still shows. Milliseconds. */
 const LIMIT = 180_000;
 
 export interface StartedAgent {
@@ -37,7 +37,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
             await started.close();
         }, LIMIT);
 
-        // one process, whose own arguments do not match: a fork is dear in the guest
+        // one process, whose own arguments do not match: a fork is expensive in the guest
         const alive = async (mark: string) =>
             (
                 await agent.exec([
@@ -113,7 +113,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 expect(await program.exit).toBe(130);
             });
 
-            test("a child left behind with the output open does not hold the result up", async () => {
+            test("a child left behind with the output open does not delay the result", async () => {
                 expect((await agent.exec(["sh", "-c", "sleep 3 & echo done"])).stdout).toBe("done\n");
             });
 
@@ -121,7 +121,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 const program = await agent.spawn(["sh", "-c", "yes & echo $! >&2; wait"]);
                 const errors = program.stderr.getReader();
                 const pid = decodeText((await errors.read()).value!).trim();
-                // It sleeps in write(2): no more processor time from one look to a later one.
+                // It is blocked in write(2) if it uses no more processor time from one look to a later one.
                 const ticks = async () =>
                     (await agent.exec(["sh", "-c", `cut -d' ' -f14,15 /proc/${pid}/stat`])).stdout;
                 await until(
@@ -190,7 +190,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 pty.close();
             });
 
-            test("a size of nothing is refused", async () => {
+            test("a size of zero is refused", async () => {
                 await expect(open(["true"], { columns: 0, rows: 0 })).rejects.toEqual(code("agent.bad-request"));
             });
         });
@@ -240,7 +240,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 );
             });
 
-            test("reads files whose size the kernel does not tell", async () => {
+            test("reads files whose size the kernel does not report", async () => {
                 expect(decodeText(await agent.files.read("/proc/version"))).toContain("Linux");
                 await expect(agent.files.read("/proc/version", { limit: 3 })).rejects.toEqual(
                     code("agent.file-too-large"),
@@ -265,13 +265,13 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 await expect(agent.files.read(`${folder}/pipe`)).rejects.toEqual(code("agent.not-a-file"));
             });
 
-            test("a full disk is said to be full, and leaves the old file", async () => {
+            test("a full disk is reported, and leaves the old file", async () => {
                 const mount = await agent.exec([
                     "sh",
                     "-c",
                     `mkdir ${folder}/small && mount -t tmpfs -o size=64k tmpfs ${folder}/small`,
                 ]);
-                if (mount.code !== 0) return; // a host where root may not mount
+                if (mount.code !== 0) return; // a host on which root may not mount
                 try {
                     await agent.files.write(`${folder}/small/file`, "old");
                     await expect(agent.files.write(`${folder}/small/file`, new Uint8Array(1 << 20))).rejects.toEqual(
@@ -301,7 +301,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                         () => (seen.some(change => change.kind === kind && change.path === path) ? true : undefined),
                         { every: 20, timeout: 20_000, what: `${kind} ${path}` },
                     );
-                // The watch begins when the agent has it: touch until it shows.
+                // The watch begins once the agent has received it: touch a file until it is reported.
                 await until(
                     async () => (await agent.exec(["touch", "first"], { cwd: place }), seen.length ? true : undefined),
                     { every: 50, timeout: 20_000, what: "the watch" },
@@ -317,13 +317,13 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 expect(failure).toBeUndefined();
             });
 
-            test("watch leaves out what the page wrote, and nothing that a program did to it", async () => {
+            test("watch leaves out what the page wrote, but not what a program did to it", async () => {
                 const place = `${folder}/echoes`;
                 await agent.files.makeFolder(place);
                 const seen: FileChange[] = [];
                 stops.push(agent.files.watch(place, changes => seen.push(...changes)));
                 const run = (line: string) => agent.exec(["sh", "-c", line], { cwd: place });
-                /** What was reported so far: a change made now comes after all that came before it. */
+                /** Marks what was reported so far: a change made now comes after everything before it. */
                 let marks = 0;
                 const reported = async (): Promise<string[]> => {
                     const mark = `mark-${marks++}`;
@@ -364,7 +364,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 );
                 for (let round = 0; round < 20; round++) {
                     const path = `race-${round}`;
-                    // same size, in place and by renaming in turn
+                    // same size, alternately in place and by renaming
                     const line = round % 2 ? `printf theirs > ${path}` : `printf theirs > ../t && mv ../t ${path}`;
                     await Promise.all([
                         agent.files.write(`${place}/${path}`, "ours__"),
@@ -380,7 +380,7 @@ export function describeAgent(name: string, start: () => Promise<StartedAgent>, 
                 }
             });
 
-            test("watch tells when there is nothing to watch", async () => {
+            test("watch reports when there is nothing to watch", async () => {
                 const error = await new Promise(resolve =>
                     stops.push(agent.files.watch(`${folder}/none`, () => undefined, resolve)),
                 );

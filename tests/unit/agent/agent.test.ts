@@ -48,7 +48,7 @@ describe("the native agent's port", { timeout: 60_000 }, () => {
     const running = async (agent: Agent, mark: string) =>
         (await agent.exec(["sh", "-c", `grep -lz '^${mark}$' /proc/[0-9]*/cmdline 2>/dev/null | wc -l`])).stdout.trim();
 
-    test("a new connection amid traffic drops the old one with all it started", async () => {
+    test("a new connection during traffic drops the old one and everything that it started", async () => {
         const { port } = start();
         const old = await connectAgent(port);
         const pty = await old.pty({ argv: ["sleep", "4721"], columns: 80, rows: 24 });
@@ -80,7 +80,7 @@ describe("the native agent's port", { timeout: 60_000 }, () => {
         }
     });
 
-    test("the end of the agent rejects all that wait", async () => {
+    test("the end of the agent rejects every waiting caller", async () => {
         const { port, process } = start();
         const agent = await connectAgent(port);
         const waiting = [

@@ -1,4 +1,4 @@
-/** A yamux session whose peer is the test: it sees each frame sent and writes what it likes. */
+/** A yamux session whose peer is the test: it sees each frame that is sent and writes whatever it likes. */
 import { YamuxSession } from "../../../src/agent/yamux";
 import { decodeText, encodeText, type Bytes } from "../../../src/base/bytes";
 import type { Duplex } from "../../../src/base/duplex";
@@ -35,7 +35,7 @@ export function openSession() {
     };
     return {
         session: new YamuxSession(port),
-        /** From the peer. */
+        /** Sends bytes from the peer. */
         say: (bytes: Bytes) => peer.enqueue(bytes),
         fail: (reason: unknown) => peer.error(reason),
         headers: (): SentFrame[] =>

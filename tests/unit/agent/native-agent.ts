@@ -9,7 +9,7 @@ import type { Duplex } from "../../../src/base/duplex";
 const source = resolve(import.meta.dirname, "../../../vm-images/agent");
 const folder = resolve(import.meta.dirname, "../../../node_modules/.cache/agent");
 
-/** Builds when the source changed (the Go tool knows), and gives the program's path. */
+/** Builds if the source has changed (the Go tool knows), and returns the program's path. */
 export function buildNativeAgent(): string {
     mkdirSync(folder, { recursive: true });
     const program = resolve(folder, "agent");
@@ -30,7 +30,7 @@ export interface NativePort {
 export function startNativeAgent(program: string): NativePort {
     const child = spawn(program, ["-stdio"], { stdio: ["pipe", "pipe", "inherit"] });
     const ended = new Promise<void>(done => child.once("exit", () => done()));
-    child.stdin.on("error", () => undefined); // shows in the writable
+    child.stdin.on("error", () => undefined); // the error shows in the writable
     return {
         port: {
             readable: Readable.toWeb(child.stdout, { strategy: { highWaterMark: 4 } }) as ReadableStream<Bytes>,

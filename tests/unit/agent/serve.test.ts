@@ -103,7 +103,7 @@ describe("a request of the guest", () => {
         expect(ended()).toBe(true);
     });
 
-    test("that the guest gives up ends the handler's work, before the answer and within", async () => {
+    test("that the guest gives up ends the handler's work, before the answer and during it", async () => {
         let signal: AbortSignal | undefined;
         const waiting = serve(request => {
             signal = request.signal;

@@ -1,4 +1,4 @@
-# A small HTTP server for the agent's tests, in what every Debian has. Prints its port, then serves until it is killed.
+# A small HTTP server for the agent's tests, in a language that every Debian has. Prints its port, then serves until it is killed.
 # Usage: perl server.pl [socket path]
 use strict;
 use warnings;

@@ -21,7 +21,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             const seen = { text: "" };
             void (async () => {
                 for await (const bytes of shell.output) seen.text += decodeText(bytes);
-            })().catch(() => undefined); // closed at the test's end
+            })().catch(() => undefined); // closed at the end of the test
             const reaches = (kind: string) =>
                 until(() => (shell.state.state.kind === kind ? true : undefined), {
                     every: 10,
@@ -31,7 +31,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             return { shell, events, seen, reaches };
         };
 
-        test("run gives status and output, one command after the other", async () => {
+        test("run returns status and output, one command after the other", async () => {
             const { shell, events } = await start();
             expect(await shell.run("echo one; echo two")).toEqual({ code: 0, output: "one\r\ntwo\r\n" });
             expect((await shell.run("sh -c 'exit 42'")).code).toBe(42);
@@ -55,7 +55,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             });
         });
 
-        test("tells what is typed by hand, and an empty line is no command", async () => {
+        test("reports what is typed by hand, and an empty line is not a command", async () => {
             const { shell, events, seen, reaches } = await start();
             await reaches("prompt");
             await shell.write("\r");
@@ -77,7 +77,7 @@ export function describeShell(agentOf: () => Agent, folderOf: () => string, open
             await reaches("prompt");
             await shell.write("sleep 4731\r");
             await reaches("running");
-            // bash tells before it starts the program, and Ctrl-C is for the program
+            // bash reports the command before it starts the program, and Ctrl-C is meant for the program
             await until(
                 async () =>
                     (await agentOf().exec(["sh", "-c", "grep -slxz '473[1]' /proc/[0-9]*/cmdline"])).stdout ||

@@ -33,7 +33,7 @@ describe("a yamux session", () => {
         ]);
     });
 
-    test("a smaller window lets less come", async () => {
+    test("a smaller window admits less", async () => {
         const { session, headers, say } = openSession();
         const stream = session.open(64 << 10);
         await stream.write(Uint8Array.of(1));
@@ -59,12 +59,12 @@ describe("a yamux session", () => {
         expect(session.ended).toBe(true);
     });
 
-    test("a writer waits for the peer's window, and goes on with it", async () => {
+    test("a writer waits for the peer's window, and continues with it", async () => {
         const { session, headers, say } = openSession();
         const stream = session.open();
         const order: string[] = [];
         const writing = stream.write(new Uint8Array((256 << 10) + 5)).then(() => order.push("written"));
-        // once it has answered a ping that came later, it has done all that it does without a window
+        // once it has answered a later ping, it has done everything that it can do without a window
         const sent = () => headers().reduce((sum, { type, length }) => sum + (type === 0 ? length : 0), 0);
         await vi.waitFor(() => expect(sent()).toBe(256 << 10));
         say(frame(2, 1, 0, 77));
@@ -118,7 +118,7 @@ describe("a yamux session", () => {
         expect(() => session.open()).toThrow();
     });
 
-    test("the port's error reaches all that wait", async () => {
+    test("the port's error reaches every waiting caller", async () => {
         const { session, fail } = openSession();
         const reading = [session.open().read(), session.open().read()];
         fail(new Error("the machine died"));
@@ -129,7 +129,7 @@ describe("a yamux session", () => {
             });
     });
 
-    test("random frames end in an error or in nothing, never in a hang", async () => {
+    test("random frames end in an error or without effect, never in a hang", async () => {
         let seed = 1;
         const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
         for (let round = 0; round < 300; round++) {
@@ -155,11 +155,11 @@ describe("a yamux session", () => {
     describe("in silence", () => {
         afterEach(() => void vi.useRealTimers());
 
-        test("pings while streams are open, and gives up at last", async () => {
+        test("pings while streams are open, and finally gives up", async () => {
             vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
             const { session, headers, say } = openSession();
             await vi.advanceTimersByTimeAsync(600_000);
-            expect(session.ended).toBe(false); // nobody waits for anything
+            expect(session.ended).toBe(false); // nobody is waiting for anything
             const reading = session.open().read();
             reading.catch(() => undefined);
             await vi.advanceTimersByTimeAsync(20_000);

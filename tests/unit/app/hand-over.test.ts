@@ -47,7 +47,7 @@ test("a text that waits for the student's decision is named", async () => {
     expect(await kept()).toBe("start\n");
 });
 
-test("so is a storage that takes nothing", async () => {
+test("so is a storage that accepts nothing", async () => {
     const { storage, ...parts } = await tab();
     const full = new DrydockError("storage.full", "The browser's storage is full.", "Free space.");
     vi.spyOn(storage.workspace, "put").mockRejectedValue(full);

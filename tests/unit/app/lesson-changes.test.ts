@@ -29,7 +29,7 @@ async function course(agrees = true) {
     const present = await made("images/a");
     const lessons = { "images/b": await made("images/b"), "images/large": await made("images/large", 1024) };
     const happened: string[] = [];
-    /** Read from what is stored. */
+    /** Lessons read from storage. */
     const opened: string[] = [];
     let hash = "#/images/a";
     let gate: Promise<void> = Promise.resolve();
@@ -94,7 +94,7 @@ async function course(agrees = true) {
 }
 
 describe("following the address", () => {
-    test("another lesson takes the present one's place, what was typed saved first", async () => {
+    test("another lesson replaces the current one, once what was typed is saved", async () => {
         const { goTo, happened } = await course();
         await goTo("#/images/b/two");
         expect(happened).toEqual(["saved", "shows images/b two", "told", "guest images/b"]);
@@ -102,7 +102,7 @@ describe("following the address", () => {
         expect(happened.slice(4)).toEqual(["saved", "shows images/a", "told", "guest images/a"]);
     });
 
-    test("a step of the open lesson is opened; one that it has not changes nothing", async () => {
+    test("a step of the open lesson is opened; a step that does not exist changes nothing", async () => {
         const { goTo, happened } = await course();
         await goTo("#/images/a/two");
         await goTo("#/images/a/none");
@@ -115,7 +115,7 @@ describe("following the address", () => {
         expect(happened).toEqual(["address #/images/a", "There is no images/none."]);
     });
 
-    test("of several changes in a row only the last is made", async () => {
+    test("of several changes in a row, only the last takes place", async () => {
         const { goTo, happened, waitFor } = await course();
         const gate = deferred<void>();
         waitFor(gate.promise);
@@ -139,7 +139,7 @@ describe("following the address", () => {
         ]);
     });
 
-    test("one that another tab has is not opened, and says so", async () => {
+    test("a lesson that another tab holds is not opened, and the page says so", async () => {
         const { goTo, happened, elsewhere, opened, shown } = await course();
         elsewhere.add("images/b");
         await goTo("#/images/b");
@@ -148,7 +148,7 @@ describe("following the address", () => {
         expect(shown()).toBe("images/a");
     });
 
-    test("one that another tab had meanwhile is read anew; the one that is shown is not forgotten", async () => {
+    test("a lesson that another tab held meanwhile is read again; the lesson on show is not forgotten", async () => {
         const { changes, goTo, opened, shown } = await course();
         await goTo("#/images/b");
         await goTo("#/images/a");
@@ -180,7 +180,7 @@ describe("a lesson in the guest", () => {
     const guestWith = (files: FakeGuestFiles) =>
         ({ agent: { files }, docker: {}, events: new Feed<DockerEvent>(10) }) as unknown as LessonGuest;
 
-    test("its files are there, those of the next take their place, and it comes back as it was left", async () => {
+    test("its files are there, the next lesson's replace them, and it comes back as it was left", async () => {
         const [one, two] = [await made("images/one"), await made("images/two")];
         const files = new FakeGuestFiles();
         const inGuest = new LessonInGuest(one);

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** The page as a whole, on a machine whose thread the test plays, with what a browser may have kept for it. */
+/** The page as a whole, on a machine whose thread the test plays, with data that a browser may have kept for it. */
 import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { screen, waitFor } from "@testing-library/svelte";
@@ -11,7 +11,7 @@ import { openIndexedDb } from "../../../src/storage/indexed-db";
 import type { StoredProgress } from "../../../src/storage/stores";
 import { remoteMachine } from "../vm/fake-worker";
 
-vi.mock("../../../src/ui/editor/monaco-base", () => ({})); // the editor is Chromium's business
+vi.mock("../../../src/ui/editor/monaco-base", () => ({})); // the editor is tested in Chromium
 vi.mock("../../../src/ui/editor/surface", () => ({ Surface: undefined }));
 vi.mock("../../../src/ui/terminal/screen", async () => {
     const { makeScreen } = await import("../ui/fakes");

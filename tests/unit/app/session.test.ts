@@ -22,7 +22,7 @@ class EventfulShell extends FakeShell {
 
 const wire = (code: string) => ({ code, message: "It happened.", advice: "Do this.", causes: [] });
 
-/** A session on machines whose threads the test plays, each with a guest whose doors the test opens. */
+/** A session on machines whose threads the test plays, each with a guest whose readiness the test controls. */
 async function makeSession(options: Partial<SessionOptions> = {}) {
     const workspace = await createWorkspace({
         lesson: "a/b",
@@ -101,7 +101,7 @@ beforeEach(() => void vi.stubGlobal("document", { hidden: false }));
 afterEach(() => void vi.unstubAllGlobals());
 
 describe("session", () => {
-    test("goes from the machine to files and engine, and tells each step", async () => {
+    test("goes from the machine to files and engine, and reports each step", async () => {
         const { machines, guests, kinds, run, states, attached } = await makeSession();
         machines[0]!.worker.say({ kind: "progress", stage: "snapshot", loaded: 1, total: 2 });
         run();
@@ -140,7 +140,7 @@ describe("session", () => {
         expect(states.at(-1)).toMatchObject({ kind: "ready" });
     });
 
-    test("a machine that dies is told with its reason, also to those who wait for a shell", async () => {
+    test("a machine's death is reported with its reason, even to those waiting for a shell", async () => {
         const { session, machines, shell, states, started } = await makeSession();
         const waiting = shell();
         machines[0]!.worker.say({ kind: "failed", error: wire("image.unreachable") });
@@ -161,7 +161,7 @@ describe("session", () => {
         );
     });
 
-    test("a restart ends all that there was and puts a new machine in its place, with the files", async () => {
+    test("a restart ends everything and starts a new machine with the files", async () => {
         const { session, workspace, machines, guests, run, states, attached } = await makeSession();
         run();
         await vi.waitFor(() => expect(guests).toHaveLength(1));
@@ -177,7 +177,7 @@ describe("session", () => {
         expect(guests[1]!.files.workspace).toEqual({ "app.py": "print()", "mine.txt": "mine" });
     });
 
-    test("what ended machines still say is not heard", async () => {
+    test("messages from ended machines are ignored", async () => {
         const { session, machines, states } = await makeSession();
         void session.restart();
         const before = states.length;
@@ -186,7 +186,7 @@ describe("session", () => {
         expect(states).toHaveLength(before);
     });
 
-    test("a machine that waits for the network is told, since when, until it goes on", async () => {
+    test("a machine that waits for the network is reported, with the time since when, until it continues", async () => {
         const { session, machines, run, states } = await makeSession();
         run();
         await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ kind: "ready" }));

@@ -77,7 +77,7 @@ test("a step that passes before its solution is not in order, and the rest is no
     expect(results.tests.map(one => one.status)).toEqual(["fail", "fail"]);
 });
 
-test("a solution that does not do it names the check", async () => {
+test("a solution that does not work names the check", async () => {
     const reports = await runSolution(
         lesson,
         fakeTarget({ type: async () => ({ code: 1, output: "ERROR: failed to build" }) }),
@@ -93,7 +93,7 @@ test("a solution that does not do it names the check", async () => {
     });
 });
 
-test("checks that cannot be made, and a machine that goes away, are told", async () => {
+test("checks that cannot run, and a machine that goes away, are reported", async () => {
     const broken = fakeTarget({
         check: async step => [
             {
@@ -108,6 +108,6 @@ test("checks that cannot be made, and a machine that goes away, are told", async
     expect((await runSolution(lesson, gone))[0]!.problem).toBe("The machine stopped.");
 });
 
-test("no run is no pass", () => {
+test("no run does not count as a pass", () => {
     expect(resultsOf(lesson, []).status).not.toBe("pass");
 });

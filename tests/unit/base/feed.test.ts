@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Feed } from "../../../src/base/store";
 
-test("who joins late finds what happened before; a mark leaves out what is older", () => {
+test("a late listener finds what happened before; a mark leaves out what is older", () => {
     const feed = new Feed<string>(10);
     feed.emit("one");
     const heard: string[] = [];

@@ -18,7 +18,7 @@ test.each([
     expect(sameImage(typed, canonical)).toBe(true);
 });
 
-test("a port is no tag", () =>
+test("a port is not a tag", () =>
     expect(parseImage("localhost:5000/app")).toEqual({
         registry: "localhost:5000",
         repository: "app",

@@ -85,7 +85,7 @@ describe("command", () => {
         });
     });
 
-    test("no line makes the parser stumble", () => {
+    test("no line breaks the parser", () => {
         for (const line of [
             "",
             "   ",

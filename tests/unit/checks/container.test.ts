@@ -19,7 +19,7 @@ describe("container", () => {
         });
     });
 
-    test("one that fits is enough, whatever else lies around", async () => {
+    test("one that fits is enough, whatever other containers there are", async () => {
         expect(
             await check("container", spec, world({ name: "web", ports: [port(5000, 5000)] }, exited(""))),
         ).toMatchObject({ status: "pass" });
@@ -189,7 +189,7 @@ describe("container", () => {
         expect(result).toMatchObject({ status: "fail", code, message: expect.stringContaining(words) });
     });
 
-    test("the log goes with an exit", async () => {
+    test("an exit is shown with the log", async () => {
         expect(await check("container", spec, world(exited("a\nb\n")))).toMatchObject({
             excerpt: "a\nb",
             found: "exited with code 1",
@@ -197,7 +197,7 @@ describe("container", () => {
         });
     });
 
-    test("speaks of the newest try", async () => {
+    test("reports on the latest attempt", async () => {
         expect(
             await check("container", spec, world(exited("", { name: "new", created: 9 }), { name: "old", created: 1 })),
         ).toMatchObject({
@@ -205,7 +205,7 @@ describe("container", () => {
         });
     });
 
-    test("the two numbers of -p turned round", async () => {
+    test("the two numbers of -p swapped", async () => {
         expect(
             await check(
                 "container",

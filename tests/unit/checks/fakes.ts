@@ -1,4 +1,4 @@
-/** A machine as the checks see it, from plain data. */
+/** A machine as the checks see it, made from plain data. */
 import * as v from "valibot";
 import type { FileEntry } from "../../../src/agent/agent";
 import { encodeText } from "../../../src/base/bytes";
@@ -21,7 +21,7 @@ export interface FakeContainer extends Partial<ContainerDetails> {
     name: string;
     log?: string;
     created?: number;
-    /** as `docker ps` shows the image, when not as in the record */ listedImage?: string;
+    /** the image as `docker ps` shows it, if that differs from the record */ listedImage?: string;
 }
 
 export interface World {
@@ -33,7 +33,7 @@ export interface World {
     commands?: [command: string, code: number][];
     events?: (Partial<DockerEvent> & Pick<DockerEvent, "type" | "action">)[];
     answers?: Record<string, string>;
-    /** Answers of the ports of the machine. */
+    /** Answers for the machine's ports. */
     http?: (request: Request, port: number) => Response | Promise<Response>;
     exec?: (argv: string[]) => { stdout?: string; stderr?: string; code?: number };
     engine?: "down";
@@ -195,7 +195,7 @@ export function sourcesOf(world: World): CheckSources {
     };
 }
 
-/** Parses the fields as the lesson's parser does, then runs the one check. */
+/** Parses the fields as the lesson's parser does, then runs that one check. */
 export async function check(
     kind: string,
     fields: unknown,

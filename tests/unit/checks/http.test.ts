@@ -18,7 +18,7 @@ const listens = (address: string) => () => ({
 });
 
 describe("http", () => {
-    test("a page of signs alone does not keep the browser busy", async () => {
+    test("a page of special characters alone does not keep the browser busy", async () => {
         const http = answer("<".repeat(1 << 20), { status: 418 });
         expect(await check("http", spec, { containers: [web], http })).toMatchObject({ code: "http.wrong-status" });
     }, 60_000);

@@ -4,13 +4,14 @@ import { check } from "./fakes";
 
 const matches = async (source: string, text: string) => (await toPattern(source)).test(text);
 
-/** As much as an `http` check reads of a page. */
+/** As much of a page as an `http` check reads. */
 const megabyte = 1 << 20;
 
 describe("a lesson's regular expressions", () => {
-    // Each would keep the browser's own engine busy for longer than anybody lives; a test that hangs fails by its time limit.
+    // Each would keep the browser's own engine busy longer than anybody lives; a test that hangs fails at its time
+    // limit.
     test.each(["(a+)+$", "(a|aa)+$", "(a|b?a)+$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*a){20}[xyz]"])(
-        "%s on a long text comes to an end",
+        "%s on a long text ends",
         async source => {
             const text = `${"a".repeat(megabyte)}!`;
             expect(await matches(source, text)).toBe(false);
@@ -21,7 +22,7 @@ describe("a lesson's regular expressions", () => {
         60_000,
     );
 
-    test("even one that keeps every one of its instructions busy", async () => {
+    test("even one that keeps all its instructions busy", async () => {
         let value = 1;
         const next = () => (value = (Math.imul(value, 1_103_515_245) + 12_345) >>> 0);
         const text = Array.from({ length: megabyte }, () => "ab"[(next() >>> 16) & 1]).join("");
@@ -35,7 +36,7 @@ describe("a lesson's regular expressions", () => {
         expect(await matches("(?i)^B$", "a\nb")).toBe(true);
     });
 
-    test("an ordinary one sees some hundred thousand characters, and a larger one fewer", async () => {
+    test("an ordinary one searches some hundred thousand characters, and a larger one fewer", async () => {
         expect(await matches("end$", `${" ".repeat(200_000)}end`)).toBe(true);
         expect(await matches("[^ ]{400}", " ".repeat(200_000) + "x".repeat(400))).toBe(false);
         expect(await matches("[^ ]{400}", " ".repeat(5_000) + "x".repeat(400))).toBe(true);

@@ -69,7 +69,7 @@ describe("the runner", () => {
         );
     });
 
-    test("the lesson's reason stands for the check's own sentence", async () => {
+    test("the lesson's reason replaces the check's own sentence", async () => {
         const [outcome] = await runChecks([container], sourcesOf({}), { why: { "container.missing": "Because." } });
         expect(outcome).toMatchObject({
             kind: "container",
@@ -78,7 +78,7 @@ describe("the runner", () => {
         });
     });
 
-    test("tells each result as it comes", async () => {
+    test("reports each result as it arrives", async () => {
         const told: number[] = [];
         const results = await runChecks([container, { kind: "nonsense", spec: {} }], sourcesOf({ containers: [web] }), {
             onResult: (_, index) => told.push(index),
@@ -101,7 +101,7 @@ describe("checks that nobody has asked for", () => {
         spec: v.parse(checkKinds.get("http")!.schema, { port: 5000, ...fields }),
     });
 
-    test("run when they read; a program or a POST waits for the student, and is named", async () => {
+    test("run if they only read; a program or a POST waits for the student, and is named", async () => {
         const ran: string[] = [];
         const sources = sourcesOf({
             containers: [web],
@@ -146,7 +146,7 @@ describe("limits", () => {
     afterEach(() => void vi.useRealTimers());
 
     const young = () => ({ ...web, startedAt: new Date().toISOString(), state: "running" as const });
-    /** As the agent does it: a request that is given up rejects. */
+    /** Like the agent: a cancelled request rejects. */
     const silent = ({ signal }: Request) =>
         new Promise<Response>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
     const longest = { port: 5000, wait: LONGEST_WAIT_SECONDS };

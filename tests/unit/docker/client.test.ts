@@ -24,7 +24,7 @@ const failure = (promise: Promise<unknown>) =>
     );
 
 describe("docker client, when something is wrong", () => {
-    test("an engine that is away is docker.unreachable, and no ping", async () => {
+    test("an engine that is away is docker.unreachable, and ping is false", async () => {
         const engine = new FakeEngine();
         engine.up = false;
         const docker = createDocker(engine);
@@ -56,7 +56,7 @@ describe("docker client, when something is wrong", () => {
         });
     });
 
-    test("a reply of another shape is docker.bad-reply with the field's path", async () => {
+    test("a reply of the wrong shape is docker.bad-reply with the field's path", async () => {
         const engine = new FakeEngine();
         const docker = createDocker(engine);
         engine.answer("/containers/json?all=0", [
@@ -70,7 +70,7 @@ describe("docker client, when something is wrong", () => {
         expect(await failure(docker.images.list())).toMatchObject({ code: "docker.bad-reply" });
     });
 
-    test("a field we do not know does no harm", async () => {
+    test("an unknown field does no harm", async () => {
         const engine = new FakeEngine();
         engine.answer("/volumes", {
             Volumes: [{ Name: "v", Driver: "local", Mountpoint: "/v", Labels: null, Novelty: { deep: [1] } }],
@@ -80,7 +80,7 @@ describe("docker client, when something is wrong", () => {
         ]);
     });
 
-    test("names that can be no name are not asked for", async () => {
+    test("the engine is not asked for impossible names", async () => {
         const engine = new FakeEngine();
         const docker = createDocker(engine);
         for (const name of ["", "../images", "a/../b", "a//b", "-x", "has space", "a/"])
@@ -103,7 +103,7 @@ describe("docker events", () => {
     const soon = (what: string, look: () => boolean) =>
         until(() => look() || undefined, { every: 5, timeout: 5_000, what });
 
-    test("follow again after the engine restarted, with nothing lost and nothing twice", async () => {
+    test("are followed again after the engine has restarted, with nothing lost or repeated", async () => {
         const engine = new FakeEngine();
         const events: DockerEvent[] = [];
         const errors: unknown[] = [];
@@ -173,10 +173,10 @@ describe("docker events", () => {
     });
 });
 
-describe("what is our own", () => {
+describe("Drydock's own things", () => {
     const labels = { "drydock.own": "warm-up" };
 
-    test("stays out of the lists", async () => {
+    test("stay out of the lists", async () => {
         const engine = new FakeEngine();
         engine.answer("/containers/json?all=1", [
             { Id: "1", Names: ["/x"], Image: "busybox", State: "running", Status: "Up", Created: 1, Labels: labels },
@@ -187,7 +187,7 @@ describe("what is our own", () => {
         expect(await docker.images.list()).toEqual([]);
     });
 
-    test("stays out of the events, also where only its id is told", async () => {
+    test("stay out of the events, even if an event has only an id", async () => {
         const engine = new FakeEngine();
         const events: DockerEvent[] = [];
         const stop = createDocker(engine).events(event => events.push(event));

@@ -1,15 +1,17 @@
-/** What a Docker client must give for one known state of the engine: run on the recorded engine and on the real one. */
+/**
+ * What a Docker client must return for one known state of the engine: run on the recorded engine and on the real one.
+ */
 import { beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../../src/base/abort";
 import type { Docker, DockerEvent } from "../../../src/docker/docker";
 
 export interface Bench {
     docker: Docker;
-    /** Makes an event of type "image", action "tag", with the attribute name "seen:1". */
+    /** Causes an event of type "image", action "tag", with the attribute name "seen:1". */
     tag(): Promise<void>;
 }
 
-/** Brings a real engine into the recorded state. Each line must succeed, but those that end in "|| true". */
+/** Brings a real engine into the recorded state. Each line must succeed, except those that end in "|| true". */
 export const preparation = [
     "mkdir -p /tmp/site && cd /tmp/site && echo 'Docker and Flask are working!' > index.html",
     `cd /tmp/site && printf '%s\\n' 'FROM busybox' 'LABEL course=docker' 'WORKDIR /app' 'ENV GREETING=hello PORT=5000' 'COPY index.html /app/' 'EXPOSE 5000' 'ENTRYPOINT ["httpd"]' 'CMD ["-f","-p","5000","-h","/app"]' > Dockerfile`,
@@ -60,7 +62,7 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
             ]);
         });
 
-        test("tells a published port from an exposed one", async () => {
+        test("distinguishes a published port from an exposed one", async () => {
             expect((await docker.containers.inspect("web"))!.ports).toEqual([
                 { containerPort: 5000, protocol: "tcp", hostPort: 5000, hostAddress: "0.0.0.0" },
             ]);
@@ -147,7 +149,7 @@ export function dockerSuite(name: string, open: () => Promise<Bench>): void {
             expect((await docker.volumes.list()).map(one => one.name)).toContain("counter-vol");
         });
 
-        test("gives undefined for what is not there", async () => {
+        test("returns undefined for what does not exist", async () => {
             expect(await docker.containers.inspect("missing")).toBeUndefined();
             expect(await docker.images.inspect("nothing:1")).toBeUndefined();
             expect(await docker.networks.inspect("missing")).toBeUndefined();

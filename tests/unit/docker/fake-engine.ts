@@ -1,11 +1,11 @@
-/** A Docker Engine that answers from what a real one (26.1.5, i386) answered, for everything above the agent. */
+/** A Docker Engine that replays what a real one (26.1.5, i386) answered, for everything above the agent. */
 import { readFileSync } from "node:fs";
 import type { Address } from "../../../src/agent/agent";
 import type { EngineSocket } from "../../../src/docker/transport";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
 import { DrydockError } from "../../../src/base/errors";
 
-/** `json`, `text` or `base64` is the body, whichever suits its kind. */
+/** The body is in `json`, `text` or `base64`, depending on its kind. */
 interface Recorded {
     path: string;
     status: number;
@@ -28,9 +28,9 @@ export class FakeEngine implements EngineSocket {
     readonly asked: string[] = [];
     /** Nothing listens on the socket while false. */
     up = true;
-    /** Requests are swallowed without an answer while true. */
+    /** While true, requests get no answer. */
     silent = false;
-    /** What a follower of `/events?since=` is told first. */
+    /** What a follower of `/events?since=` receives first. */
     history = "";
 
     constructor() {
@@ -57,7 +57,7 @@ export class FakeEngine implements EngineSocket {
         return this.#followers.size;
     }
 
-    /** To everyone who follows the events, byte for byte. */
+    /** Sends to everyone who follows the events, byte for byte. */
     tell(text: string | Uint8Array): void {
         for (const follower of this.#followers)
             follower.enqueue(typeof text === "string" ? encodeText(text) : (text as Bytes));

@@ -54,7 +54,7 @@ const pass: CheckResult = { status: "pass", message: "fine" };
 const fail: CheckResult = { status: "fail", code: "x.y", message: "not so", expected: "a", found: "b" };
 const broken: CheckResult = { status: "error", code: "docker.away", message: "away" };
 
-/** The guest's truth, by "step" or "step.index", and a record of what was asked. */
+/** The true results in the guest, by "step" or "step.index", and a record of what was checked. */
 class Guest {
     truth: Record<string, CheckResult> = {};
     asked: {
@@ -212,7 +212,7 @@ describe("a check that the student asks for", () => {
         });
     });
 
-    test("checks that cannot be made are an error result, never a rejection", async () => {
+    test("checks that cannot run are an error result, never a rejection", async () => {
         const engine = await open(storage.progress, () =>
             Promise.reject(new DrydockError("check.no-machine", "The machine is not ready yet.", "Wait.")),
         );
@@ -224,11 +224,11 @@ describe("a check that the student asks for", () => {
     });
 });
 
-describe("checks by themselves", () => {
+describe("automatic checks", () => {
     beforeEach(() => void vi.useFakeTimers());
     afterEach(() => void vi.useRealTimers());
 
-    test("after a command, once for several in a row, and steps that open by it in the same look", async () => {
+    test("after a command, once for several in a row, including steps that it unlocks", async () => {
         const engine = await open();
         guest.truth = { write: pass, build: pass };
         engine.commandEnded(command("ls"));
@@ -240,7 +240,7 @@ describe("checks by themselves", () => {
         engine.dispose();
     });
 
-    test("a few more looks after a command, none after a save, none when all is passed", async () => {
+    test("a few more looks after a command, none after a save, none when everything has passed", async () => {
         const engine = await open();
         engine.checkSoon();
         await vi.advanceTimersByTimeAsync(120_000);
@@ -273,7 +273,7 @@ describe("checks by themselves", () => {
         engine.dispose();
     });
 
-    test("they only read: a step with more passes when the student asks, and says so once the rest holds", async () => {
+    test("they only read: a step with other checks passes when the student asks, and says so once the rest holds", async () => {
         const engine = await open();
         const waiting: CheckResult = { status: "waiting", message: "Press Check." };
         guest.truth = { write: pass, build: pass, "run.0": fail, "run.1": waiting };
@@ -295,7 +295,7 @@ describe("checks by themselves", () => {
             results: [{ result: pass }, { result: fail }],
         });
         expect(guest.asked.at(-1)).toMatchObject({ step: "run", readsOnly: false });
-        // what was found then stays there to be read, until it is asked for again
+        // what was found stays readable until it is checked again
         guest.truth = { "run.0": pass, "run.1": waiting };
         engine.commandEnded(command("ls"));
         await vi.advanceTimersByTimeAsync(400);
@@ -325,7 +325,7 @@ describe("checks by themselves", () => {
         engine.dispose();
     });
 
-    test("the next command gives up the look at the one before", async () => {
+    test("the next command cancels the look after the previous one", async () => {
         const engine = await open();
         guest.gate = new Promise(() => undefined);
         engine.commandEnded(command("one"));
@@ -402,7 +402,7 @@ describe("progress", () => {
         expect(engine.state.hintsShown).toEqual({ write: 3 });
     });
 
-    test("another version starts anew, silently; steps that are gone do not count", async () => {
+    test("another version starts over, silently; steps that no longer exist do not count", async () => {
         await storage.progress.save(saved({ version: 2 }));
         expect((await open()).state.points.earned).toBe(0);
         expect(problems).toEqual([]);
@@ -424,7 +424,7 @@ describe("progress", () => {
         expect(setAside).toHaveBeenCalledExactlyOnceWith("images/flask");
     });
 
-    test("what is whole of damaged progress is used and kept, and the damage is told once", async () => {
+    test("the sound part of damaged progress is used and kept, and the damage is reported once", async () => {
         const passed = { write: { at: 5, attempts: 3 }, build: "yes" };
         await storage.progress.save({ ...saved(), passed, hintsShown: 3 } as unknown as StoredProgress);
         expect((await open()).state).toMatchObject({
@@ -437,7 +437,7 @@ describe("progress", () => {
         expect(problems).toHaveLength(1);
     });
 
-    test("what could not be read is set aside before anything is written over it", async () => {
+    test("what could not be read is set aside before anything overwrites it", async () => {
         const order: string[] = [];
         const engine = await open({
             ...storage.progress,
@@ -451,7 +451,7 @@ describe("progress", () => {
         await expect.poll(() => order).toEqual(["set aside", "saved", "saved"]);
     });
 
-    test("a store that fails is told, and the lesson goes on", async () => {
+    test("a failing store is reported, and the lesson continues", async () => {
         const engine = await open({
             load: () => Promise.reject(new Error("broken")),
             save: () => Promise.reject(new DrydockError("storage.full", "Full.", "")),
@@ -463,7 +463,7 @@ describe("progress", () => {
         await expect.poll(() => problems.map(problem => problem.code)).toEqual(["progress.unreadable", "storage.full"]);
     });
 
-    test("reset forgets all, in the store too", async () => {
+    test("reset forgets everything, in the store too", async () => {
         const engine = await open();
         guest.truth = { write: pass };
         await engine.check("write");

@@ -56,7 +56,7 @@ test("without a machine it says so; after it has gone as well", async () => {
     await expect(run(checker, step([file("a")]))).rejects.toMatchObject({ code: "check.no-machine" });
 });
 
-test("files are those of the workspace, and the lesson's own sentence stands for the check's", async () => {
+test("files are those of the workspace, and the lesson's own sentence replaces the check's", async () => {
     const checker = createStepChecker();
     const { guest, files } = fakeGuest();
     checker.attach(guest);
@@ -79,7 +79,7 @@ test("stopAtFailure ends after the first that does not pass", async () => {
     expect((await run(checker, wanted, true)).map(({ result }) => result.status)).toEqual(["pass", "fail"]);
 });
 
-test("what nobody has asked for is not run, and does not end the look at what reads", async () => {
+test("a check that nobody asked for does not run, and does not stop those that only read", async () => {
     const checker = createStepChecker();
     const { guest, files } = fakeGuest();
     checker.attach(guest);
@@ -113,7 +113,7 @@ test("events since the lesson joined the machine, commands and answers reach the
         "pass",
     ]);
     const next = createStepChecker();
-    next.attach(guest); // another lesson on the same machine begins now
+    next.attach(guest); // now another lesson starts on the same machine
     expect((await run(next, wanted, false, observed))[0]!.result.status).toBe("fail");
     checker.attach(fakeGuest().guest); // a new machine has no past
     expect((await run(checker, wanted, false, observed))[0]!.result.status).toBe("fail");

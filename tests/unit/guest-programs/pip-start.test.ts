@@ -1,4 +1,4 @@
-/** The start of the python image's pip, by the Python and the pip of this machine. */
+/** The start of pip in the python image, with this machine's Python and pip. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ let prepared: Buffer;
 const table = () => join(scratch, "table");
 const env = { ...process.env, PIP_CONFIG_FILE: "/dev/null", PYTHONDONTWRITEBYTECODE: "1", PYTHONPATH: source };
 
-/** pip as the image starts it, with our table. Counts on standard error what the usual ways had to do. */
+/** pip as the image starts it, with our table. On standard error, it counts what the usual code had to do. */
 const start = `
 import sys
 from importlib.machinery import PathFinder
@@ -61,7 +61,7 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true }));
 beforeEach(() => writeFileSync(table(), prepared));
 
-/** The table with one of its parts replaced, by a Python expression. */
+/** The table with one of its parts replaced by a Python expression. */
 const change = (part: number, value: string) =>
     execFileSync("python3", [
         "-c",
@@ -82,7 +82,7 @@ describe("with its table", { timeout: 60_000 }, () => {
         expect(lookedUp).toBeLessThan(usual.lookedUp / 20);
     });
 
-    test("pip's other commands, and its errors, are as ever", () => {
+    test("pip's other commands, and its errors, are unchanged", () => {
         const missing = pip("install", "--no-index", "no-such-package");
         expect(missing.status).toBe(1);
         expect(missing.output).toContain("No matching distribution found for no-such-package");
@@ -97,7 +97,7 @@ test("bytecode is written for every program, annotations in it are not evaluated
     writeFileSync(join(folder, "plain.py"), "def f(x: nobody.knows) -> None: pass\n");
     writeFileSync(join(folder, "inner/__init__.py"), "y: nobody.knows = 1\n");
     execFileSync("python3", [join(source, "compile_plain.py"), folder]);
-    // were the source looked at again, the bytecode would give way to it
+    // if Python looked at the source again, it would no longer use the bytecode
     writeFileSync(join(folder, "plain.py"), "raise SystemExit('not the bytecode')\n");
     const seen = execFileSync("python3", ["-c", "import plain, inner; print(plain.f.__annotations__, inner.y)"], {
         encoding: "utf8",

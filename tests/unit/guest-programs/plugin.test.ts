@@ -1,4 +1,4 @@
-/** What stands in front of the docker client's plugins, with a script in a plugin's place. */
+/** The program called in place of the docker client's plugins, with a script as the plugin. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

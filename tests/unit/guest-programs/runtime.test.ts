@@ -22,7 +22,7 @@ function call(program: string, ...argv: string[]) {
     return { status, stdout };
 }
 
-/** What `create` makes of a config.json. */
+/** The config.json that `create` writes for this one. */
 function rewritten(text: string): string {
     writeFileSync(join(bundle, "config.json"), text);
     call("runtime", "--root", "/run/x", "create", "--bundle", bundle, "c0ffee");
@@ -90,7 +90,7 @@ describe("runtime", () => {
         expect(rewritten(text)).toBe(text);
     });
 
-    test("leaves alone what is not a creation", () => {
+    test("leaves every other command alone", () => {
         const text = JSON.stringify({ hooks: { prestart: [hook] } });
         writeFileSync(join(bundle, "config.json"), text);
         call("runtime", "start", "--bundle", bundle, "c0ffee");
@@ -114,7 +114,7 @@ describe("runtime", () => {
         expect(call("bin/runc", "--version").stdout).toBe("runc --version");
     });
 
-    test("as runc: whoever began a container ends it", () => {
+    test("as runc: the runtime that started a container also ends it", () => {
         for (const verb of ["kill", "delete", "state", "exec"]) {
             expect(call("bin/runc", "--log", "l", verb, "id").stdout).toBe(`crun --log l ${verb} id`);
             expect(call("bin/runc", "--root", "/run/x", "--log", "l", verb, "id").stdout).toBe(

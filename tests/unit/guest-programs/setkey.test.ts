@@ -1,4 +1,4 @@
-/** The network hook against a socket in the engine's place. */
+/** The network hook, with a socket that plays the engine. */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -18,11 +18,11 @@ beforeAll(() => {
 afterEach(() => server?.close());
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** An engine that answers so; undefined: it hangs up. Resolves to what it heard. */
+/** An engine that gives this answer; undefined: it hangs up. Resolves to what it received. */
 function engine(answer: string | undefined): Promise<string> {
     return new Promise(heard => {
         server = createServer(socket => {
-            socket.on("error", () => undefined); // the hook may be gone already
+            socket.on("error", () => undefined); // the hook may have ended already
             socket.once("data", data => {
                 heard(data.toString());
                 if (answer === undefined) socket.destroy();

@@ -1,4 +1,4 @@
-/** The prompt's marks, by a real bash. It is interactive but without a terminal, so prompts come on standard error. */
+/** The prompt's marks, from a real bash. It is interactive but has no terminal, so prompts appear on standard error. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The marks that typing this brings, without A, B and what precedes the first command. */
+/** The marks that this input causes, without A, B and anything before the first command. */
 function marks(typed: string): string[] {
     const { stdout } = spawnSync("bash", ["-c", `exec bash --noprofile --rcfile ${folder}/rc -i 2>&1`], {
         input: `${typed}\n`,
@@ -28,7 +28,7 @@ function marks(typed: string): string[] {
     return all.filter(mark => mark !== "A" && mark !== "B").slice(1);
 }
 
-/** E as the page undoes it. */
+/** The command in mark E, decoded as the page does it. */
 const commandOf = (mark: string): string =>
     mark
         .replace(/^E;|;n0nce$/g, "")
@@ -62,17 +62,17 @@ describe("shell integration", () => {
         expect(end).toMatch(/^D;\d+;n0nce$/);
     });
 
-    test("the text holds no character that would end the mark", () => {
+    test("the text contains no character that would end the mark", () => {
         const text = marks("echo 'a\u0001b\u001b[1mc;d'")[1]!;
         expect(text).not.toMatch(/[\x00-\x1f]/);
         expect(text.split(";")).toHaveLength(3);
     });
 
-    test("an empty line is no command", () => {
+    test("an empty line is not a command", () => {
         expect(marks("\n\n\n").every(mark => mark === "D")).toBe(true);
     });
 
-    test("the same command twice is told twice", () => {
+    test("the same command twice is reported twice", () => {
         expect(marks("true\ntrue").filter(mark => mark.startsWith("E"))).toEqual(["E;true;n0nce", "E;true;n0nce"]);
     });
 

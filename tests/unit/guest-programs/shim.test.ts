@@ -1,4 +1,4 @@
-/** What stands in front of containerd's shim, with a script in the real one's place. */
+/** The program called in place of containerd's shim, with a script as the real shim. */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -13,7 +13,7 @@ let folder: string;
 let bundle: string;
 let state: string;
 
-/** Notes how it was called and, beside a container, what it found on descriptor 3; then is there until its input ends. */
+/** Notes how it was called and, beside a container, what it found on descriptor 3; then runs until its input ends. */
 const REAL = `#!/bin/sh
 cd "$(dirname "$0")"
 printf '%s\\n' "$*" >real.args
@@ -84,7 +84,7 @@ function call(
     });
 }
 
-/** Any { type_url = 1, value = 2 } around Options with these bytes. */
+/** An Any { type_url = 1, value = 2 } that wraps Options with these bytes. */
 const optionsOf = (...value: number[]) => Uint8Array.of(0x0a, 1, 0x78, 0x12, value.length, ...value);
 
 describe("start", () => {
@@ -104,11 +104,12 @@ describe("start", () => {
         expect(real("input")).toBe("");
     });
 
-    test("the socket takes callers before the shim asks for them", async () => {
+    test("the socket accepts connections before the shim asks for them", async () => {
         const { stdout } = await call(["-debug", "start"]);
         await expect(
             new Promise((resolve, reject) => {
-                // the script may have ended by now, and the socket with it: a refusal then comes from a socket nobody holds
+                // the script may have ended by now, and the socket with it: then the refusal comes from a socket that
+                // nobody holds
                 const socket = connect(stdout.toString().replace("unix://", ""), () => resolve("connected"));
                 socket.on("error", error =>
                     "code" in error && error.code === "ECONNREFUSED" ? resolve("connected") : reject(error),
@@ -150,12 +151,12 @@ describe("start", () => {
 });
 
 describe("delete", () => {
-    test("has nothing to do after a container that the runtime has forgotten", async () => {
+    test("has nothing to do for a container that the runtime has forgotten", async () => {
         const before = Math.floor(Date.now() / 1000);
         const { code, stdout } = await call(["-bundle", bundle, "delete"]);
         expect(code).toBe(0);
         expect(realWasCalled()).toBe(false);
-        // pid 4711, status 137, and a moment: seconds as a five-byte number, nanoseconds
+        // pid 4711, status 137, and a time: seconds as a five-byte number, nanoseconds
         expect([...stdout.subarray(0, 6)]).toEqual([0x08, 0xe7, 0x24, 0x10, 0x89, 0x01]);
         expect([...stdout.subarray(6, 9)]).toEqual([0x1a, stdout.length - 8, 0x08]);
         const seconds = [...stdout.subarray(9, 14)].reduce((sum, byte, at) => sum + (byte & 127) * 2 ** (7 * at), 0);

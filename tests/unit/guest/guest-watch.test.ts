@@ -48,7 +48,7 @@ describe("guest watch", () => {
         expect(watch.usage.state).toBeUndefined();
     });
 
-    test("many events make one look, and what is no container's none", async () => {
+    test("many events cause one look, and those not about a container none", async () => {
         vi.useFakeTimers();
         try {
             const { guest, lists } = fakeGuest();

@@ -24,7 +24,7 @@ class FakeWarmUp extends Store<WarmUpState> implements WarmUp {
     }
 }
 
-/** Longer than any pause of the rounds. */
+/** Longer than any pause between rounds. */
 const LONG = 60_000;
 
 let visible: boolean;
@@ -41,7 +41,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 describe("warm-up rounds", () => {
-    test("begin when the student reads, and tell how far they are", () => {
+    test("begin when the student reads, and report their progress", () => {
         expect([warmUp.starts, rounds.state.state]).toEqual([0, "idle"]);
         vi.advanceTimersByTime(LONG);
         expect([warmUp.starts, rounds.state.state]).toEqual([1, "running"]);
@@ -49,7 +49,7 @@ describe("warm-up rounds", () => {
         expect(rounds.state.state).toBe("done");
     });
 
-    test("give way to what is typed, and go on after a longer pause", async () => {
+    test("give way to typing, and continue after a longer pause", async () => {
         vi.advanceTimersByTime(LONG);
         await rounds.giveWay();
         expect([warmUp.gaveWay, rounds.state.state]).toEqual([1, "idle"]);
@@ -70,7 +70,7 @@ describe("warm-up rounds", () => {
         expect(warmUp.starts).toBe(1);
     });
 
-    test("an end without a beginning does not count", () => {
+    test("an end without a start does not count", () => {
         rounds.commandEnded();
         rounds.commandStarted();
         vi.advanceTimersByTime(LONG);
@@ -89,7 +89,7 @@ describe("warm-up rounds", () => {
     test("end with their machine", async () => {
         stop();
         vi.advanceTimersByTime(LONG);
-        await rounds.giveWay(); // nothing to give way
+        await rounds.giveWay(); // nothing is running
         expect([warmUp.starts, warmUp.gaveWay, rounds.state.state]).toEqual([0, 0, "idle"]);
     });
 

@@ -16,18 +16,18 @@ import { warmUpSteps } from "../../../src/guest/warm-up/steps";
 const createWarmUp = (agent: WarmUpAgent, options: Partial<WarmUpOptions> = {}) =>
     create(agent, { pythonHost: "index.lab", ...options });
 
-/** An engine of which only what the warm-up makes is known: labelled containers and images, and the build cache. */
+/** An engine that knows only what the warm-up makes: labelled containers and images, and the build cache. */
 class Guest implements WarmUpAgent {
     containers = new Set<string>();
     images = new Set<string>();
     cache = new Set(["student"]);
-    /** Records that a build which is ending still holds: the first prune leaves them. */
+    /** Records still held by a build that is ending: the first prune skips them. */
     inUse = new Set<string>();
     written = new Set<string>();
     contents: string[] = [];
     ran: string[] = [];
     up = true;
-    /** Programs run until they are killed while true. */
+    /** While true, programs run until they are killed. */
     hanging = false;
     exitCode = 0;
     /** Whether images are unknown. */
@@ -119,7 +119,7 @@ const finished = (warmUp: { state: WarmUpState }) =>
 const step = (name: string, run: WarmUpStep["run"] = async () => undefined): WarmUpStep => ({ name, run });
 
 describe("warm-up", () => {
-    test("goes through the common paths and leaves nothing", async () => {
+    test("goes through the common paths and leaves nothing behind", async () => {
         const guest = new Guest();
         const warmUp = createWarmUp(guest);
         const states: WarmUpState[] = [];
@@ -152,7 +152,7 @@ describe("warm-up", () => {
         }
     });
 
-    test("gives way: kills, clears, and goes on where it was", async () => {
+    test("gives way: kills, clears, and resumes where it was", async () => {
         const guest = new Guest();
         guest.hanging = true;
         const warmUp = createWarmUp(guest, { steps: [step("first"), warmUpSteps[2]!, step("last")] });
@@ -180,7 +180,7 @@ describe("warm-up", () => {
         expect(guest.rest).toEqual(nothing);
     });
 
-    test("a program whose end is an error once it was killed disturbs nobody", async () => {
+    test("a program that ends with an error because it was killed causes no problem", async () => {
         const guest = new Guest();
         guest.hanging = true;
         const ended = deferred<never>();
@@ -191,7 +191,7 @@ describe("warm-up", () => {
             const spawn = guest.spawn.bind(guest);
             guest.spawn = async argv => {
                 const program = await spawn(argv);
-                const gone = warmUp.giveWay(); // while the program is being started
+                const gone = warmUp.giveWay(); // while the program is starting
                 void gone;
                 return {
                     ...program,
@@ -207,14 +207,14 @@ describe("warm-up", () => {
                 what: "giving way",
             });
             await ended.promise.catch(() => undefined);
-            await new Promise(resolve => setImmediate(resolve)); // Node tells of rejections before its next turn
+            await new Promise(resolve => setImmediate(resolve)); // Node reports rejections before its next turn
             expect(unheard).toEqual([]);
         } finally {
             process.off("unhandledRejection", onUnheard);
         }
     });
 
-    test("what an earlier page left behind goes first", async () => {
+    test("what an earlier page left behind is removed first", async () => {
         const guest = new Guest();
         guest.containers.add("left");
         const warmUp = createWarmUp(guest, {
@@ -245,7 +245,7 @@ describe("warm-up", () => {
         expect(problems[0]).toMatchObject({ code: "docker.unreachable" });
     });
 
-    test("no step begins when the time is over", async () => {
+    test("no step begins once the time is up", async () => {
         const warmUp = createWarmUp(new Guest(), {
             steps: [
                 step("long", () => new Promise(resolve => setTimeout(resolve, 15))),
@@ -257,7 +257,7 @@ describe("warm-up", () => {
         expect(await finished(warmUp)).toEqual({ kind: "finished", problems: [] });
     });
 
-    test("a step that runs when the time is over is stopped, which is no problem", async () => {
+    test("a step still running when the time is up is stopped, and that is not a problem", async () => {
         const guest = new Guest();
         guest.hanging = true;
         const warmUp = createWarmUp(guest, {
@@ -270,7 +270,7 @@ describe("warm-up", () => {
         expect(guest.rest).toEqual(nothing);
     });
 
-    test("where the Flask lesson's base is missing it builds without Python", async () => {
+    test("if the Flask lesson's base is missing, it builds without Python", async () => {
         const guest = new Guest();
         guest.missing = true;
         const warmUp = createWarmUp(guest);

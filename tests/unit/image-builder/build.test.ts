@@ -1,4 +1,4 @@
-/** Lock against a second build, cleaning up, and what a build says. */
+/** The lock against a second build, cleaning up, and what a build reports. */
 import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ describe("build lock", () => {
             await new Promise<void>(resolve => (finish = resolve));
             order.push("first out");
         });
-        await inside; // else the second may be the one that gets in
+        await inside; // otherwise the second one might get in
         const second = withBuildLock({ note: () => waits() }, never, async () => void order.push("second"));
         await waiting;
         finish();
@@ -90,7 +90,7 @@ describe("current image", () => {
     });
 });
 
-test("prune keeps the last used of each stage, the current image, and the chunks that images share", async () => {
+test("prune keeps the most recently used outputs of each stage, the current image, and the chunks that images share", async () => {
     const make = (path: string, age: number) => {
         mkdirSync(join(folder, path), { recursive: true });
         writeFileSync(join(folder, path, "file"), "x".repeat(5000));
@@ -171,7 +171,7 @@ describe("what a build says", () => {
         ]);
     });
 
-    test("calls with wrong words are named", async () => {
+    test("calls with wrong arguments are named", async () => {
         for (const argv of [[], ["bake"], ["prune", "--keep", "none"], ["prune", "--keep", "0"]])
             await expect(image.run(argv)).rejects.toMatchObject({ code: "cli.usage" });
     });

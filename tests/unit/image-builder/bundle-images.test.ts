@@ -18,7 +18,7 @@ import type { Bundle } from "../../../src/internet/internet";
 const IMAGE = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
-/** A registry's content: an image a platform below one index, and a single image without one. */
+/** A registry's content: an index with one image for each platform, and a single image without an index. */
 function content(): Bundle {
     const blobs = new Map<string, Uint8Array<ArrayBuffer>>();
     const put = (mediaType: string, value: unknown) => {
@@ -125,7 +125,7 @@ describe("images from a registry", () => {
         rmSync(folder, { recursive: true });
     });
 
-    test("of an index the image for linux/386 is pinned, with the size of all that it has", async () => {
+    test("from an index, the image for linux/386 is pinned, with the sizes of all its parts", async () => {
         const found = await resolveImage("tool:1", address, context());
         expect(found).toMatchObject({ kind: "image", name: "tool:1", registry: address });
         expect(Object.keys(found.blobs)).toHaveLength(3);
@@ -178,7 +178,7 @@ describe("images from a registry", () => {
             expect((await ask(`blobs/${digest}`)).status, digest).toBe(200);
     });
 
-    test("a digest that the registry no longer has ends the build by name", async () => {
+    test("a digest that the registry no longer has ends the build with a named error", async () => {
         const image: BundledImage = {
             ...(await resolveImage("tool:1", address, context())),
             digest: `sha256:${"0".repeat(64)}`,
@@ -188,7 +188,7 @@ describe("images from a registry", () => {
         });
     });
 
-    test("joins the images that are there; a tag that means another image is refused", async () => {
+    test("joins the existing images; a tag that already names another image is refused", async () => {
         const [one, single] = [
             await resolveImage("tool:1", address, context()),
             await resolveImage("tool:single", address, context()),

@@ -53,7 +53,7 @@ describe("the bundle's lock", () => {
         expect(readFileSync(path, "utf8")).toMatch(/^\{\n {4}"format": 1,/);
     });
 
-    test("a file that is none is refused, not overwritten", async () => {
+    test("a file that is not a lock is refused, not overwritten", async () => {
         const path = join(folder, "lock.json");
         for (const text of ["{", JSON.stringify({ format: 1, items: [{ kind: "image", name: "x" }] })]) {
             writeFileSync(path, text);

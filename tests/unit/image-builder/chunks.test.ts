@@ -31,7 +31,7 @@ beforeEach(async () => {
     await file.write(Buffer.alloc(CHUNK, "a"), 0, CHUNK, 3 * CHUNK);
     await file.write(Buffer.alloc(CHUNK, "a"), 0, CHUNK, 9 * CHUNK);
     await file.write(Buffer.alloc(CHUNK, "b"), 0, CHUNK, 20 * CHUNK);
-    await file.write(Buffer.alloc(CHUNK), 0, CHUNK, 30 * CHUNK); // zeros that are no hole
+    await file.write(Buffer.alloc(CHUNK), 0, CHUNK, 30 * CHUNK); // zeros that are not a hole
     await file.close();
 });
 afterEach(() => {
@@ -56,7 +56,7 @@ describe("chunks", () => {
         expect([...Array(COUNT).keys()].filter(chunk => !/^0+$/.test(entry(table, chunk)))).toEqual([3, 9, 20]);
     });
 
-    test("the guest's blocks lie over the disk, across borders and in holes", async () => {
+    test("the guest's blocks cover the disk, across borders and in holes", async () => {
         const changes = [
             { offset: 4 * CHUNK - 512, bytes: Buffer.alloc(1024, "x") },
             { offset: 50 * CHUNK + 1, bytes: Buffer.from("y") },
@@ -92,7 +92,7 @@ describe("chunks", () => {
         await disk.close();
         expect(statSync(pooledChunk(hash!, 3)).mtimeMs).toBe(made);
         for (const image of ["one", "two"]) await placeChunks(plan, 3, join(folder, image));
-        await placeChunks(plan, 3, join(folder, "one")); // again: no harm
+        await placeChunks(plan, 3, join(folder, "one")); // harmless the second time
         expect(execFileSync("zstd", ["-dc", join(folder, "two", chunkPath(hash!))]).toString()).toBe("a".repeat(CHUNK));
         expect(statSync(pooledChunk(hash!, 3)).nlink).toBe(3);
         expect(readdirSync(join(folder, "chunks")).filter(name => name.startsWith("work"))).toEqual([]);

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { DrydockError } from "../../../src/base/errors";
 import { isKept, trimmedIcu } from "../../../src/image-builder/formats/icu";
 
-/** A library with a table of these files, as ICU's own tools lay it out: other bytes before and behind. */
+/**
+ * A library with a table of these files, in the form that ICU's own tools give it: with other bytes before and after.
+ */
 function library(files: Record<string, string>): Buffer {
     const header = Buffer.alloc(32);
     header.writeUInt16LE(header.length, 0);

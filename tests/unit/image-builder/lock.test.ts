@@ -72,7 +72,7 @@ describe("Debian packages", () => {
 });
 
 describe("lock file", () => {
-    test("the one in the repository is sound and covers what is wished for", async () => {
+    test("the lock in the repository is valid and covers everything that is wanted", async () => {
         const [lock, wishes] = await Promise.all([readLock(), readWishes()]);
         for (const name of wishes.guest) expect(lock.debian.guest).toHaveProperty([name]);
         for (const [image, names] of Object.entries(wishes.images))

@@ -12,7 +12,7 @@ afterEach(async () => rm(folder, { recursive: true }));
 
 const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
-/** What `buildah push --disable-compression <image> dir:<folder>` writes for an image of these layers. */
+/** What `buildah push --disable-compression <image> dir:<folder>` writes for an image with these layers. */
 async function pushed(name: string, layers: readonly string[]): Promise<string> {
     const at = join(folder, `pushed-${name}`);
     await mkdir(at);
@@ -75,7 +75,7 @@ test("an image on a base names the base's layers as the base does, and stores on
     expect(stored.sort()).toEqual(
         [entries[0]!.digest, image.config.digest, image.layers[1]!.digest].map(digest => digest.slice(7)).sort(),
     );
-    // each under the hash of its bytes, with their number
+    // each under the hash of its bytes, and with its size
     for (const name of stored) expect(sha256(await readFile(join(own, "blobs/sha256", name)))).toBe(name);
     const layer = await readFile(join(own, "blobs/sha256", image.layers[1]!.digest.slice(7)));
     expect(image.layers[1]).toMatchObject({

@@ -18,7 +18,7 @@ afterEach(() => {
     rmSync(cache, { recursive: true });
 });
 
-/** A mirror after the next point release: each package has one version, "99", and needs nothing. */
+/** A mirror after the next point release: each package has one version, "99", and no dependencies. */
 async function laterMirror(): Promise<Debian> {
     const { kernelSource } = await readWishes();
     const found = (required: boolean): DebianPackage => ({ version: "99", bytes: 1, required });
@@ -41,7 +41,7 @@ test("without pins of its own a machine builds what the lock says", async () => 
     expect(lock).toEqual(await readLock());
 });
 
-test("what the mirror has now takes the lock's place on this machine, and the changes are told", async () => {
+test("the mirror's current versions replace the lock on this machine, and the changes are reported", async () => {
     const changes = await renewPins(await laterMirror());
     const { lock, wishes } = await readPins();
     expect(lock.debian.guest).toEqual(Object.fromEntries(["bash", "apt", ...wishes.guest].map(name => [name, "99"])));
@@ -54,7 +54,7 @@ test("what the mirror has now takes the lock's place on this machine, and the ch
     expect(changes.some(line => /^guest: docker\.io \S+ -> 99$/.test(line))).toBe(true);
 });
 
-test("a damaged file of pins is as good as none", async () => {
+test("a damaged file of pins counts as none", async () => {
     await renewPins(await laterMirror());
     const folder = join(cache, "pins");
     for (const name of readdirSync(folder)) writeFileSync(join(folder, name), "{");

@@ -145,7 +145,7 @@ describe("hashPath", () => {
         return hashPath(at, /_test$/);
     };
 
-    test("sees content, names, links and the right to run, not the place", async () => {
+    test("depends on content, names, links and the right to run, not on the place", async () => {
         const same = await tree("1");
         expect(await tree("2")).toBe(same);
         expect(await tree("3", at => writeFileSync(join(at, "x_test"), ""))).toBe(same);

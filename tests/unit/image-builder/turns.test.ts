@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { turns } from "../../../src/image-builder/workshop/turns";
 
-test("no more run at a time than there is room for, in their order, whatever becomes of them", async () => {
+test("no more run at a time than allowed, in order, however they end", async () => {
     const turn = turns(2);
     const started: number[] = [];
     const finish: ((fails?: Error) => void)[] = [];

@@ -1,4 +1,6 @@
-/** Bytecode in wheels, by the Python of this machine: pip must take them, prefer them, and have nothing left to compile. */
+/**
+ * Bytecode in wheels, with this machine's Python: pip must accept them, prefer them, and have nothing left to compile.
+ */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -84,7 +86,7 @@ describe("a wheel with bytecode", () => {
             "lab_tool",
         );
         expect(said).toContain("Successfully installed");
-        // a source that no longer fits shows that the bytecode is taken as it is
+        // a source that no longer matches shows that the bytecode is used without checking it
         writeFileSync(join(scratch, "site/lab_tool/__init__.py"), "answer = 7\n");
         expect(
             python(
@@ -96,7 +98,7 @@ describe("a wheel with bytecode", () => {
         expect(readdirSync(join(scratch, "site/bin"))).toContain("run.py");
     });
 
-    test("stands in the index beside PyPI's own", async () => {
+    test("is in the index beside PyPI's own", async () => {
         cpSync(join(scratch, "to"), join(scratch, "from"), { recursive: true });
         await writeWheelIndex(join(scratch, "from"), { log: join(scratch, "log") });
         const { packages } = JSON.parse(readFileSync(join(scratch, "from/index.json"), "utf8")) as {

@@ -1,4 +1,4 @@
-/** Real apt against the router, with a repository that the image build's own stage made. */
+/** Real apt against the router, with a repository made by the image build's own stage. */
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -62,7 +62,7 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
                 .map(source => `deb [signed-by=${repository.key}] http://127.0.0.1:${served.port}${source} main\n`)
                 .join(""),
         );
-        // of this machine's apt only the programs: no configuration, no proxy
+        // only the programs of this machine's apt: no configuration, no proxy
         writeFileSync(
             join(root, "apt.conf"),
             `Dir "${root}"; Dir::State::status "${root}/var/lib/dpkg/status"; Dir::Bin::methods "/usr/lib/apt/methods"; Dir::Bin::gpg "/usr/bin/gpgv"; APT::Architecture "i386"; APT::Architectures { "i386"; }; APT::Sandbox::User "root"; Acquire::http::Proxy "DIRECT"; Acquire::Retries "0"; Acquire::http::Pipeline-Depth "0";\n`,
@@ -97,7 +97,7 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
             .filter(name => name.endsWith(".deb"))
             .sort();
         expect(names).toEqual(["greeting_2.0-1_i386.deb", "libgreeting_1%3a1.0+really0.9~rc1-2_i386.deb"]);
-        // packed anew, but what Debian put in
+        // compressed again, but with Debian's content
         expect(execFileSync("dpkg-deb", ["--fsys-tarfile", join(archives, names[0]!)]).toString()).toContain(greeting);
         expect(execFileSync("dpkg-deb", ["--field", join(archives, names[0]!), "Suggests"]).toString()).toBe(
             "nothing\n",
@@ -137,7 +137,7 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
         expect(damaged.code).not.toBe(0);
     });
 
-    test("a release that is not there", async () => {
+    test("a missing release", async () => {
         await serve();
         const { code, output } = await apt(["update"], ["/debian bookworm"]);
         expect(output).toContain("bookworm Release' does not have a Release file");
@@ -154,7 +154,7 @@ describe.runIf(isDebian)("apt", { timeout: 60_000 }, () => {
         expect(dump).toContain('Dir::Cache::pkgcache "";');
     });
 
-    test("what is not there, in words; names that apt writes with percent signs; damage to the list", async () => {
+    test("missing files, named in words; names that apt writes with percent signs; damage to the list", async () => {
         const internet = createInternet(bundleOfFiles(repository.files));
         const ask = async (path: string) => internet(new Request(`http://debian.lab${path}`));
         expect(await (await ask("/debian/dists/bookworm/InRelease")).text()).toMatch(

@@ -2,7 +2,7 @@ import type { Bytes } from "../../../src/base/bytes";
 import { DrydockError } from "../../../src/base/errors";
 import type { Bundle } from "../../../src/internet/internet";
 
-/** A bundle with these files by path; `change` may damage what it gives, or give nothing. */
+/** A bundle with these files by path; `change` may damage what it returns, or return nothing. */
 export function bundleOfFiles(
     files: ReadonlyMap<string, Uint8Array>,
     change: (path: string, bytes: Uint8Array) => Uint8Array | undefined = (_path, bytes) => bytes,

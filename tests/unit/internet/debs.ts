@@ -1,4 +1,4 @@
-/** A small Debian repository, made by the image build's own stage from packages that dpkg-deb makes here. */
+/** A small Debian repository, made by the image build's own stage from packages that dpkg-deb builds here. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -24,7 +24,7 @@ export interface DebRepository {
     key: string;
 }
 
-/** `folder`: scratch space; DRYDOCK_CACHE must lie in it. */
+/** `folder`: scratch space that must contain DRYDOCK_CACHE. */
 export async function makeDebRepository(folder: string, packages: Record<string, DebSource>): Promise<DebRepository> {
     const archive: Versions = Object.fromEntries(
         Object.entries(packages).map(([name, { version }]) => [name, version]),

@@ -13,7 +13,7 @@ beforeAll(async () => {
         if (request.url === "/vm/plain") return void response.writeHead(200, { "Content-Length": 5 }).end("hello");
         if (request.url === "/vm/packed")
             return void response.writeHead(200, { "Content-Encoding": "gzip" }).end(gzipSync("hello hello hello"));
-        if (request.url === "/vm/silent") return; // answers never
+        if (request.url === "/vm/silent") return; // never answers
         response.writeHead(request.url === "/vm/broken" ? 500 : 404).end();
     });
     await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));

@@ -1,4 +1,4 @@
-/** The internet's router behind a Node server on the loopback, for real clients. Every name is `host` to it. */
+/** The internet's router behind a Node server on loopback, for real clients. It treats every name as `host`. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";

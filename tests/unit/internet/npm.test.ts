@@ -1,4 +1,4 @@
-/** Real npm against the router; and the image build's own fetching, which asks npm for all it needs, against the same. */
+/** Real npm against the router; and the image build's own fetching, which uses npm, against the same. */
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ const integrityOf = (bytes: Uint8Array) => `sha512-${createHash("sha512").update
 const serve = async (change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined) =>
     (served = await serveInternet(createInternet(bundleOfFiles(files, change)), "node.lab"));
 
-/** npm's settings of this machine stay out: no proxy, no configuration, a cache of its own. */
+/** This machine's npm settings are left out: no proxy, no configuration, a separate cache. */
 function environment(): Record<string, string | undefined> {
     const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|https?_proxy|all_proxy)/i.test(name));
     const settings = {
@@ -98,7 +98,7 @@ describe("npm", { timeout: 60_000 }, () => {
             ),
         );
 
-    test("install: the newest release and what it needs, scoped too, audited without a word", async () => {
+    test("install: the newest release and its dependencies, scoped ones too, audited silently", async () => {
         await serve();
         const { code, output } = await npm("install", "greet");
         expect(output).toMatch(/added 2 packages, and audited 3 packages[^]*found 0 vulnerabilities/);
@@ -109,12 +109,12 @@ describe("npm", { timeout: 60_000 }, () => {
         });
         expect(execFileSync(join(project, "node_modules/.bin/greet")).toString()).toBe("hello\n");
         expect(readdirSync(join(project, "node_modules/@lab"))).toEqual(["words"]);
-        // npm looks for a newer npm, and takes the refusal without a word
+        // npm looks for a newer npm, and accepts the refusal silently
         expect(served.log.filter(({ status, path }) => status !== 200 && path !== "/npm")).toEqual([]);
         expect((await npm("ci")).output).toContain("added 2 packages");
     });
 
-    test("a certain version, a tag, a range", async () => {
+    test("a specific version, a tag, a range", async () => {
         await serve();
         expect((await npm("install", "greet@1.0.0")).code).toBe(0);
         expect((await npm("install", "greet@latest")).code).toBe(0);
@@ -142,7 +142,7 @@ describe("npm", { timeout: 60_000 }, () => {
         expect((await npm("outdated")).output).toContain("1.10.0");
     });
 
-    test("a package that is not there: npm prints what is", async () => {
+    test("a missing package: npm prints those that exist", async () => {
         await serve();
         const { code, output } = await npm("install", "nosuch");
         expect(code).not.toBe(0);
@@ -232,7 +232,7 @@ describe("node.lab", () => {
         ]);
     });
 
-    test("addresses of tarballs are on the host that was asked", async () => {
+    test("addresses of tarballs are on the requested host", async () => {
         for (const path of ["/@lab%2fwords", "/@lab/words"]) {
             const body = (await (await ask(path)).json()) as {
                 versions: Record<string, { dist: { tarball: string } }>;
@@ -271,7 +271,7 @@ describe("node.lab", () => {
         expect(((await response.json()) as { error: string }).error).toContain(words);
     });
 
-    test("a search goes by pages, and does not fall over odd numbers", async () => {
+    test("a search has pages, and copes with invalid numbers", async () => {
         const names = async (query: string) =>
             (await (await ask(`/-/v1/search?${query}`)).json()) as {
                 total: number;

@@ -40,13 +40,13 @@ describe("what leaves the page", () => {
         expect(asked).toEqual([]);
     });
 
-    test("nothing that the page has itself", async () => {
+    test("no request for a host that the page has", async () => {
         const { internet, asked } = outside();
         expect(await (await internet(new Request("http://python.lab/here"))).text()).toBe("here");
         expect(asked).toEqual([]);
     });
 
-    test("a host that nobody has: by https, without cookies, tokens and other headers", async () => {
+    test("a host that the page lacks: over https, without cookies, tokens and other headers", async () => {
         const { internet, asked } = outside();
         const headers = {
             Accept: "text/html",
@@ -72,10 +72,10 @@ describe("what leaves the page", () => {
             { kind: "outside", address: "https://packages.dev/a?b=1", problem: undefined },
         ]);
         expect(response.headers.get("X-Seen")).toBe("1");
-        expect(response.headers.get("Content-Length")).toBeNull(); // the wire's, not the unpacked body's
+        expect(response.headers.get("Content-Length")).toBeNull(); // that of the transfer, not of the decompressed body
     });
 
-    test("a body goes along to a host that nobody has, up to a limit", async () => {
+    test("a body, up to a limit, for a host that the page lacks", async () => {
         const { internet, asked } = outside();
         await internet(new Request("http://packages.dev/form", { method: "POST", body: "name=x" }));
         expect(asked[0]?.body).toEqual(encodeText("name=x"));
@@ -90,7 +90,7 @@ describe("what leaves the page", () => {
         expect(asked).toHaveLength(1);
     });
 
-    test("nothing that a lab has not: its own words stay", async () => {
+    test("nothing that a lab lacks: the lab's own message stays", async () => {
         const { internet, asked } = outside();
         const response = await internet(new Request("http://python.lab/simple/rare/"));
         expect([response.status, await response.text()]).toEqual([404, "the lab has no such page\n"]);
@@ -122,7 +122,7 @@ describe("what leaves the page", () => {
 describe("when the browser shows no answer", () => {
     const closed = () => outside(async () => Promise.reject(new TypeError("Failed to fetch")));
 
-    test("for a host that nobody has the answer says so", async () => {
+    test("the answer for a host that the page lacks says so", async () => {
         const heard: Told[] = [];
         const response = await closed().internet(new Request("http://packages.dev/"), told => heard.push(told));
         expect(response.status).toBe(502);
@@ -132,7 +132,7 @@ describe("when the browser shows no answer", () => {
         expect(heard.at(-1)).toEqual({ kind: "outside", address: "https://packages.dev/", problem });
     });
 
-    test("what the guest gives up is no answer at all", async () => {
+    test("a request that the guest gives up has no answer at all", async () => {
         const { internet } = outside(async ({ signal }) => Promise.reject(signal.reason as Error));
         const gone = new AbortController();
         gone.abort();

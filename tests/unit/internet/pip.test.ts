@@ -1,4 +1,4 @@
-/** Real pip against the router. Proxy settings and pip's own configuration of this machine stay out of it. */
+/** Real pip against the router, without this machine's proxy settings and pip configuration. */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ const hasPip = (() => {
         execFileSync("python3", ["-m", "pip", "--version"], { stdio: "ignore" });
         return true;
     } catch {
-        return false; // a machine without pip: the machine suite runs the guest's
+        return false; // no pip on this machine: the machine suite runs the guest's
     }
 })();
 
@@ -116,7 +116,7 @@ describe.skipIf(!hasPip)("pip", () => {
         expect(output).toContain("DO NOT MATCH");
     });
 
-    test("a package that is not there ends with pip's own words", { timeout: 60_000 }, async () => {
+    test("a missing package ends with pip's own message", { timeout: 60_000 }, async () => {
         served = await serveInternet(createInternet(bundleOf(packages)), "python.lab");
         const { code, output } = await pip("numpy");
         expect(code).toBe(1);

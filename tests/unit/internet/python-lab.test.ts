@@ -61,7 +61,7 @@ describe("python.lab", () => {
         expect([response.status, response.headers.get("Location")]).toEqual([301, target]);
     });
 
-    test("a package that is not there: what is", async () => {
+    test("a missing package: the answer lists those that exist", async () => {
         const response = await ask("/simple/numpy/", { Accept: pipAccept });
         expect(response.status).toBe(404);
         const text = await response.text();
@@ -128,7 +128,7 @@ describe("python.lab", () => {
     });
 });
 
-test("every other host hears what there is", async () => {
+test("every other host answers with the hosts there are", async () => {
     const internet = createInternet(bundleOf({}));
     const response = await internet(new Request("http://example.com/x"));
     expect(response.status).toBe(404);

@@ -1,4 +1,4 @@
-/** Which host is answered by what, and Docker Hub as the guest meets it: by https, its large blobs by http. */
+/** Which handler answers which host, and Docker Hub as the guest sees it: over https, its large blobs over http. */
 import { describe, expect, test } from "vitest";
 import type { DrydockError } from "../../../src/base/errors";
 import { ownPythonHost } from "../../../src/internet/own-host";
@@ -52,7 +52,7 @@ describe("hosts", () => {
 });
 
 describe("hub.lab, the mirror of Docker Hub", () => {
-    test("gives images to whoever asks, large layers at once, with neither token nor detour", async () => {
+    test("serves images to every client, large layers at once, with neither token nor detour", async () => {
         const { hub, internet } = make();
         const get = (path: string, init: RequestInit = {}) =>
             internet(
@@ -72,7 +72,7 @@ describe("hub.lab, the mirror of Docker Hub", () => {
         expect((await get("library/nginx/tags/list")).status).toBe(200);
     });
 
-    test("what it has not is for the engine to ask Docker Hub for; it takes nothing", async () => {
+    test("leaves what it lacks to Docker Hub; it accepts nothing", async () => {
         const { hub, internet } = make();
         const ask = (method: string, path: string) => internet(new Request(`http://hub.lab/v2/${path}`, { method }));
         expect((await ask("GET", "me/unknown/manifests/latest")).status).toBe(404);
@@ -96,7 +96,7 @@ describe("a large blob", () => {
         return { ...made, digest, answer, location: answer.headers.get("Location")! };
     };
 
-    test("asked for by https comes by http, without a token", async () => {
+    test("requested over https comes over http, without a token", async () => {
         const { answer, location, internet, digest } = await redirected();
         expect([answer.status, location]).toEqual([
             307,
@@ -127,12 +127,12 @@ describe("a large blob", () => {
             expect((await internet(new Request(url, { method }))).status).toBe(404);
     });
 
-    test("is not handed out on the way to who may not have it", async () => {
+    test("is not handed to a client that may not have it", async () => {
         const { raw, digest } = await redirected();
         expect((await raw("GET", `/v2/library/nginx/blobs/${digest}`)).status).toBe(401);
     });
 
-    test("asked for by http, or a small one, comes at once", async () => {
+    test("requested over http, or a small one, comes at once", async () => {
         const { hub, internet, ask, fetchToken } = make();
         const config = digestOf(hub.config);
         expect((await ask("GET", `/v2/library/nginx/blobs/${config}`, anyone)).status).toBe(200);

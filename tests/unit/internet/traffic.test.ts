@@ -43,7 +43,7 @@ describe("the record", () => {
         });
     });
 
-    test("leaves out what the warm-up asks for, which is answered all the same", async () => {
+    test("leaves out the warm-up's requests, which are answered anyway", async () => {
         for (const host of [ownPythonHost, "python.lab"])
             expect(await (await ask(`http://${host}/`, () => new Response("answer"))).text()).toBe("answer");
         await last();
@@ -103,7 +103,7 @@ describe("the record", () => {
         expect((await last()).answeredBy).toBe(by);
     });
 
-    test("an answer from outside is told with its address, and a failed way out with its reason", async () => {
+    test("an answer from outside is recorded with its address, and a failed request with its reason", async () => {
         const outside = (address: string, problem?: string): Told => ({ kind: "outside", address, problem });
         await ask("http://a.dev/", () => new Response(null), {}, outside("https://a.dev/"));
         expect(await last()).toMatchObject({ answeredBy: "online", online: "https://a.dev/" });
@@ -131,7 +131,7 @@ describe("the record", () => {
         await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ end: "cancelled", url: "http://c.lab/" }));
     });
 
-    test("what a registry tells is there while its answer is still open, the last of it in the end", async () => {
+    test("what a registry reports is recorded while its answer is still open; the last report counts", async () => {
         const act = (reference: string): RegistryAct => ({
             verb: "manifest",
             repository: "library/x",
@@ -154,7 +154,7 @@ describe("the record", () => {
         await vi.waitFor(() => expect(traffic.state.at(-1)).toMatchObject({ end: "complete", act: act("second") }));
     });
 
-    test("forgets the oldest, and all that has ended when it is cleared", async () => {
+    test("forgets the oldest, and everything that has ended when it is cleared", async () => {
         for (const name of ["a", "b", "c", "d"]) await ask(`http://${name}.lab/`, () => new Response(null));
         await vi.waitFor(() =>
             expect(traffic.state.map(({ url }) => url)).toEqual(["http://b.lab/", "http://c.lab/", "http://d.lab/"]),

@@ -1,4 +1,4 @@
-/** Tiny wheels, written here byte by byte, in a bundle as the image build leaves it. */
+/** Tiny wheels, written here byte by byte, in a bundle like those from the image build. */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Bundle } from "../../../src/internet/internet";
@@ -6,7 +6,7 @@ import { bundleOfFiles } from "./bundle-of-files";
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
-/** A zip of stored files. */
+/** A zip archive of uncompressed files. */
 function zip(files: Record<string, string>): Buffer {
     const locals: Buffer[] = [];
     const central: Buffer[] = [];
@@ -15,7 +15,7 @@ function zip(files: Record<string, string>): Buffer {
         const content = Buffer.from(text);
         const common = Buffer.alloc(26);
         common.writeUInt16LE(20, 0);
-        common.writeUInt16LE(0x21, 8); // a date of 1 January 1980: 0 is none
+        common.writeUInt16LE(0x21, 8); // the date 1 January 1980: 0 is not a date
         common.writeUInt32LE(checksum(content), 10);
         common.writeUInt32LE(content.length, 14);
         common.writeUInt32LE(content.length, 18);
@@ -83,7 +83,7 @@ export function wheel(
     };
 }
 
-/** A bundle with these wheels by package; `change` may damage what it gives. */
+/** A bundle with these wheels by package; `change` may damage what it returns. */
 export function bundleOf(
     packages: Record<string, Wheel[]>,
     change?: (path: string, bytes: Uint8Array) => Uint8Array | undefined,

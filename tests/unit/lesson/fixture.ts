@@ -1,4 +1,4 @@
-/** A small course in memory, right in everything; each test breaks one thing. */
+/** A small course in memory without any mistake; each test breaks one thing. */
 import * as v from "valibot";
 import type { FileContent } from "../../../src/lesson/file-tree";
 import type { ExpectationKind, ExpectationParser } from "../../../src/lesson/kinds";

@@ -81,7 +81,7 @@ describe("a packed course", () => {
         expect(() => readIndex({ format: 1 })).toThrow();
     });
 
-    test("fifty lessons cost the start no byte more than two: what it loads does not grow with the course", () => {
+    test("fifty lessons cost the start not one byte more than two: what it loads does not grow with the course", () => {
         const two = packCourse(generated(2), smallKinds);
         const fifty = packCourse(generated(50), smallKinds);
         expect(fifty.problems).toEqual([]);

@@ -65,7 +65,7 @@ test("values differ by student, and one student always gets the same", () => {
     expect(new Set(Array.from({ length: 30 }, (_, index) => note(`student ${index}`).file.contents)).size).toBe(3);
 });
 
-/** What is broken, and the whole message a teacher reads. */
+/** What is broken, and the whole message that a teacher reads. */
 const mistakes: [string, Parameters<typeof broken>][] = [
     ["field misspelt in the front matter", ["lesson.md", "minutes: 8", "minuets: 8"]],
     ["wrong type", ["lesson.md", "minutes: 8", "minutes: soon"]],

@@ -22,7 +22,7 @@ const message: RequestMessage = {
     hasBody: false,
 };
 
-/** Plays the service worker: what came on the port, and the body as text. */
+/** Plays the service worker: returns what arrived on the port, and the body as text. */
 async function ask(
     http: AskGuest,
     request: Partial<RequestMessage> = {},
@@ -101,7 +101,7 @@ describe("answering a request of the preview", () => {
         expect(text).toBeUndefined();
     });
 
-    test("a packed body is unpacked", async () => {
+    test("a compressed body is decompressed", async () => {
         const packed = new Blob(["hello"]).stream().pipeThrough(new CompressionStream("gzip"));
         const { head, text } = await ask(async () => new Response(packed, { headers: { "Content-Encoding": "gzip" } }));
         expect(text).toBe("hello");

@@ -53,7 +53,7 @@ describe("a body over a port", () => {
         expect((await received).byteLength).toBe(0);
     });
 
-    test("a flood stops at the high mark while nobody reads, and goes on after", async () => {
+    test("a flood stops at the high mark while nobody reads, and continues afterwards", async () => {
         const { port1, port2 } = channel();
         const { state, stream } = source(10_000);
         const received = receiveBody(port2);

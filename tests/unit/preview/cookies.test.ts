@@ -14,7 +14,7 @@ describe("cookie jar", () => {
         expect(jar.header(7000, "/")).toBeUndefined();
     });
 
-    test("a later value takes the place of an earlier one of the same path", () => {
+    test("a later value replaces an earlier one with the same path", () => {
         const { jar } = jarAt();
         jar.keep(5000, "/", ["a=1; Path=/", "b=1; Path=/"]);
         jar.keep(5000, "/", ["a=2; Path=/"]);
@@ -41,7 +41,7 @@ describe("cookie jar", () => {
         expect(jar.header(5000, "/shopping")).toBe("a=root");
     });
 
-    test("Max-Age ends it, 0 deletes it, and goes before Expires", () => {
+    test("Max-Age ends it, 0 deletes it, and takes precedence over Expires", () => {
         const { jar, clock } = jarAt();
         jar.keep(5000, "/", ["a=1; Max-Age=10; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "b=1"]);
         expect(jar.header(5000, "/")).toBe("a=1; b=1");
@@ -51,7 +51,7 @@ describe("cookie jar", () => {
         expect(jar.header(5000, "/")).toBeUndefined();
     });
 
-    test("Expires in the past deletes; an unreadable one counts as not given", () => {
+    test("Expires in the past deletes; an unreadable one counts as absent", () => {
         const { jar } = jarAt(Date.UTC(2026, 0, 1));
         jar.keep(5000, "/", ["a=1", "b=1; Expires=soon", "c=1; Max-Age=many"]);
         jar.keep(5000, "/", ["a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"]);

@@ -48,7 +48,7 @@ test("a request that is over leaves nothing behind", async () => {
     }
 });
 
-test("the end gives up what is under way", async () => {
+test("the end cancels what is under way", async () => {
     let given: AbortSignal | undefined;
     const exchanges = exchangesWith((_port, asked) => {
         given = asked.signal;

@@ -6,7 +6,7 @@ const here = { origin: "http://preview.localhost:5174", session: "k3", page: "ht
 const script = `<script src="/drydock-addresses.js"></script>`;
 const at = (port: number) => `${here.origin}/p/${port}~k3`;
 
-/** In parts of `size` bytes. */
+/** Sent in parts of `size` bytes. */
 async function rewritten(html: string, size = 1e6): Promise<string> {
     const bytes = encodeText(html);
     const source = new ReadableStream<Bytes>({
@@ -56,7 +56,7 @@ describe("HTML of the guest", () => {
         for (const size of [1, 2, 3, 7, 1e6]) expect(await rewritten(html, size)).toBe(script + expected);
     });
 
-    test("what is there is passed on, before the page has ended", async () => {
+    test("complete parts are passed on before the page has ended", async () => {
         const { readable, writable } = rewriteMarkup(here);
         const writer = writable.getWriter();
         const reader = readable.getReader();

@@ -34,7 +34,7 @@ describe("request headers", () => {
         expect(JSON.stringify(headers)).not.toContain("5174");
     });
 
-    test("a GET has no Origin; a foreign referrer is not told", () => {
+    test("a GET has no Origin; a foreign referrer is not passed on", () => {
         const headers = requestHeaders(
             { ...message, referrer: "http://localhost:5173/" },
             origin,
@@ -46,7 +46,7 @@ describe("request headers", () => {
         expect(get(headers, "referer")).toEqual([]);
     });
 
-    test("cookies, length, browser's name; no packing", () => {
+    test("cookies, length, browser's name; no compression", () => {
         const jar = new CookieJar();
         jar.keep(5000, "/", ["a=1; Path=/"]);
         const headers = requestHeaders(
@@ -108,7 +108,7 @@ describe("response headers", () => {
         expect(policyHere("frame-ancestors 'none'", origin)).toBe("");
     });
 
-    test("our policy names the preview's origin and no other, and holds every connection back", () => {
+    test("our policy names the preview's origin and no other, and blocks every other connection", () => {
         const headers = responseHeaders([["Connection-Allowlist", '("*")']], message, here, {
             unpacked: false,
             rewritten: false,
@@ -135,7 +135,7 @@ describe("response headers", () => {
         expect(policyHere(policy, origin)).toBe(expected),
     );
 
-    test("an unpacked body loses the packed one's length and encoding", () => {
+    test("a decompressed body loses the compressed one's length and encoding", () => {
         const headers = responseHeaders(
             [
                 ["Content-Encoding", "gzip"],

@@ -55,7 +55,7 @@ interface Got {
     body: Buffer;
 }
 
-/** Over node:http, since fetch tidies paths, unpacks bodies and names its own host. */
+/** Uses node:http, since fetch normalises paths, decompresses bodies and sets its own host. */
 function get(
     path: string,
     headers: Record<string, string> = {},
@@ -65,7 +65,7 @@ function get(
     return new Promise((resolve, reject) => {
         request(
             {
-                // Not every system finds preview.localhost, which browsers do by themselves.
+                // Browsers resolve preview.localhost themselves, but not every system does.
                 host: hostname.replace("preview.localhost", "127.0.0.1"),
                 port,
                 path,
@@ -93,7 +93,7 @@ const preview = {
 };
 
 describe("the page's origin", () => {
-    test("gives the page with a strict policy that names the preview's origin and no other", async () => {
+    test("serves the page with a strict policy that names the preview's origin and no other", async () => {
         const { status, headers, body } = await get("/");
         expect(status).toBe(200);
         expect(body.toString()).toContain("Drydock");
@@ -119,7 +119,7 @@ describe("the page's origin", () => {
             );
     });
 
-    test("names the preview's origin on this computer, by a host name of its own; elsewhere there is none", async () => {
+    test("gives the preview its own host name on this computer; elsewhere there is no preview origin", async () => {
         const port = new URL(server.previewUrl).port;
         for (const host of ["localhost", "127.0.0.1"]) {
             const { headers, body } = await get("/config.json", { Host: `${host}:5173` });
@@ -134,6 +134,7 @@ describe("the page's origin", () => {
         }
         for (const host of ["classroom.example", "192.168.1.5", "[::1]"]) {
             expect(JSON.parse((await get("/config.json", { Host: `${host}:5173` })).body.toString())).toEqual({
+                previewOrigins: [],
                 version: "1.2.3",
                 image: "abc123",
             });
@@ -143,7 +144,7 @@ describe("the page's origin", () => {
         }
     });
 
-    test("a page of the guest in a tab of its own stands in the same frame as in the pane", async () => {
+    test("a page of the guest in its own tab gets the same frame as in the pane", async () => {
         const { status, headers, body } = await get("/preview/5000~k3/a/b?x=1&y=2");
         expect(status).toBe(200);
         expect(String(headers["content-security-policy"])).toBe(
@@ -192,7 +193,7 @@ describe("the page's origin", () => {
         expect(body.toString()).not.toBe("secret");
     });
 
-    test("what names its content is kept for ever, what does not is asked for again", async () => {
+    test("a file named after its content is cached for ever, any other is asked for again", async () => {
         const lasting = "public, max-age=31536000, immutable";
         expect((await get("/vm/image.json")).headers["cache-control"]).toBe("no-cache");
         expect((await get("/vm/disk/ab/abcd.zst")).headers["cache-control"]).toBe(lasting);
@@ -205,7 +206,7 @@ describe("the page's origin", () => {
         expect((await get("/vm/disk/ab/abcd.zst")).headers["content-type"]).toBe("application/octet-stream");
     });
 
-    test("scripts are packed as the browser takes them, chunks never", async () => {
+    test("scripts are compressed as the browser accepts it, chunks never", async () => {
         const brotli = await get("/assets/app-1234.js", { "Accept-Encoding": "gzip, br" });
         expect(brotli.headers["content-encoding"]).toBe("br");
         expect(brotliDecompressSync(brotli.body).toString()).toBe(script);
@@ -244,7 +245,7 @@ describe("the page's origin", () => {
         if (status === 206) expect(got.headers["content-range"]).toBe(`bytes ${from}-${to - 1}/1000`);
     });
 
-    test("ranges that cannot be, and a range of a file that has changed", async () => {
+    test("impossible ranges, and a range of a file that has changed", async () => {
         expect((await get("/vm/disk/ab/abcd.zst", { Range: "bytes=1000-" })).status).toBe(416);
         expect((await get("/vm/disk/ab/abcd.zst", { Range: "bytes=9-3" })).status).toBe(416);
         expect((await get("/vm/disk/ab/abcd.zst", { Range: "bytes=0-1", "If-Range": `"old"` })).status).toBe(200);
@@ -260,7 +261,7 @@ describe("the page's origin", () => {
 });
 
 describe("the preview's origin", () => {
-    test("gives bridge and worker; only the page may frame them", async () => {
+    test("serves bridge and worker; only the page may frame them", async () => {
         const bridge = await get("/bridge.html", {}, preview);
         expect(bridge.body.toString()).toBe("bridge");
         expect(String(bridge.headers["content-security-policy"])).toContain(
@@ -276,7 +277,7 @@ describe("the preview's origin", () => {
         expect(worker.headers["cache-control"]).toBe("no-cache");
     });
 
-    test("a document that met no worker waits for it; a script of the guest's does not become one", async () => {
+    test("a document request without a worker waits for one; a guest's script does not become one", async () => {
         expect((await get("/p/5000/", { "Sec-Fetch-Dest": "iframe" }, preview)).body.toString()).toBe("waiting");
         expect((await get("/p/5000/own-worker.js", { "Sec-Fetch-Dest": "serviceworker" }, preview)).status).toBe(403);
         expect((await get("/bridge-frame.js", { "Service-Worker": "script" }, preview)).status).toBe(403);
@@ -284,7 +285,7 @@ describe("the preview's origin", () => {
         expect((await get("/p/5000/", { "Sec-Fetch-Dest": "document" }, preview)).status).toBe(403);
     });
 
-    test("is there under its own name only, so that nothing shares the cookies of localhost", async () => {
+    test("answers only to its own name, so that nothing shares the cookies of localhost", async () => {
         for (const host of [
             "localhost",
             "127.0.0.1",
@@ -296,7 +297,7 @@ describe("the preview's origin", () => {
         expect((await get("/bridge.html", { Host: "preview-3.localhost" }, preview)).status).toBe(200);
     });
 
-    test("nothing of the page's origin is here", async () => {
+    test("serves nothing of the page's origin", async () => {
         for (const path of ["/config.json", "/vm/image.json", "/assets/app-1234.js"])
             expect((await get(path, { "Sec-Fetch-Dest": "script" }, preview)).status).toBe(404);
     });
@@ -317,7 +318,7 @@ describe("starting", () => {
         }
     });
 
-    test("names the port that was asked for and cannot be had", async () => {
+    test("names the requested port that is not available", async () => {
         const previewPort = Number(new URL(server.previewUrl).port);
         await expect(
             startServer({ port: 0, previewPort, host: "127.0.0.1", dist: folder, image: folder }),
@@ -341,7 +342,7 @@ test("origins of every kind of host", () => {
     for (const host of [undefined, ""]) expect(originsFor(host, ports)).toBeUndefined();
 });
 
-test("the bundle reads files of the image and nothing beside it", async () => {
+test("the bundle reads files of the image and nothing else", async () => {
     const bundle = createFileBundle(join(folder, "image"));
     const { bytes, body } = await bundle.open("disk/ab/abcd.zst");
     expect(bytes).toBe(1000);

@@ -21,7 +21,7 @@ describe.each([
     ["memory", async () => createMemoryStorage()],
     ["IndexedDB", () => openIndexedDb(`test ${++databases}`)],
 ])("%s", (_name, open) => {
-    test("progress comes back as it was, by lesson, and goes", async () => {
+    test("progress comes back as it was, by lesson, and can be removed", async () => {
         const { progress: store } = await open();
         expect(await store.load("images/flask")).toBeUndefined();
         await store.save(progress);
@@ -85,19 +85,19 @@ async function all(name: string, store: string): Promise<[IDBValidKey, unknown][
 }
 
 describe("what is damaged", () => {
-    test("progress is set aside under a key of its own, and whole", async () => {
+    test("progress is set aside as a whole, under a separate key", async () => {
         const { progress: store } = await openIndexedDb("aside");
         const damaged = { lesson: "images/flask", passed: 7 };
         await store.save(damaged as unknown as StoredProgress);
         await store.setAside("images/flask");
         expect(await store.load("images/flask")).toBeUndefined();
-        await store.setAside("images/flask"); // nothing there: nothing happens
+        await store.setAside("images/flask"); // if there is nothing, nothing happens
         expect(await all("aside", "progress")).toEqual([
             [expect.stringMatching(/^images\/flask~damaged-20/), expect.objectContaining({ damaged })],
         ]);
     });
 
-    test("a file that holds no bytes is given as damaged, and set aside alone", async () => {
+    test("a file that does not contain bytes is reported as damaged, and set aside alone", async () => {
         const { workspace } = await openIndexedDb("file aside");
         await workspace.put("a/b", "good", bytes("good"));
         await workspace.put("a/b", "bad", "no bytes" as unknown as Uint8Array);
@@ -137,7 +137,7 @@ describe.each([
     ["memory", async () => createMemoryStorage()],
     ["IndexedDB", () => openIndexedDb(`test ${++databases}`)],
 ])("claims in %s", (_name, open) => {
-    test("pass from the tab that has the lesson to the next, and from no other", async () => {
+    test("pass from the tab that has the lesson to the next, and from no other tab", async () => {
         const { claims } = await open();
         expect(await claims.holder("images/flask")).toBeUndefined();
         const started = ["one", "two"].map(tab => claims.pass("images/flask", undefined, tab));
@@ -160,7 +160,7 @@ describe("the browser's refusals", () => {
         expect(await (await openIndexedDb("again")).progress.load("images/flask")).toEqual(progress);
     });
 
-    test("changes of a lesson that another tab has by now are refused, and what that tab did stays", async () => {
+    test("changes to a lesson that another tab now holds are refused, and that tab's own changes stay", async () => {
         const [first, second] = await Promise.all(["first", "second"].map(tab => openIndexedDb("two tabs", tab)));
         expect(await first!.claims.pass("images/flask", undefined, "first")).toBe(true);
         await first!.workspace.put("images/flask", "f", bytes("one"));

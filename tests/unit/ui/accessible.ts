@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import { expect } from "vitest";
 
-/** Rules that ask for layout or colours, which happy-dom has not; the end-to-end tests ask them in Chromium. */
+/** Rules that need layout or colours, which happy-dom lacks; the end-to-end tests check them in Chromium. */
 const needsLayout = ["color-contrast", "scrollable-region-focusable", "target-size"];
 
 export async function expectAccessible(element: Element): Promise<void> {

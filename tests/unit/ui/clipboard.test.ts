@@ -6,7 +6,7 @@ import LessonPane from "../../../src/ui/lesson/LessonPane.svelte";
 import Bench from "./Bench.svelte";
 import { makeLesson, makeStep, makeWorkbench } from "./fakes";
 
-/** What the copy command found selected. */
+/** The text that was selected when the copy command ran. */
 let commanded: string[] = [];
 let allowed = true;
 
@@ -75,7 +75,7 @@ describe("the Copy button of a command", () => {
         expect(commanded).toEqual(["copy docker ps"]);
     });
 
-    test("does not say so when nothing was copied, but how to copy", async () => {
+    test("says how to copy when nothing was copied", async () => {
         allowed = false;
         offer(undefined);
         const { button, notices } = await press();

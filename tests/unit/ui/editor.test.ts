@@ -38,7 +38,7 @@ describe("editor", () => {
         expect(file.conflict).toBeUndefined();
     });
 
-    test("a change in the guest beside unsaved text asks the student", async () => {
+    test("a change in the guest to a file with unsaved text asks the student", async () => {
         const { editor } = made.workbench;
         const file = editor.active!;
         editor.edited(file, "mine\n");

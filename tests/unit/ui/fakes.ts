@@ -1,4 +1,6 @@
-/** In-memory parts for the interface's tests: they implement our seams; the workspace and the engine are the real ones. */
+/**
+ * In-memory parts for the interface's tests: they implement our seams; the workspace and the engine are the real ones.
+ */
 import type { ShellState } from "../../../src/agent/shell";
 import { encodeText, type Bytes } from "../../../src/base/bytes";
 import { Store } from "../../../src/base/store";
@@ -48,7 +50,7 @@ export class FakeShell implements TerminalShell {
 
     closed = false;
 
-    /** The stream to it ends with an error. */
+    /** Ends the stream to the page with an error. */
     breakOff(reason: Error): void {
         this.state.set({ kind: "ended", code: undefined });
         this.#controller.error(reason);
@@ -113,7 +115,7 @@ export class FakeSandbox extends Store<SandboxState> implements Sandbox {
     restart = async () => void this.restarts++;
 }
 
-/** What a screen was given, as text. */
+/** What a screen received, as text. */
 export const shown: string[] = [];
 
 export const makeScreen: MakeScreen = async () =>
@@ -188,7 +190,7 @@ export const fails: CheckStep = async step =>
         },
     }));
 
-/** The one after the lesson in hand. */
+/** The lesson after the current one. */
 export const otherLesson: LessonName = { id: "images/layers", title: "What is in a layer" };
 
 export interface Made {

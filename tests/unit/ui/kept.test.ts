@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-/** What the interface itself keeps in localStorage. */
+/** What the interface itself stores in localStorage. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { studentSeed } from "../../../src/app/student";
 import type { DrydockError } from "../../../src/base/errors";
@@ -46,7 +46,7 @@ describe("the student's number", () => {
         expect(studentSeed(kept)).toBe(seed);
     });
 
-    test("is made anew when it is damaged, and that is told", () => {
+    test("is chosen again if it is damaged, and the student is told", () => {
         localStorage.setItem("drydock.student", "undefined");
         expect(studentSeed(kept)).toMatch(/^[0-9a-f]{16}$/);
         expect(told).toMatchObject([{ code: "storage.value-damaged" }]);

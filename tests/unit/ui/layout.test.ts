@@ -7,7 +7,7 @@ import { expectAccessible } from "./accessible";
 import Bench from "./Bench.svelte";
 import { makeLesson, makeStep, makeWorkbench } from "./fakes";
 
-/** A wide page, or one of a phone. */
+/** Whether the page is wide, or that of a phone. */
 let wide: boolean;
 beforeEach(() => {
     wide = true;
@@ -53,13 +53,13 @@ describe("the panes at the start", () => {
         await waitFor(() => expect(sandbox.shells[0]?.typed).toEqual(["ls\r"]));
     });
 
-    test("what the student has chosen for the preview goes before", async () => {
+    test("the student's own choice for the preview takes precedence", async () => {
         const { settings } = await shown(["terminal"]);
         settings.showPreview(true);
         await waitFor(() => expect(has("preview")).toBe(true));
     });
 
-    test("on a phone all are there, as tabs", async () => {
+    test("on a phone they are all there, as tabs", async () => {
         wide = false;
         await shown(["terminal"]);
         expect(screen.getAllByRole("tab", { name: /Lesson|Editor|Terminal$|Preview|Network/ }).length).toBeGreaterThan(

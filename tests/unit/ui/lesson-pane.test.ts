@@ -46,7 +46,7 @@ describe("lesson pane", () => {
         await expectAccessible(document.body);
     });
 
-    test("a failed check says what, expected, found, and shows the excerpt as text", async () => {
+    test("a failed check says what it checked, expected and found, and shows the excerpt as text", async () => {
         await shown();
         press("Check");
         await screen.findByText("Expected");
@@ -66,7 +66,7 @@ describe("lesson pane", () => {
                     result: { status: "waiting", message: "Press Check to test this: it runs a program." },
                 })),
         });
-        workbench.lesson.answer("why", "Because"); // looked at by itself
+        workbench.lesson.answer("why", "Because"); // checked automatically
         await screen.findByText("Press Check to test this: it runs a program.");
         const results = screen.getByRole("list", { name: "What the check found" });
         expect(results.textContent).toContain("Not checked yet:");
@@ -89,7 +89,7 @@ describe("lesson pane", () => {
         expect(document.querySelector(".pending")).toBeNull();
     });
 
-    test("background work that does not stop holds a check up for so long and no longer", async () => {
+    test("background work that does not stop delays a check only up to a limit", async () => {
         const { workbench, sandbox } = await shown({ check: passes });
         sandbox.giveWay = () => new Promise(() => undefined);
         vi.useFakeTimers();
@@ -105,7 +105,7 @@ describe("lesson pane", () => {
         }
     });
 
-    test("shows a lesson's pictures, with their words in place of those that are not there", async () => {
+    test("shows a lesson's pictures, and the alternative text for missing ones", async () => {
         const pictured = makeLesson([makeStep("write", { prose: "![The layers](layers.png) ![A map](map.svg)" })]);
         const { workbench } = await makeWorkbench(pictured, {
             picture: (id, path) => (path === "layers.png" ? `/lessons/${id}/${path}` : undefined),
@@ -154,7 +154,7 @@ describe("lesson pane", () => {
         await waitFor(() => expect(sandbox.shells[0]?.typed).toEqual(["docker ps\r"]));
     });
 
-    test("Save writes a file that is not there yet", async () => {
+    test("Save writes a new file", async () => {
         const { workspace } = await shown();
         press("Save as app.py");
         await waitFor(async () => expect(new TextDecoder().decode(await workspace.read("app.py"))).toBe("print(1)\n"));

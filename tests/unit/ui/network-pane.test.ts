@@ -32,7 +32,10 @@ async function shown(exchanges = story().exchanges): Promise<Made> {
     return made;
 }
 
-/** The texts of each row's cells. A wide pane has who answered in a column, so not below the title: happy-dom knows no widths. */
+/**
+ * The texts of each row's cells. In a wide pane, who answered has its own column and is not below the title; happy-dom
+ * knows no widths.
+ */
 function rows(): string[] {
     return screen.getAllByRole("row").map(row => {
         const shown = row.cloneNode(true) as Element;
@@ -52,7 +55,7 @@ describe("network pane", () => {
         expect(all.at(-1)).toMatch(/^flask\/ python\.lab\/simple\/ This page 2\.1 kB/);
     });
 
-    test("a pull tells its steps, the layer that was not asked for among them", async () => {
+    test("a pull lists its steps, including the layer that was not requested", async () => {
         await shown();
         const steps = rows().slice(4, -1);
         expect(steps.map(row => row.replace(/ This page.*$/, ""))).toEqual([
@@ -67,7 +70,7 @@ describe("network pane", () => {
         ]);
     });
 
-    test("a push under way tells what it sends before its manifest names the layers", async () => {
+    test("a push under way shows what it sends before its manifest names the layers", async () => {
         const made = new Story().greet("me/app", "pull,push");
         made.hub("HEAD", `me/app/blobs/sha256:${"b".repeat(64)}`, 404)
             .hub("POST", "me/app/blobs/uploads/", 202)
@@ -92,7 +95,7 @@ describe("network pane", () => {
         ]);
     });
 
-    test("folds a pull, and says all of one request", async () => {
+    test("folds a pull, and shows the details of one request", async () => {
         await shown();
         await fireEvent.click(screen.getByRole("button", { name: /Pull nginx/ }));
         expect(screen.getByRole("button", { name: /Pull nginx/ }).getAttribute("aria-expanded")).toBe("false");
@@ -142,7 +145,7 @@ describe("network pane", () => {
         ).toBeTruthy();
     });
 
-    test("the internet is off, goes on after it was said what leaves the page, and off at once", async () => {
+    test("the internet is off, is switched on once the student knows what leaves the page, and off at once", async () => {
         const { sandbox } = await shown();
         const toggle = screen.getByRole("switch", { name: "Internet" });
         expect(toggle.getAttribute("aria-checked")).toBe("false");
@@ -158,7 +161,7 @@ describe("network pane", () => {
         expect(sandbox.network.online.state).toBe(false);
     });
 
-    test("comes to the front when it is asked for, and goes when a page is to be seen", async () => {
+    test("comes to the front on request, and gives way when a page is to be shown", async () => {
         const { workbench } = await shown();
         expect(workbench.side).toBe("preview");
         await workbench.focusPane("network");

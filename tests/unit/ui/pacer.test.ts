@@ -28,7 +28,7 @@ describe("pacer", () => {
         expect(drawn).toEqual(["1", "2", "3", "4"]);
     });
 
-    test("says when a piece is parsed, not when it is held", () => {
+    test("reports when a piece is parsed, not when it is held", () => {
         const parsed = vi.fn();
         pacer.write("1");
         pacer.write("2", parsed);

@@ -5,7 +5,7 @@ import { HIGH_MARK, LOW_MARK, pump } from "../../../src/ui/terminal/pump";
 const CHUNK = 16 * 1024;
 
 describe("pump", () => {
-    test("a flood stops at the high mark and goes on at the low one", async () => {
+    test("a flood stops at the high mark and continues at the low one", async () => {
         let pulled = 0;
         const flood = new ReadableStream<Bytes>(
             { pull: controller => (pulled++, controller.enqueue(new Uint8Array(CHUNK))) },

@@ -20,7 +20,7 @@ async function shown() {
 afterEach(() => vi.useRealTimers());
 
 describe("the status line", () => {
-    test("says that the machine waits for the network and for how long, until it goes on", async () => {
+    test("says that the machine waits for the network and for how long, until it continues", async () => {
         vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
         const { sandbox } = await shown();
         sandbox.stall.set({ error, since: Date.now() });
@@ -34,7 +34,7 @@ describe("the status line", () => {
         expect(document.body.textContent).toContain("Engine ready");
     });
 
-    test("a machine without its snapshot is told once, in the lesson's words where the lesson wants it so", async () => {
+    test("a machine without its snapshot is reported once, in the lesson's words if the lesson requires it", async () => {
         const { workbench, sandbox } = await shown();
         const texts = () => workbench.notices.list.map(({ text }) => text);
         const differs = new DrydockError("vm.memory-differs", "512 MB, not 1024 MB.", "");

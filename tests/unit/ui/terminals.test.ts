@@ -15,7 +15,7 @@ async function opened(options: Parameters<typeof makeWorkbench>[1] = {}): Promis
 }
 
 describe("terminals", () => {
-    test("the start is told in words while there is no prompt", async () => {
+    test("the start is described in words until there is a prompt", async () => {
         await opened({ state: { kind: "starting", stage: "snapshot", loaded: 18_200_000, total: 36_500_000 } });
         expect(document.body.textContent).toContain("18.2 of 36.5 MB · 50 %");
         await expectAccessible(document.body);

@@ -49,7 +49,7 @@ describe("addresses in the preview", () => {
 });
 
 describe("files", () => {
-    test("folders first, then by name, closed ones without what they hold", () => {
+    test("folders first, then by name, closed folders without their content", () => {
         const entries = [
             { path: "b.py", kind: "file" as const },
             { path: "a/2.txt", kind: "file" as const },
@@ -66,7 +66,7 @@ describe("files", () => {
         expect(treeRows(entries, new Set(["a"])).map(row => row.path)).toEqual(["a", "b.py", "Dockerfile"]);
     });
 
-    test.each(["", "/etc/passwd", "../x", "a//b", "a/./b", "a\\b", "taken.py"])("%j is no name", name =>
+    test.each(["", "/etc/passwd", "../x", "a//b", "a/./b", "a\\b", "taken.py"])("%j is not a name", name =>
         expect(nameProblem(name, path => path === "taken.py")).toBeTypeOf("string"),
     );
     test.each(["app.py", ".env", "a b/ü.txt"])("%j is a name", name =>

@@ -8,7 +8,7 @@ import { pageModule } from "./page-module";
 const exportsOf = (module: WebAssembly.Module) =>
     WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);
 
-test("v86 stays what it is, with functions more at the end that do nothing", async () => {
+test("v86 stays the same, with a few more functions at the end that do nothing", async () => {
     const wasm = Uint8Array.from(
         await readFile(join(dirname(createRequire(import.meta.url).resolve("v86")), "v86.wasm")),
     );
@@ -20,7 +20,7 @@ test("v86 stays what it is, with functions more at the end that do nothing", asy
     expect(WebAssembly.Module.imports(after)).toEqual(WebAssembly.Module.imports(before));
 });
 
-test("a module's own functions go on working, and a ballast can be used", () => {
+test("a module's own functions still work, and a ballast can be used", () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const wasm = addBallasts(pageModule({ calls: ["next"], at: 64 }));
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), {

@@ -31,7 +31,7 @@ describe("chunk store", () => {
         expect(image.requests).toEqual([]);
     });
 
-    test("a missing chunk is asked for past the cache, then named", async () => {
+    test("a missing chunk is requested again without the cache, then named", async () => {
         const image = fakeImage(3);
         image.fail(image.pathOf(1), [{ status: 404 }], true);
         await expect(open(image).load(1)).rejects.toMatchObject({ code: "image.chunk-missing" });
@@ -55,13 +55,13 @@ describe("chunk store", () => {
         expect(await open(once).load(1)).toEqual(once.content.slice(CHUNK_BYTES, 2 * CHUNK_BYTES));
     });
 
-    test("another chunk's file in its place is damage", async () => {
+    test("another chunk's file in its place counts as damage", async () => {
         const image = fakeImage(3);
         image.fail(image.pathOf(1), [{ bytes: zstdCompressSync(image.content.subarray(0, CHUNK_BYTES)) }], true);
         await expect(open(image).load(1)).rejects.toMatchObject({ code: "image.chunk-damaged" });
     });
 
-    test("a silent network is asked again, and its silence told", async () => {
+    test("a silent network is asked again, and its silence is reported", async () => {
         const image = fakeImage(3);
         image.fail(image.pathOf(1), [{ throws: "offline" }, { status: 503 }, { status: 429 }, { throws: "offline" }]);
         const onWaiting = vi.fn();
@@ -71,7 +71,7 @@ describe("chunk store", () => {
         expect(onWaiting.mock.lastCall).toEqual([undefined]);
     });
 
-    test("one short silence is told to nobody", async () => {
+    test("one short silence is not reported", async () => {
         const image = fakeImage(3);
         image.fail(image.pathOf(1), [{ throws: "offline" }]);
         const onWaiting = vi.fn();
@@ -128,7 +128,7 @@ describe("prefetch", () => {
 
     test("waits while the guest is busy", async () => {
         const image = fakeImage(4);
-        /** How much had been asked for at each look. */
+        /** How much had been requested at each look. */
         const looks: number[] = [];
         const isIdle = () => looks.push(image.requests.length) > 3;
         expect(await prefetchChunks(open(image), [0, 1, 2], isIdle, new AbortController().signal)).toBe(3);

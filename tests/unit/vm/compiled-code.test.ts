@@ -45,7 +45,7 @@ describe("compiled pages, merged", () => {
         expect(called).toEqual(["twice", "next", "next", "less", "twice"]);
     });
 
-    test.each(["g7", "f", "f-7", "f7.5", "f1e3", "f 7", "f12345678"])("the name %s is none of theirs", name => {
+    test.each(["g7", "f", "f-7", "f7.5", "f1e3", "f 7", "f12345678"])("the name %s is not one of theirs", name => {
         expect(() => tableIndexOf(name)).toThrow(`a function "${name}"`);
     });
 
@@ -67,7 +67,7 @@ describe("compiled pages, merged", () => {
         ).toEqual(["m", "next", "twice", "unused"]);
     });
 
-    test("may be none at all", () => {
+    test("merge to nothing when there are none", () => {
         expect(mergeModules(new Map())).toEqual([]);
     });
 

@@ -34,7 +34,7 @@ async function open(options: Partial<EmulatorOptions> = {}) {
     return { emulator, v86: FakeV86.made.at(-1)!, output, accepted, onEnd };
 }
 
-/** Of a machine with something in its guest's second page. */
+/** From a machine with something in its guest's second page. */
 async function savedState(): Promise<SavedState> {
     const { emulator, v86 } = await open();
     v86.v86.cpu.mem8.set([4, 5, 6], 4096);
@@ -74,7 +74,7 @@ describe("emulator", () => {
         });
     });
 
-    test("an emulator that runs out of memory while it is made is told by name", async () => {
+    test("an emulator that runs out of memory during its creation is a named error", async () => {
         const module = {
             V86: class extends FakeV86 {
                 override emit(): void {
@@ -146,7 +146,7 @@ describe("emulator", () => {
         }
     });
 
-    test("has what is optimised kept by the ballast of v86 itself", async () => {
+    test("has optimised code cached by means of v86's own ballast", async () => {
         const { emulator, v86 } = await open();
         const ballast = vi.fn();
         v86.v86.cpu.wm.exports = { drydock_ballast_1: ballast };
@@ -187,7 +187,7 @@ describe("raw ports", () => {
         emulator.ports.input(1, bytes("b".repeat(3000)));
         emulator.ports.input(1, bytes("c".repeat(10_000)));
         const pieces = () => v86.input.get("virtio-console1-input-bytes")!.map(piece => piece.byteLength);
-        expect(pieces()).toEqual([3000, 3000]); // each came alone into a free buffer
+        expect(pieces()).toEqual([3000, 3000]); // each went alone into a free buffer
         v86.queue(4).available = 1;
         v86.v86.yield_callback(1);
         expect(pieces()).toEqual([3000, 3000, 4096]);
@@ -206,7 +206,7 @@ describe("raw ports", () => {
         expect(v86.received(1).split("\n")).toHaveLength(101);
     });
 
-    test("an idle guest is looked at again without a turn of its CPU", async () => {
+    test("an idle guest is checked again without a turn of its CPU", async () => {
         const { emulator, v86 } = await open();
         emulator.ports.input(2, bytes("hello"));
         v86.queue(6).available = 1;
@@ -237,7 +237,7 @@ describe("raw ports", () => {
         expect(v86.received(1)).toBe("");
     });
 
-    test("accepted bytes are told in large steps", async () => {
+    test("accepted bytes are reported in large steps", async () => {
         const { emulator, v86, accepted } = await open();
         v86.queue(4).available = 1000;
         emulator.ports.input(1, new Uint8Array(PORT_WINDOW));
@@ -266,7 +266,7 @@ describe("raw ports", () => {
         v86.guestWrites(2, new Uint8Array(32768));
         const blocked = v86.console.acknowledged.slice(given);
         expect(blocked.filter(queue => queue === 5)).toHaveLength(0);
-        expect(blocked.filter(queue => queue === 7)).toHaveLength(1); // another port is not held
+        expect(blocked.filter(queue => queue === 7)).toHaveLength(1); // the other port is not held
         await Promise.resolve();
         expect(output.reduce((sum, [, text]) => sum + text.length, 0)).toBe(PORT_WINDOW + 2 * 32768);
         emulator.ports.consumed(1, PORT_WINDOW / 2);
@@ -282,7 +282,7 @@ describe("raw ports", () => {
 });
 
 describe("turns of the CPU", () => {
-    test("go by a message to the same thread where v86 would use another one", async () => {
+    test("use a message to the same thread where v86 would use another thread", async () => {
         const turns: number[] = [];
         let ended = 0;
         const module = {
@@ -300,7 +300,7 @@ describe("turns of the CPU", () => {
         const { v86 } = await open({ module });
         expect(ended).toBe(1);
         v86.v86.yield(0, 1);
-        expect(turns).toEqual([]); // other events come first
+        expect(turns).toEqual([]); // other events go first
         await vi.waitFor(() => expect(turns).toEqual([1]));
         v86.v86.yield(60_000, 2);
         v86.v86.yield(5, 3); // the guest has been woken meanwhile
@@ -337,7 +337,7 @@ describe("shared interrupt lines", () => {
 });
 
 describe("compiled code", () => {
-    /** v86 compiles a page: the module lies in its memory for the moment of the call. */
+    /** v86 compiles a page: the module is in its memory only during the call. */
     function compile(v86: FakeV86, index: number, module: Uint8Array): void {
         const { cpu } = v86.v86;
         new Uint8Array(cpu.wasm_memory.buffer).set(module, 8192);
@@ -355,7 +355,7 @@ describe("compiled code", () => {
         expect(emulator.isCompiling).toBe(false);
         cpu.jit_clear_func(4);
         const memory = new Uint8Array(cpu.wasm_memory.buffer);
-        memory.set([1, 2, 3], 100); // of the emulator's own
+        memory.set([1, 2, 3], 100); // in the emulator's own memory
         memory.set([4, 5, 6], GUEST_AT);
         memory.set([7, 8, 9], GUEST_AT + GUEST_BYTES + 5);
         v86.tsc = [10, 1];
@@ -378,7 +378,7 @@ describe("compiled code", () => {
         });
         cpu.instruction_counter[0] = 77;
         const memory = new Uint8Array(cpu.wasm_memory.buffer);
-        memory.set([99], 20_000); // of its own start
+        memory.set([99], 20_000); // from its own start
         const place = await emulator.prepareCode(code, modules);
         await emulator.restore(state);
         expect([...memory.subarray(100, 103), ...memory.subarray(GUEST_AT, GUEST_AT + 3), memory[20_000]]).toEqual([
@@ -397,7 +397,7 @@ describe("compiled code", () => {
         expect(cpu.wm.wasm_table.get(1024 + 4)).toBeNull();
         (cpu.wm.wasm_table.get(1024 + 3) as (value: number) => void)(5);
         expect(memory[64]).toBe(6);
-        // so that reading it now gives what it was, going on from there
+        // so that a reading now gives the old value, and continues from there
         const clock = (BigInt(v86.tsc[1]) << 32n) | BigInt(v86.tsc[0]);
         const expected = BigInt.asUintN(64, (1n << 32n) + 10n - BigInt(Math.floor(performance.now() * 1e6)));
         expect(Number(BigInt.asIntN(64, clock - expected)) / 1e6).toBeGreaterThanOrEqual(0);
@@ -413,7 +413,7 @@ describe("compiled code", () => {
         expect(emulator.compiledModules).toBe(0);
     });
 
-    test("for an entry that v86's table of pages does not have is refused before anything has changed", async () => {
+    test("for an entry outside v86's table of pages is refused before anything has changed", async () => {
         const { code } = await saved();
         const { emulator, v86 } = await open();
         const { cpu } = v86.v86;

@@ -1,4 +1,4 @@
-/** A small image folder in memory, served by a fetch function whose faults the tests choose. */
+/** A small image folder in memory, served by a fetch function whose faults the test chooses. */
 import { zstdCompressSync } from "./zstd-frame";
 import { createHash } from "node:crypto";
 import type { FetchFile } from "../../../src/vm/image/loader";
@@ -16,9 +16,9 @@ export interface FakeImage {
     fetchFile: FetchFile;
     /** Path and cache mode of every request, in order. */
     requests: { path: string; cache: string | undefined; priority: string | undefined }[];
-    /** Faults for a path, used up one a request; the last stays when `forever`. */
+    /** Faults for a path, one for each request; the last one stays if `forever`. */
     fail(path: string, faults: Fault[], forever?: boolean): void;
-    /** Path of the file of a chunk. */
+    /** Path of a chunk's file. */
     pathOf(chunk: number): string;
 }
 

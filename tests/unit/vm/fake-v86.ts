@@ -1,4 +1,4 @@
-/** As much of v86 as the emulator touches: its virtio console with queues that the test fills, and its memory. */
+/** The part of v86 that the emulator uses: its virtio console with queues that the test fills, and its memory. */
 import type { Bytes } from "../../../src/base/bytes";
 import type {
     BufferChain,
@@ -14,7 +14,7 @@ import type {
 
 export class FakeQueue implements VirtQueue {
     avail_addr = 0x1000;
-    /** Buffers that the guest has given. */
+    /** Buffers that the guest has provided. */
     available = 0;
     chains: BufferChain[] = [];
 
@@ -142,7 +142,7 @@ export class FakeV86 implements V86 {
         this.queue(3).pop_request();
     }
 
-    /** The guest writes to a port, as v86 hands it on. */
+    /** The guest writes to a port, in the form in which v86 passes it on. */
     guestWrites(port: 1 | 2 | 3, bytes: Bytes): void {
         this.emit(`virtio-console${port}-output-bytes`, bytes);
         this.console.Ack(2 * port + 3, { read_buffers: [] });
@@ -177,7 +177,7 @@ export class FakeV86 implements V86 {
         const cpu = this.v86.cpu;
         this.restored = state;
         cpu.unpack_memory(undefined, new Uint8Array(0));
-        // as 0.5.462 does: copies out of the state in place of the views
+        // as 0.5.462 does: copies from the state in place of the views
         Object.assign(cpu, {
             last_result: new Int32Array([11]),
             fpu_status_word: new Uint16Array([22]),

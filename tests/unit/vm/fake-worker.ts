@@ -2,7 +2,7 @@ import type { FromWorker, ToWorker } from "../../../src/vm/protocol";
 import { RemoteMachine, type WorkerLink } from "../../../src/vm/remote-machine";
 import type { MachineOptions } from "../../../src/vm/machine";
 
-/** A worker whose every word the test says itself. Messages are cloned, as between threads. */
+/** A worker that sends only what the test tells it to. Messages are cloned, as between threads. */
 export class FakeWorker implements WorkerLink {
     readonly received: ToWorker[] = [];
     terminated = 0;

@@ -65,7 +65,7 @@ describe("guest disk", () => {
         expect(image.requests.filter(({ path }) => path === image.pathOf(5))).toHaveLength(1);
     });
 
-    test("does not read below what has been written whole", async () => {
+    test("does not read what is covered by writes", async () => {
         const image = fakeImage(4);
         const { read, write } = open(image);
         await write(CHUNK_BYTES, new Uint8Array(CHUNK_BYTES).fill(3));
@@ -73,7 +73,7 @@ describe("guest disk", () => {
         expect(image.requests).toHaveLength(0);
     });
 
-    test("keeps a copy of a write that v86 uses again", async () => {
+    test("keeps a copy of a write whose array v86 reuses", async () => {
         const { disk, read } = open(fakeImage(2));
         const bytes = new Uint8Array(512).fill(1);
         disk.set(0, bytes, () => undefined);
@@ -88,7 +88,7 @@ describe("guest disk", () => {
     test.each([1, 2, 3, 4])("is a plain buffer to whoever reads and writes at random (seed %i)", async seed => {
         const random = randomNumbers(seed);
         const image = fakeImage(24, { zeroChunks: [3, 4, 11], seed });
-        // room for four chunks only, so that they are displaced and loaded again
+        // room for only four chunks, so that they are dropped and loaded again
         const { disk, read, write, failures } = open(image, 4 * CHUNK_BYTES);
         const plain = image.content.slice();
         const running: Promise<unknown>[] = [];
@@ -103,7 +103,7 @@ describe("guest disk", () => {
                 plain.set(bytes, start);
             } else {
                 const expected = Buffer.from(plain.slice(start, start + length));
-                // a guest does not write to what it is reading, so a read is waited for
+                // a guest does not write to what it is reading, so wait for each read
                 expect(
                     Buffer.from(await read(start, length)).equals(expected),
                     `round ${round}: ${start}+${length}`,
@@ -116,7 +116,7 @@ describe("guest disk", () => {
         expect(Buffer.from(await read(0, plain.length)).equals(Buffer.from(plain))).toBe(true);
     });
 
-    test("tells a failure and leaves the reader unanswered", async () => {
+    test("reports a failure and leaves the reader unanswered", async () => {
         const image = fakeImage(4);
         image.fail(image.pathOf(1), [{ status: 404 }], true);
         const { disk, failures } = open(image);

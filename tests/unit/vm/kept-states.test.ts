@@ -1,15 +1,15 @@
-/** On a fake private file system; tests/e2e/kept-state.test.ts has Chromium's. */
+/** On a fake private file system; tests/e2e/kept-state.test.ts uses Chromium's. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { concatBytes } from "../../../src/base/bytes";
 import { forgetStates, openState, writeState, type StateContent } from "../../../src/vm/worker/kept-states";
 
 const missing = () => new DOMException("not there", "NotFoundError");
 
-/** Files by name, as far as the states use them. */
+/** Files by name, as far as the kept states use them. */
 class FakeFolder {
     readonly files = new Map<string, Uint8Array>();
     locked = false;
-    /** It opens, and then fails. */
+    /** A file opens, and then fails. */
     broken = false;
 
     async getFileHandle(name: string, options?: { create?: boolean }) {
@@ -127,18 +127,18 @@ test("a file that cannot be read once it is open counts as not there", async () 
     warn.mockRestore();
 });
 
-test("too few or too many bytes are no state", async () => {
+test("too few or too many bytes are not a state", async () => {
     await expect(writeState(content, pieces.slice(1))).rejects.toThrow("not 10000");
     expect(await readState(content)).toBeUndefined();
 });
 
-test("where space is short nothing is kept: it belongs to the student's files", async () => {
+test("if space is short, nothing is kept: it belongs to the student's files", async () => {
     space = { quota: 100_000, usage: 60_000 };
     expect(await writeState(content, pieces)).toBe(false);
     expect(folders.size).toBe(0);
 });
 
-test("a file that another tab holds, and a browser without such storage, are no failure", async () => {
+test("a file that another tab holds, and a browser without such storage, are not failures", async () => {
     await writeState(content, pieces);
     [...folders.values()][0]!.locked = true;
     expect(await readState(content)).toBeUndefined();

@@ -4,7 +4,7 @@ import type { ImageFile } from "../../../src/vm/image/image";
 import { ImageLoader, type FetchFile } from "../../../src/vm/image/loader";
 import { loadModule, loadWasm } from "../../../src/vm/worker/load-emulator";
 
-/** The smallest module there is. */
+/** The smallest module possible. */
 const content = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
 const file: ImageFile = {
     path: "code.wasm",
@@ -15,7 +15,7 @@ const streamed = (body: BodyInit | null) => new Response(body, { headers: { "Con
 type Answer = () => Response | Promise<Response>;
 const silent = () => new ReadableStream({ start: controller => controller.enqueue(content.slice(0, 4)) });
 
-/** Answers in turn; the last one for ever. */
+/** Gives the answers in turn; the last one for ever. */
 const load = (...answers: Answer[]) => loadWithin(20, ...answers);
 
 function loadWithin(silenceLimit: number, ...answers: Answer[]) {
@@ -34,7 +34,7 @@ describe("WebAssembly of the image", () => {
         expect(loader.fetchedBytes).toBe(content.byteLength);
     });
 
-    test("is asked for with its hash, so that the browser hands over nothing else", async () => {
+    test("is requested with its hash, so that the browser hands over nothing else", async () => {
         const { module, fetchFile } = loadWithin(10_000, () => streamed(content));
         await module;
         expect(fetchFile.mock.calls[0]![1]).toMatchObject({
@@ -43,7 +43,7 @@ describe("WebAssembly of the image", () => {
     });
 
     test("that compiles but has another hash is not used, whoever serves it", async () => {
-        const other = new Uint8Array([...content, 0, 2, 1, 0x78]); // with a section that says nothing
+        const other = new Uint8Array([...content, 0, 2, 1, 0x78]); // with a section without meaning
         expect(await WebAssembly.compile(other)).toBeInstanceOf(WebAssembly.Module);
         const refusing =
             (bytes: Uint8Array<ArrayBuffer>): FetchFile =>
@@ -70,7 +70,7 @@ describe("WebAssembly of the image", () => {
         expect(fetchFile).toHaveBeenCalledTimes(2);
     });
 
-    test("a request that is given up is told so", async () => {
+    test("a cancelled request rejects as cancelled", async () => {
         const { module, fetchFile } = load(
             () => streamed(silent()),
             () => new Response(content),
@@ -88,12 +88,12 @@ describe("WebAssembly of the image", () => {
 describe("the emulator's script", () => {
     const script = (text: string, sha256 = createHash("sha256").update(text).digest("hex")) => {
         const loader = new ImageLoader("http://image.test/vm/", async () => new Response(text));
-        // the address is the script
+        // the address itself contains the script
         Object.defineProperty(loader, "urlOf", { value: () => `data:text/javascript,${encodeURIComponent(text)}` });
         return loadModule(loader, { path: "v86.mjs", bytes: text.length, sha256 });
     };
 
-    test("runs when its hash is the one that was said", async () => {
+    test("runs when its hash is the expected one", async () => {
         const { V86 } = await script("export class V86 {}");
         expect(V86).toBeTypeOf("function");
     });
@@ -104,7 +104,7 @@ describe("the emulator's script", () => {
             code: "image.damaged",
         });
         expect(mark in globalThis).toBe(false);
-        await script(`globalThis.${mark} = true; export class V86 {}`); // it would have shown
+        await script(`globalThis.${mark} = true; export class V86 {}`); // run without the refusal, it does set the mark
         expect(Reflect.get(globalThis, mark)).toBe(true);
         Reflect.deleteProperty(globalThis, mark);
     });

@@ -17,7 +17,7 @@ const file: ImageFile = {
     sha256: createHash("sha256").update(content).digest("hex"),
 };
 
-/** Answers in turn; the last one for ever. */
+/** Gives the responses in turn; the last one for ever. */
 function answers(...responses: (() => Response)[]) {
     const fetches: Mock<FetchFile> = vi.fn<FetchFile>(async () =>
         responses[Math.min(fetches.mock.calls.length, responses.length) - 1]!(),
@@ -56,7 +56,7 @@ describe("loader", () => {
         await expect(new ImageLoader(BASE, answers(bad, good)).file(file)).resolves.toHaveLength(content.byteLength);
     });
 
-    test("a file that cannot be had is named", async () => {
+    test("an unavailable file is named", async () => {
         await expect(new ImageLoader(BASE, answers(status(404))).file(file)).rejects.toMatchObject({
             code: "image.unreachable",
         });
@@ -114,7 +114,7 @@ describe("loader", () => {
         ).rejects.toMatchObject({ code: "image.wrong-format", message: expect.stringContaining("web page") });
     });
 
-    test("without WebCrypto, as on a plain http address, the hash is checked all the same", async () => {
+    test("without WebCrypto, as on a plain http address, the hash is still checked", async () => {
         vi.stubGlobal("crypto", {});
         try {
             await expect(new ImageLoader(BASE, answers(good)).file(file)).resolves.toHaveLength(content.byteLength);

@@ -45,7 +45,7 @@ describe("manifest", () => {
         );
     });
 
-    test("refuses what is no JSON", () => {
+    test("refuses what is not JSON", () => {
         expect(() => parseManifest('{"format": 1,')).toThrow(
             expect.objectContaining({ code: "image.wrong-format", cause: expect.any(SyntaxError) }),
         );

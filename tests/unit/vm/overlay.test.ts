@@ -42,7 +42,7 @@ describe("overlay", () => {
         expect(overlay.runs().reduce((sum, run) => sum + run.bytes.byteLength, 0)).toBe(total);
     });
 
-    test("gives back its runs as they were written, in order", () => {
+    test("returns its runs as they were written, in order", () => {
         const random = randomNumbers(4);
         const size = 1 << 20;
         const plain = new Uint8Array(size);

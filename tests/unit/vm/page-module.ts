@@ -7,20 +7,23 @@ const TWO = Uint8Array.of(0x60, 2, 0x7f, 0x7f, 0); // (i32, i32) -> ()
 const ONE = Uint8Array.of(0x60, 1, 0x7f, 1, 0x7f); // (i32) -> i32
 
 export interface PageModule {
-    /** Names of imported functions of one number, which they give back as another; called in this order, each with what the one before gave. */
+    /**
+     * Names of imported functions that take one number and return another; called in this order, each with the result
+     * of the previous one.
+     */
     calls: readonly string[];
     /** Where in memory the last result goes; below 128. */
     at: number;
-    /** In place of the first instructions. */
+    /** Replaces the first instructions. */
     instructions?: readonly number[];
-    /** A second function. */
+    /** How many functions the module has. */
     functions?: number;
 }
 
 /** `f(x)` writes calls[n](...calls[0](x)) to memory, from within a block of a type of its own. */
 export function pageModule({ calls, at, instructions, functions = 1 }: PageModule): Bytes {
     const imports = [
-        // the unused one moves the numbers of the others
+        // the unused one shifts the numbers of the others
         concatBytes([text("e"), text("unused"), Uint8Array.of(0, 1)]),
         ...calls.map(name => concatBytes([text("e"), text(name), Uint8Array.of(0, 2)])),
         concatBytes([text("e"), text("m"), Uint8Array.of(2, 0, 1)]),

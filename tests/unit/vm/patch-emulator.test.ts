@@ -70,7 +70,7 @@ describe("patch of v86", () => {
         expect(await readFile(written.module, "utf8")).toBe(patchScript(script));
     });
 
-    test("gives the emulator that the page runs, and no other", async () => {
+    test("produces the emulator that the page runs, and no other", async () => {
         const written = await writePatchedEmulator(join(folder, "known"));
         const hash = async (path: string) =>
             createHash("sha256")

@@ -68,7 +68,7 @@ describe("remote machine", () => {
         expect(onKernelLog).toHaveBeenCalledWith("Linux version 6.12");
     });
 
-    test("answers go to whoever asked", async () => {
+    test("answers go to the caller that asked", async () => {
         const { machine, worker } = await runningMachine();
         const first = machine.statistics();
         const second = machine.statistics();
@@ -86,7 +86,7 @@ describe("remote machine", () => {
         expect((await saved).state).toHaveLength(3);
     });
 
-    test("a request that fails rejects by name and leaves the machine running", async () => {
+    test("a request that fails rejects with a named error and leaves the machine running", async () => {
         const { machine, worker } = await runningMachine();
         const saved = machine.save();
         worker.say({ kind: "request-failed", request: worker.of("save")[0]!.request, error: wire("vm.save-failed") });
@@ -94,7 +94,7 @@ describe("remote machine", () => {
         expect(machine.state.kind).toBe("running");
     });
 
-    test("an answer to nobody's question is ignored", async () => {
+    test("an unexpected answer is ignored", async () => {
         const { machine, worker } = await runningMachine();
         worker.say({ kind: "statistics", request: 999, statistics });
         worker.say({ kind: "port-accepted", port: 2, count: 5 });
@@ -137,7 +137,7 @@ describe("the end of a machine", () => {
         });
     });
 
-    test("a failure told by the thread keeps its name", async () => {
+    test("a failure reported by the thread keeps its name", async () => {
         const { machine, worker } = remoteMachine();
         const started = machine.start();
         worker.say({ kind: "failed", error: wire("image.wrong-format") });
@@ -146,7 +146,7 @@ describe("the end of a machine", () => {
         expect(worker.terminated).toBe(1);
     });
 
-    test("a thread that hangs: stop ends it, and all that waits", async () => {
+    test("a thread that hangs: stop ends it, and everything that waits", async () => {
         const { machine, worker } = remoteMachine();
         const started = machine.start();
         const port = machine.port(1);
@@ -159,12 +159,12 @@ describe("the end of a machine", () => {
         expect(worker.terminated).toBe(1);
     });
 
-    test("stop is idempotent, and what comes after it is refused by name", async () => {
+    test("stop is idempotent, and later calls are refused with a named error", async () => {
         const { machine, worker } = await runningMachine();
         await Promise.all([machine.stop(), machine.stop()]);
         await machine.stop();
         expect(worker.terminated).toBe(1);
-        worker.die(new Error("exit 1")); // what terminating looks like from outside
+        worker.die(new Error("exit 1")); // how terminating it looks from outside
         worker.say({ kind: "running", from: "cold" });
         expect(machine.state).toEqual({ kind: "stopped" });
         await expect(machine.statistics()).rejects.toMatchObject({ code: "vm.stopped" });
@@ -190,7 +190,7 @@ describe("the end of a machine", () => {
         expect(machine.state).toEqual({ kind: "off" });
     });
 
-    test("asking a machine that was never started is refused by name", async () => {
+    test("a call to a machine that was never started is refused with a named error", async () => {
         const { machine } = remoteMachine();
         await expect(machine.statistics()).rejects.toMatchObject({ code: "vm.not-running" });
     });

@@ -85,7 +85,7 @@ describe("port", () => {
         expect((await machine.port(3).readable.getReader().read()).value).toEqual(encodeText("early"));
     });
 
-    test("a writer at the window hears of the machine's end", async () => {
+    test("a writer waiting at the window is told that the machine has ended", async () => {
         const { machine, worker } = await runningMachine();
         const writer = machine.port(1).writable.getWriter();
         const writing = writer.write(block(2 * PORT_WINDOW));

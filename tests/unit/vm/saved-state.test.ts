@@ -6,20 +6,20 @@ const PAGE = 4096;
 const guest = { at: 2 * PAGE, bytes: 10 * PAGE };
 const devices = Uint8Array.from([1, 2, 3, 4, 5]);
 
-/** 16 pages, some of them not zero: in the guest's part, before and after it. */
+/** 16 pages, some of them not zero: in the guest's part, before it and after it. */
 function filled(): WebAssembly.Memory {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const all = new Uint8Array(memory.buffer);
     const random = randomNumbers(3);
     for (const page of [1, 2, 3, 7, 11, 13]) for (let at = 0; at < PAGE; at++) all[page * PAGE + at] = random() * 256;
-    all[5 * PAGE + PAGE - 1] = 9; // the last byte of an else empty page
+    all[5 * PAGE + PAGE - 1] = 9; // the last byte of an otherwise empty page
     return memory;
 }
 
 const pack = (memory: WebAssembly.Memory, own: boolean) =>
     packState(devices, { all: new Uint8Array(memory.buffer), guest }, own);
 
-/** In pieces that fit nothing. */
+/** In pieces that match no boundary. */
 const pieces = (bytes: Uint8Array, size = 777) =>
     Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
 
@@ -30,7 +30,7 @@ test("comes back page by page, the guest's memory and the emulator's own", () =>
 
     const other = new WebAssembly.Memory({ initial: 1 });
     const all = new Uint8Array(other.buffer);
-    all.fill(77, 0, 100); // of its own start
+    all.fill(77, 0, 100); // from its own start
     saved.placeGuest(all.subarray(guest.at, guest.at + guest.bytes));
     expect(all[0]).toBe(77);
     saved.placeOwn(other, guest);
@@ -48,7 +48,7 @@ test("a memory that had grown grows again", () => {
     expect(Buffer.from(other.buffer).equals(Buffer.from(memory.buffer))).toBe(true);
 });
 
-test("pages of zeros take no room, and the emulator's own none where they are not asked for", () => {
+test("pages of zeros take no room, and neither do the emulator's own if they are not wanted", () => {
     const header = 5 * 4;
     expect(pack(filled(), false).length).toBe(header + 4 * 8 + devices.length + 5 * PAGE);
     expect(pack(filled(), true).length).toBe(header + 6 * 8 + devices.length + 7 * PAGE);

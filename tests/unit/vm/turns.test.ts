@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { takeTurnsInThread } from "../../../src/vm/worker/turns";
 import type { V86 } from "../../../src/vm/v86";
 
-/** A CPU whose turns take a millisecond each; `wants` gives what it asks for after a turn, `undefined` when it stops. */
+/**
+ * A CPU whose turns take a millisecond each; `wants` returns what it asks for after a turn, `undefined` when it stops.
+ */
 function machine(wants: (turn: number) => number | undefined) {
     const cpu = { clock: 0, turns: [] as number[], unregistered: false };
     const v86 = {
@@ -22,10 +24,10 @@ function machine(wants: (turn: number) => number | undefined) {
     return { cpu, v86 };
 }
 
-/** What an event's listener threw: in a worker the page hears of it. */
+/** What an event's listener threw; a worker would report it to the page. */
 let failures: unknown[];
 
-/** One message an event, as in browsers; Node's own hands over at once what was sent meanwhile. */
+/** One message for each event, as in browsers; Node's own channel delivers at once what was sent meanwhile. */
 class Channel {
     readonly port1 = { onmessage: (_: { data: number }): void => undefined };
     readonly port2 = {
@@ -40,7 +42,7 @@ class Channel {
     };
 }
 
-/** Long enough for a message of the channel. */
+/** Long enough for a message to pass through the channel. */
 const messages = () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve)));
 
 describe("turns of the CPU in a browser", () => {
@@ -54,7 +56,7 @@ describe("turns of the CPU in a browser", () => {
         vi.useRealTimers();
     });
 
-    test("several are taken one after the other, then other events come in", async () => {
+    test("several run one after the other, then other events come in", async () => {
         const { cpu, v86 } = machine(turn => (turn < 20 ? 0 : undefined));
         expect(cpu.unregistered).toBe(true);
         v86.yield(0, 1);
@@ -77,7 +79,7 @@ describe("turns of the CPU in a browser", () => {
         expect(cpu.turns).toEqual([1, 2, 3, 4]);
     });
 
-    test("an interrupt ends the wait, and the wait's end is no turn of its own", async () => {
+    test("an interrupt ends the wait, and the end of the wait is not a turn of its own", async () => {
         const { cpu, v86 } = machine(turn => (turn === 1 ? 50 : undefined));
         v86.yield(0, 1);
         await messages();
@@ -88,7 +90,7 @@ describe("turns of the CPU in a browser", () => {
         expect(cpu.turns).toEqual([1, 7]);
     });
 
-    test("a turn that fails does not keep the next from being taken", async () => {
+    test("a turn that fails does not prevent the next one", async () => {
         let fails = true;
         const { cpu, v86 } = machine(() => {
             if (!fails) return undefined;

@@ -42,7 +42,7 @@ describe("the machine in its thread", () => {
     });
 
     test.each(["module", "wasm"] as const)(
-        "an image with another emulator's %s is refused before anything of it is asked for",
+        "an image with another emulator's %s is refused before any of it is requested",
         async part => {
             const other = manifest();
             other.emulator[part] = { ...other.emulator[part], sha256: "1".repeat(64) };
@@ -65,7 +65,7 @@ describe("the machine in its thread", () => {
         },
     );
 
-    test("refuses to do without the snapshot when that is demanded", async () => {
+    test("refuses to start without the snapshot if it is required", async () => {
         const { machine, failure } = open(async () => new Response(JSON.stringify(manifest())));
         machine.receive({ kind: "start", options: { ...start, boot: "snapshot", memory: 256 } });
         await vi.waitFor(() => expect(failure()).toMatchObject({ error: { code: "vm.memory-differs" } }));
@@ -147,7 +147,7 @@ describe("the snapshot's compiled code", () => {
         expect(said).toHaveBeenCalledOnce();
     });
 
-    test("that does not fit is done without", async () => {
+    test("that does not fit is not used", async () => {
         const emulator = { prepareCode: () => Promise.reject(new Error("another layout")) };
         expect(await prepareCode(emulator, saved, Promise.resolve({ value: modules }), 1000)).toBeUndefined();
         expect(said).toHaveBeenCalledOnce();

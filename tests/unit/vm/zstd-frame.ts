@@ -1,4 +1,4 @@
-/** A zstd frame of raw blocks (RFC 8878): Node 20 has no compressor, and a decoder does not mind that nothing is compressed. */
+/** A zstd frame of raw blocks (RFC 8878): Node 20 has no compressor, and a decoder accepts uncompressed blocks. */
 const BLOCK_LIMIT = 128 * 1024;
 
 export function zstdCompressSync(bytes: Uint8Array): Uint8Array {

@@ -131,7 +131,7 @@ export class FakeGuestFiles implements GuestFiles {
         this.contents.set(path, bytes);
     }
 
-    /** All that `path` is in. */
+    /** Adds all folders that contain `path`. */
     #addFolders(path: string): void {
         for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
             this.folders.add(path.slice(0, at));

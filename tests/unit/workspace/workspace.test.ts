@@ -37,7 +37,7 @@ async function joined() {
     return { ...opened, guest, stop };
 }
 
-/** Until what the guest reported has been taken over: its reads and our queue take some turns. */
+/** Waits until what the guest reported has been taken over: its reads and our queue take some turns. */
 const settled = async (condition: () => boolean | Promise<boolean>) => expect.poll(condition).toBe(true);
 
 describe("before the machine", () => {
@@ -51,7 +51,7 @@ describe("before the machine", () => {
         expect(await stored()).toEqual({ "app.py": "print('start')\n", "web/run.sh": "#!/bin/sh\n" });
     });
 
-    test("what was edited, made, renamed and removed is there after a reload", async () => {
+    test("what was edited, created, renamed and removed is the same after a reload", async () => {
         const { workspace, storage } = await open();
         await workspace.write("app.py", "edited");
         await workspace.create("new.txt", "file");
@@ -177,7 +177,7 @@ describe("with a machine", () => {
         expect(await stored()).toEqual({ web: "a file now" });
     });
 
-    test("our own writing comes back as no change", async () => {
+    test("our own writes are not reported as changes", async () => {
         const { workspace, guest, changes } = await joined();
         await workspace.write("app.py", "one");
         await workspace.write("app.py", "two");
@@ -187,12 +187,12 @@ describe("with a machine", () => {
         expect(guest.reads).toEqual(["/workspace/mark"]);
     });
 
-    test("a program that writes the file while it is saved is heard, be its text as long as ours", async () => {
+    test("a program that writes the file during a save is noticed, even if its text is as long as ours", async () => {
         const { workspace, guest, text, stored } = await joined();
         const write = guest.write.bind(guest);
         guest.write = async (path, bytes, options) => {
             await write(path, bytes, options);
-            guest.change(path, "theirs"); // before the answer is back
+            guest.change(path, "theirs"); // before the answer arrives
         };
         await workspace.write("app.py", "ours__");
         await settled(async () => (await text("app.py")) === "theirs");
@@ -225,7 +225,7 @@ describe("with a machine", () => {
         await settled(() => workspace.notices.state.length === 0);
     });
 
-    test("all together have a limit", async () => {
+    test("all files together have a limit", async () => {
         const { workspace, guest, stored } = await joined();
         for (let index = 0; index < 21; index++) guest.change(`/workspace/part${index}`, new Uint8Array(1 << 20));
         await settled(() => workspace.files.state.length === 3 + 21);
@@ -235,7 +235,7 @@ describe("with a machine", () => {
         expect(Object.keys(await stored()).filter(path => path.startsWith("part"))).toHaveLength(19);
     });
 
-    test("a machine that dies: editing goes on, a fresh one gets everything", async () => {
+    test("a machine that dies: editing continues, a fresh machine gets everything", async () => {
         const { workspace, guest } = await joined();
         guest.change("/workspace/Dockerfile", "FROM busybox\n");
         await settled(() => workspace.files.state.some(entry => entry.path === "Dockerfile"));
@@ -265,7 +265,7 @@ describe("with a machine", () => {
         ]);
     });
 
-    test("another lesson's files take the place of these, which come back with all that was in the machine only", async () => {
+    test("another lesson's files replace these, which come back with everything that existed only in the machine", async () => {
         const { workspace, guest, stop, stored } = await joined();
         guest.change("/workspace/web/large.bin", new Uint8Array(FILE_LIMIT + 1));
         await settled(() => workspace.files.state.some(entry => entry.path === "web/large.bin"));
@@ -293,7 +293,7 @@ describe("with a machine", () => {
         expect(guest.workspace).toEqual({ "one.txt": "1", "two.txt": "2" });
     });
 
-    test("what is still being read when another lesson's files come takes nothing away", async () => {
+    test("a read still under way when another lesson's files arrive removes nothing", async () => {
         const { workspace, guest, stop } = await joined();
         const list = guest.list.bind(guest);
         const left = deferred<void>();
@@ -304,7 +304,7 @@ describe("with a machine", () => {
             await left.promise;
             return list(path, options);
         };
-        guest.failWatch(new DrydockError("agent.watch-lost", "too many", "")); // a look at everything begins
+        guest.failWatch(new DrydockError("agent.watch-lost", "too many", "")); // now everything is looked at
         await listing.promise;
         stop();
         guest.change("/workspace/app.py", undefined);
@@ -325,7 +325,7 @@ describe("with a machine", () => {
         await settled(() => workspace.files.state.some(entry => entry.path === "later.txt"));
     });
 
-    test("a guest that refuses a write says so; the file is kept all the same", async () => {
+    test("a guest that refuses a write says so; the file is kept anyway", async () => {
         const { workspace, guest, stored } = await joined();
         guest.write = () => Promise.reject(new DrydockError("agent.no-space", "The disk is full.", ""));
         await expect(workspace.write("app.py", "kept")).rejects.toMatchObject({ code: "workspace.not-written" });
@@ -334,7 +334,7 @@ describe("with a machine", () => {
 });
 
 describe("reset", () => {
-    test("brings the first files back, and undo brings the student's back, also after a reload", async () => {
+    test("brings the initial files back, and undo brings the student's back, even after a reload", async () => {
         const { workspace, storage, guest, stored } = await joined();
         await workspace.write("app.py", "mine");
         await workspace.write("extra.txt", "mine too");

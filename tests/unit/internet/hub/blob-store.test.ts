@@ -24,7 +24,7 @@ interface Visit {
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Each opens the same storage anew at every call, as a page does when it is loaded. */
+/** Each opens the same storage anew on every call, as a page does when it is loaded. */
 const kinds: Record<string, () => () => Promise<Visit>> = {
     memory: () => {
         const [records, files] = [new MemoryRecords(), new MemoryFiles()];
@@ -165,7 +165,7 @@ describe.each(Object.entries(kinds))("blob store: %s", (_name, make) => {
         await expect(store.open(digest, 0, 1)).rejects.toMatchObject({ code: "hub.blob-missing" });
     });
 
-    test("a page that ends in the middle of an upload harms nothing, and what it wrote goes a day later", async () => {
+    test("a page that ends during an upload does no harm, and what it wrote is removed a day later", async () => {
         const first = await visit();
         const { digest, whole } = await put(first.store, noise(1000));
         const unfinished = await first.store.draft();
@@ -173,7 +173,7 @@ describe.each(Object.entries(kinds))("blob store: %s", (_name, make) => {
         const { store, records, files } = await visit();
         expect(await read(store, digest, 0, whole.byteLength)).toBe(digest);
         expect((await files.list()).length).toBe(2);
-        expect(await store.sweep()).toBe(0); // another tab may be writing it
+        expect(await store.sweep()).toBe(0); // another tab may still be writing it
         const later = new StoredBlobs(records, files, () => Date.now() + day + 1000);
         expect(await later.sweep()).toBe(1);
         expect((await files.list()).length).toBe(1);
@@ -258,7 +258,7 @@ describe("damaged records", () => {
         expect(await database.get(table, aside)).toEqual(row);
     });
 
-    test("in a list are left out and told", async () => {
+    test("in a list are left out and reported", async () => {
         const database = await openHubDatabase();
         await database.put("tags", { digest: digestOf(manifest) }, keyOf(repository, "good"));
         await database.put("tags", "bad" as never, keyOf(repository, "bad"));
@@ -271,7 +271,7 @@ describe("damaged records", () => {
         ]);
     });
 
-    test("a piece that is no bytes is a lost file; a file without its time is an old one", async () => {
+    test("a piece that is not bytes is a lost file; a file without its time is an old one", async () => {
         const database = await openHubDatabase();
         const files = new DatabaseFiles(database);
         await database.put("files", null as never, "odd");

@@ -1,4 +1,6 @@
-/** Exchanges as the engine's pulls and pushes leave them, made by hand: requests with what the hub tells of each. */
+/**
+ * Exchanges as the engine's pulls and pushes leave them, made by hand: requests with what the hub reports about each.
+ */
 import type { RegistryAct, ToldManifest } from "../../../../src/internet/told";
 import type { Exchange } from "../../../../src/internet/traffic";
 
@@ -12,7 +14,7 @@ export const manifest = (config: string, ...layers: string[]): ToldManifest => (
 
 const index: ToldManifest = { kind: "index", platforms: ["linux/386"] };
 
-/** What the hub tells of a request to it. `path` without "/v2/". */
+/** What the hub reports about a request. `path` without "/v2/". */
 function actOf(method: string, path: string, content: ToldManifest | undefined): RegistryAct {
     if (path === "") return { verb: "greeting" };
     const { pathname, searchParams } = new URL(path, "http://hub.lab/");
@@ -63,7 +65,7 @@ export class Story {
         return this;
     }
 
-    /** `manifest`: what a manifest that was given or taken says. */
+    /** `manifest`: the content of a transferred manifest. */
     hub(
         method: string,
         path: string,
@@ -87,7 +89,7 @@ export class Story {
         return this.token(name, actions, { bytesDown: 700 });
     }
 
-    /** Docker's pull up to the blobs. */
+    /** The requests of Docker's pull up to the blobs. */
     manifests(name: string, tag: string, image: ToldManifest): this {
         this.hub("HEAD", `${name}/manifests/${tag}`, 200);
         this.hub("GET", `${name}/manifests/${digest("1")}`, 200, { manifest: index, bytesDown: 400 });

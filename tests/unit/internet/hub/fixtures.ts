@@ -1,4 +1,4 @@
-/** A small bundle, a hub over it, and a client that asks for tokens as docker does. */
+/** A small bundle, a hub that serves it, and a client that asks for tokens as docker does. */
 import { encodeText, type Bytes } from "../../../../src/base/bytes";
 import { DrydockError } from "../../../../src/base/errors";
 import { bundledSource } from "../../../../src/internet/hub/bundled-source";
@@ -51,7 +51,7 @@ export function imageOf(layers: readonly Uint8Array[], extra: Record<string, unk
     return { config, manifest, digest: digestOf(manifest) };
 }
 
-/** Made once: hashing it takes longer than most tests. */
+/** Created once: hashing it takes longer than most tests. */
 const bundledLayer = noise(3_000_000, 7);
 const bundledDigest = digestOf(bundledLayer);
 
@@ -104,7 +104,10 @@ export interface Account {
 
 export const student: Account = { name: "student", password: "correct horse" };
 
-/** A hub and `ask`, which answers a 401 as docker's client does: it fetches the token the challenge names and tries once more. */
+/**
+ * A hub and `ask`, which reacts to a 401 like docker's client: it fetches the token that the challenge names and tries
+ * once more.
+ */
 export function makeHub(options: { storage?: HubStorage; bundle?: TestBundle; now?: () => number } = {}) {
     const bundle = options.bundle ?? makeBundle();
     const storage = options.storage ?? memoryStorage();

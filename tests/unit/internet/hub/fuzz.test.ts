@@ -4,7 +4,7 @@ import { descriptor, imageOf, makeHub, noise, types, type Account } from "./fixt
 
 const keeper: Account = { name: "keeper", password: "keeps its image" };
 
-/** Small, fast and the same everywhere: a failure is repeated by its seed. */
+/** Small, fast and the same everywhere: the seed reproduces a failure. */
 function chance(seed: number) {
     let state = seed >>> 0;
     const next = (): number => {
@@ -220,7 +220,7 @@ interface Fuzzed {
 function request(pick: Chance, uploads: readonly string[], tokens: readonly string[]): Fuzzed {
     const method = pick.one(methods);
     const headers: Record<string, string> = {};
-    // now and then a good push, so that the malformed ones find something to harm
+    // now and then a valid push, so that the malformed ones have something to damage
     if (pick.often(0.05)) {
         const bearer = { Authorization: `Bearer ${tokens[0]}` };
         const [way, path, body] = pick.one([
@@ -349,7 +349,7 @@ describe("malformed requests", () => {
         ];
     });
 
-    /** Everything that was there before, byte by byte. */
+    /** Everything that existed before, byte by byte. */
     async function mustBeUnharmed(): Promise<void> {
         const digestAt = async (path: string) =>
             digestOf(new Uint8Array(await (await hub.ask("GET", path, { as: undefined })).arrayBuffer()));
@@ -358,7 +358,7 @@ describe("malformed requests", () => {
         expect(await digestAt("/v2/library/nginx/manifests/latest")).toBe(digestOf(hub.bundle.index));
         const tags = (await (await hub.ask("GET", "/v2/keeper/image/tags/list")).json()) as { tags: string[] };
         expect(tags.tags).toEqual(["v1"]);
-        // whatever was stored on the way has the digest it is stored under
+        // whatever was stored on the way has the digest under which it is stored
         for (const { key, row } of await hub.storage.records.list("blobs", "")) {
             const bytes = new Uint8Array(
                 await new Response(
@@ -400,11 +400,11 @@ describe("malformed requests", () => {
                 const location = answer.headers.get("Location");
                 if (answer.status === 202 && location) uploads.push(location);
             }
-            // the generator must get past the door, or it proves nothing
+            // the generator must get past the first checks, or it proves nothing
             for (const status of [200, 201, 202, 400, 401, 404, 405, 416])
                 expect([...statuses.keys()]).toContain(status);
             await mustBeUnharmed();
-            // a broken stored blob would have been reported
+            // a damaged stored blob would have been reported
             expect(hub.errors).toEqual([]);
         },
         60_000,

@@ -95,7 +95,7 @@ describe("docker login", () => {
         expect((await second.raw("POST", endpoint, form({ grant_type: "implicit" }))).status).toBe(400);
     });
 
-    test("a token ends", async () => {
+    test("a token expires", async () => {
         let now = 1_000_000;
         const { raw, fetchToken } = makeHub({ now: () => now });
         const token = await fetchToken("repository:library/nginx:pull");
@@ -107,7 +107,7 @@ describe("docker login", () => {
     });
 });
 
-describe("who may what", () => {
+describe("who may do what", () => {
     test("pushing to another's name is denied in Docker Hub's way", async () => {
         const { ask } = makeHub();
         for (const name of ["library/nginx", "teacher/app", "nginx"]) {
@@ -116,9 +116,9 @@ describe("who may what", () => {
             expect(answer.headers.get("WWW-Authenticate")).toContain(
                 `scope="repository:${name}:pull,push",error="insufficient_scope"`,
             );
-            expect(answer.headers.get("WWW-Authenticate")).not.toContain("error_description"); // docker then says: denied: requested access to the resource is denied
+            expect(answer.headers.get("WWW-Authenticate")).not.toContain("error_description"); // docker then prints: denied: requested access to the resource is denied
             expect((await errorOf(answer)).message).toBe("authentication required");
-            // engines look whether a layer is there before they send it
+            // engines check whether a layer exists before they send it
             const look = await ask("HEAD", `/v2/${name}/blobs/${digestOf(noise(1))}`);
             if (name !== "library/nginx")
                 expect([look.status, look.headers.get("WWW-Authenticate")]).toEqual([

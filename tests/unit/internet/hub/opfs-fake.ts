@@ -1,4 +1,7 @@
-/** As much of the origin's private file system as the hub uses, with its surprises: a file is empty until its writer closes. */
+/**
+ * The part of the origin's private file system that the hub uses, with its surprises: a file is empty until its writer
+ * closes.
+ */
 import type { Bytes } from "../../../../src/base/bytes";
 import { concatBytes } from "../../../../src/base/bytes";
 
@@ -45,7 +48,7 @@ export class FakeFolder {
         for (const name of this.#files.keys()) yield this.#handle(name);
     }
 
-    /** The folder as the hub's type has it: what is missing here the hub does not call. */
+    /** The folder under the type that the hub expects; the hub never calls what is missing here. */
     asHandle(): FileSystemDirectoryHandle {
         return this as unknown as FileSystemDirectoryHandle;
     }

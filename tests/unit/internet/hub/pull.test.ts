@@ -66,7 +66,7 @@ describe("pulling a bundled image", () => {
         ).toBe(416);
     });
 
-    test("a client that takes no index gets the image for linux/386", async () => {
+    test("a client that accepts no index gets the image for linux/386", async () => {
         const { ask, bundle } = makeHub();
         const answer = await ask("GET", "/v2/library/nginx/manifests/latest", {
             ...anyone,
@@ -78,7 +78,7 @@ describe("pulling a bundled image", () => {
         ]);
     });
 
-    test("a missing tag is told in Docker Hub's words, with the tags there are", async () => {
+    test("a missing tag gets Docker Hub's message, with the existing tags", async () => {
         const { ask } = makeHub();
         const answer = await ask("GET", "/v2/library/nginx/manifests/9.9", anyone);
         expect(answer.status).toBe(404);
@@ -104,7 +104,7 @@ describe("pulling a bundled image", () => {
 describe("a damaged bundle", () => {
     const pathOf = (bytes: Uint8Array) => `hub/blobs/${digestOf(bytes).replace(":", "/")}`;
 
-    test("an altered layer breaks off before its end, is reported, and the next request is told its name", async () => {
+    test("an altered layer breaks off before its end, is reported, and the next request gets a named error", async () => {
         const bundle = makeBundle();
         const altered = bundle.layer.slice();
         altered[1_000_000]! ^= 1;
@@ -120,7 +120,7 @@ describe("a damaged bundle", () => {
         expect((await errorOf(again)).message).toContain(digestOf(bundle.layer));
     });
 
-    test("a truncated layer is named, and is read anew when it is whole again", async () => {
+    test("a truncated layer is named, and is read again once it is complete", async () => {
         const bundle = makeBundle();
         bundle.files.set(pathOf(bundle.layer), bundle.layer.slice(0, 2_000_000));
         const { ask, errors } = makeHub({ bundle });

@@ -5,7 +5,7 @@ import { descriptor, errorOf, imageOf, makeHub, noise, types } from "./fixtures"
 
 const uploads = (name: string) => `/v2/${name}/blobs/uploads/`;
 
-/** Pushes an image as docker does and gives its manifest. */
+/** Pushes an image as docker does and returns its manifest. */
 async function pushImage(hub: ReturnType<typeof makeHub>, name: string, tag: string, layer = noise(5000), extra = {}) {
     const image = imageOf([layer], extra);
     for (const blob of [layer, image.config]) expect((await hub.pushBlob(name, blob)).status).toBe(201);
@@ -168,7 +168,7 @@ describe("pushing", () => {
         expect([answer.status, (await errorOf(answer)).code]).toEqual([400, code]);
     });
 
-    test("4 megabytes of manifest are taken, more is 413", async () => {
+    test("4 megabytes of manifest are accepted, more is 413", async () => {
         const hub = makeHub();
         const layer = noise(10);
         await pushImage(hub, "student/app", "v1", layer, { annotations: { long: "x".repeat(4_000_000) } });
@@ -197,7 +197,7 @@ describe("pushing", () => {
 });
 
 describe("deleting", () => {
-    test("a tag leaves the manifest; a manifest takes its tags along", async () => {
+    test("deleting a tag keeps the manifest; deleting a manifest removes its tags", async () => {
         const hub = makeHub();
         const { digest, manifest } = await pushImage(hub, "student/app", "v1");
         await hub.pushManifest("student/app", "v2", manifest);
@@ -209,7 +209,7 @@ describe("deleting", () => {
         expect((await hub.ask("DELETE", `/v2/student/app/manifests/${digest}`)).status).toBe(404);
     });
 
-    test("a blob's bytes go with the last repository that has it", async () => {
+    test("a blob's bytes are removed with the last repository that has it", async () => {
         const { pushBlob, ask, storage } = makeHub();
         const bytes = noise(100);
         const digest = digestOf(bytes);
@@ -267,7 +267,7 @@ describe("listing", () => {
         });
     });
 
-    test("referrers, also of what is not there yet, by type", async () => {
+    test("referrers, even of what does not exist yet, by type", async () => {
         const hub = makeHub();
         const { digest, layer } = await pushImage(hub, "student/app", "v1");
         const subject = { mediaType: types.image, digest, size: 1 };

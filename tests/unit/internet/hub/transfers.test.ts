@@ -72,7 +72,7 @@ describe("a pull", () => {
         expect(read(story)[0]).toMatchObject({ existing: 2, state: "complete" });
     });
 
-    test("is open while a layer comes, failed when one was cut off, complete when the second try came through", () => {
+    test("is open while a layer arrives, failed when one was cut off, complete when the second try succeeded", () => {
         const story = pull(new Story(), nginx, ["a"], []);
         story.blob(nginx, "a", 300, { end: "open", ended: undefined }).wait(60_000);
         expect(kinds(story)).toEqual(["pull nginx:latest open"]);
@@ -101,7 +101,7 @@ describe("a pull", () => {
         ]);
     });
 
-    test("of what there is not has failed, and the next try is another", () => {
+    test("of something missing has failed, and the next try is another pull", () => {
         const story = new Story();
         for (const _ of [1, 2])
             story
@@ -122,7 +122,7 @@ describe("a pull", () => {
         ]);
     });
 
-    test("a builder's pull without a greeting begins with the refusal that names the token's place", () => {
+    test("a builder's pull without a greeting begins with the refusal that says where to get a token", () => {
         const story = new Story().hub("HEAD", `${nginx}/manifests/latest`, 401);
         story
             .token(nginx)
@@ -174,7 +174,7 @@ describe("a push", () => {
     });
 });
 
-test("what is no pull and no push is left alone", () => {
+test("anything but a pull or a push is left alone", () => {
     const story = new Story()
         .add("GET", "http://python.lab/simple/", 200)
         .add("GET", "https://index.docker.io/v1/search?q=x", 200)
@@ -192,7 +192,7 @@ describe("the page's own hub", () => {
     const image = "application/vnd.oci.image.manifest.v1+json";
     const index = "application/vnd.oci.image.index.v1+json";
 
-    /** One image with a small layer and one that is large enough to lie at another host. */
+    /** An image with a small layer and one large enough to be served by another host. */
     function bundleOf() {
         const files = new Map<string, Bytes>();
         const sizes: Record<string, number> = {};
@@ -302,7 +302,7 @@ describe("the page's own hub", () => {
         });
     });
 
-    test("takes an engine's push so that it reads as one; what is taken over and what is there already too", async () => {
+    test("accepts an engine's push so that it reads as one, including what is mounted and what exists already", async () => {
         const { bundle, config, layers } = bundleOf();
         const traffic = new Traffic();
         const internet = traffic.watch(createInternet(bundle));
@@ -354,7 +354,7 @@ describe("the page's own hub", () => {
         expect(told[1]!.exchange?.act).toMatchObject({ from: nginx });
     });
 
-    test("a login belongs to no transfer, and what is refused is told with what it was about", async () => {
+    test("a login belongs to no transfer, and a refusal names what it was about", async () => {
         const traffic = new Traffic();
         const internet = traffic.watch(createInternet(bundleOf().bundle));
         await (await internet(new Request("https://auth.docker.io/token?account=me"))).text();

@@ -1,4 +1,4 @@
-/** Tabs of one browser: their channel, Web Locks as the specification has them, and who can be frozen. */
+/** Tabs of one browser: their channel, Web Locks as specified, and which tabs are frozen. */
 import type { Channel, Message } from "../../../../src/storage/claim/messages";
 
 /** Delivers to all but the sender, later, as BroadcastChannel does. A frozen tab gets its messages when it thaws. */
@@ -63,7 +63,7 @@ interface Waiting {
     grant(): void;
 }
 
-/** One exclusive lock for every name asked for. */
+/** One exclusive lock for each name requested. */
 export class FakeLocks {
     #held = new Map<string, { reject(reason: unknown): void }>();
     #queues = new Map<string, Waiting[]>();
@@ -102,7 +102,7 @@ export class FakeLocks {
             });
         });
 
-    /** Its tab was closed or has crashed. */
+    /** The tab was closed or has crashed. */
     drop(name: string): void {
         this.#free(name);
     }

@@ -12,7 +12,7 @@ const LOCK = `drydock-lesson:${LESSON}`;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Runs everything that waits, the timers in their order. */
+/** Runs everything that waits, with the timers in order. */
 const settled = () => vi.runAllTimersAsync();
 
 describe.each(["Web Locks", "a record"])("with %s", kind => {
@@ -32,7 +32,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
             const claim = new LessonClaim({ tab, channel, lock });
             return { tab, channel, claim, kind: () => claim.state.state.kind };
         };
-        /** As the browser does it: the dead tab says nothing, and has no lock. */
+        /** As in a browser: the dead tab says nothing and holds no lock. */
         const crash = (one: ReturnType<typeof open>) => {
             one.channel.die();
             if (kind === "Web Locks") locks.drop(LOCK);
@@ -56,7 +56,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         expect(await claims.holder(LESSON)).toBe(first.tab);
     });
 
-    test("of two that open at the same moment one has it", async () => {
+    test("of two tabs opened at the same moment, one has it", async () => {
         const { open } = browser();
         const tabs = [open(), open()];
         const asked = tabs.map(tab => tab.claim.ask());
@@ -79,7 +79,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         expect(await claims.holder(LESSON)).toBe(second.tab);
     });
 
-    test("what could not be saved keeps the lesson where it is, until the student wants it all the same", async () => {
+    test("unsaved work keeps the lesson where it is, until the student wants it anyway", async () => {
         const { first, second } = await twoTabs();
         first.claim.onGive(() => Promise.reject(new Error("app.py is not saved.")));
         void second.claim.take();
@@ -114,7 +114,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         expect([first.kind(), second.kind()]).toEqual(["lost", "here"]);
     });
 
-    test("that of a tab that crashed is free", async () => {
+    test("the lesson of a tab that crashed is free", async () => {
         const { first, second, crash } = await twoTabs();
         crash(first);
         const asked = second.claim.ask();
@@ -123,12 +123,12 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         expect(second.kind()).toBe("here");
     });
 
-    test("that of a tab that was closed is free at once", async () => {
+    test("the lesson of a closed tab is free at once", async () => {
         const { first, second } = await twoTabs();
         first.claim.leave();
         await vi.advanceTimersByTimeAsync(0);
         void second.claim.ask();
-        await vi.advanceTimersByTimeAsync(0); // no answer is waited for
+        await vi.advanceTimersByTimeAsync(0); // it does not wait for an answer
         expect(second.kind()).toBe("here");
     });
 
@@ -153,14 +153,14 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         first.claim.onGive(save);
         first.claim.rest(true);
         const asked = second.claim.ask();
-        await vi.advanceTimersByTimeAsync(0); // no answer is waited for
+        await vi.advanceTimersByTimeAsync(0); // it does not wait for an answer
         expect(await asked).toBe(true);
         expect([first.kind(), second.kind()]).toEqual(["lost", "here"]);
         expect(save).toHaveBeenCalledOnce();
         expect(await claims.holder(LESSON)).toBe(second.tab);
     });
 
-    test("one that could not be saved is not", async () => {
+    test("a lesson that could not be saved is not", async () => {
         const { open } = browser();
         const [first, second] = [open(), open()];
         await first.claim.ask();
@@ -171,7 +171,7 @@ describe.each(["Web Locks", "a record"])("with %s", kind => {
         expect(first.kind()).toBe("here");
     });
 
-    test("a press on the button while it is looked whether the lesson is free takes it once", async () => {
+    test("pressing the button during the check whether the lesson is free takes it once", async () => {
         const { first, second, crash } = await twoTabs();
         crash(first);
         void second.claim.ask();
@@ -189,7 +189,7 @@ test("Web Locks tell which lessons are open", async () => {
     expect(await lockedLessons(locks as unknown as LockManager)).toEqual([LESSON]);
 });
 
-test("a database that fails does not keep the lesson shut", async () => {
+test("a failing database does not keep the lesson closed", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const channel = new FakeChannels().open();
     const claims = {
