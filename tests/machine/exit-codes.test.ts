@@ -44,27 +44,15 @@ function comparable(text: string): string {
         .trimEnd();
 }
 
-/** The commands one after the other, in one shell of the guest. */
-async function outcomes(runtime: Runtime, commands: readonly string[]): Promise<Outcome[]> {
-    const names = commands.map((_, n) => `r${n}-${runtime}`);
+/** The command in a shell of its own, with `$n` a new container's name; the container is removed afterwards. */
+async function outcome(runtime: Runtime, command: string): Promise<Outcome> {
     const text = await sh(`cd "$(mktemp -d)"
-        one() {
-            n=$1 rt=${runtime} timeout 60 bash -c "$2" </dev/null >out 2>err
-            code=$?; [ -s err ] || mv out err
-            printf '%s\\037%s\\036' $code "$(head -n 1 err)"
-        }
-        ${commands.map((command, n) => `one ${names[n]} ${quote(command)}`).join("\n")}`);
-    const states = await sh(
-        `docker inspect --type container -f '{{.Name}}{{"\\t"}}{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}' ${names.join(" ")} 2>/dev/null || true; docker ps -aq -f name='^r[0-9]' | xargs docker rm -f >/dev/null`,
-    );
-    const byName = new Map(states.split("\n").map(line => line.split("\t") as [string, string]));
-    return text
-        .split("\x1e")
-        .slice(0, -1)
-        .map((record, n) => {
-            const [code, said] = record.split("\x1f") as [string, string];
-            return { code: Number(code), said: comparable(said), state: comparable(byName.get(`/${names[n]}`) ?? "") };
-        });
+        n=row rt=${runtime} timeout 60 bash -c ${quote(command)} </dev/null >out 2>err
+        code=$?; [ -s err ] || mv out err
+        printf '%s\\037%s\\037' $code "$(head -n 1 err)"
+        docker inspect --type container -f '{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}' row 2>/dev/null && docker rm -f row >/dev/null || true`);
+    const [code, said, state] = text.split("\x1f") as [string, string, string];
+    return { code: Number(code), said: comparable(said), state: comparable(state) };
 }
 
 beforeAll(async () => {
@@ -75,23 +63,21 @@ beforeAll(async () => {
 afterAll(() => machine?.stop());
 
 describe("containers", () => {
-    const found = {} as Record<Runtime, Outcome[]>;
-
+    const running = (runtime: Runtime) => `running-${runtime}`;
     beforeAll(async () => {
-        for (const runtime of RUNTIMES) {
-            await sh(`docker run -d --name running-${runtime} --network none --runtime ${runtime} rows sleep 1000`);
-            found[runtime] = await outcomes(
-                runtime,
-                ROWS.map(({ command }) => command),
-            );
-            await sh(`docker rm -f running-${runtime}`);
-        }
-    }, 600_000);
-
-    test.each(ROWS.map(({ what, code }, n) => [what, code, n] as const))("%s: %i", (_, code, n) => {
-        expect(found.drydock[n]).toEqual(found.runc[n]);
-        expect(found.drydock[n]!.code).toBe(code);
+        for (const runtime of RUNTIMES)
+            await sh(`docker run -d --name ${running(runtime)} --network none --runtime ${runtime} rows sleep 100000`);
     });
+    afterAll(() => sh(`docker rm -f ${RUNTIMES.map(running).join(" ")}`));
+
+    test.each(ROWS.map(({ what, code, command }) => [what, code, command] as const))(
+        "%s: %i",
+        async (_, code, command) => {
+            const ours = await outcome("drydock", command);
+            expect(ours).toEqual(await outcome("runc", command));
+            expect(ours.code).toBe(code);
+        },
+    );
 });
 
 describe("health checks", () => {
@@ -121,7 +107,7 @@ describe("health checks", () => {
             .split("\n");
         for (const runtime of RUNTIMES) found[runtime] = outputs.filter((_, n) => all[n]!.runtime === runtime);
         await sh(`docker rm -f ${all.map(({ name }) => name).join(" ")}`);
-    }, 300_000);
+    });
 
     test.each(HEALTH.map(([what], n) => [what, n] as const))("%s", (_, n) => {
         expect(found.drydock[n]).toMatch(/^(-1 OCI runtime exec failed: exec failed: |127 )/);
@@ -135,7 +121,6 @@ describe("RUN", () => {
         /** What the runtime, the builder or the engine said of the failure. */
         said: string[];
     }
-    const found = { drydock: [], runc: [] } as Record<Runtime, Built[]>;
     const builds = BUILDS.flatMap(([what, dockerfile]) =>
         [1, 0].map(kit => ({
             what: `${what}, ${kit ? "BuildKit" : "classic builder"}`,
@@ -144,29 +129,37 @@ describe("RUN", () => {
         })),
     );
 
-    beforeAll(async () => {
-        for (const runtime of RUNTIMES) {
-            if (runtime === "runc")
-                await sh("cd /usr/libexec/drydock && mv runtime runtime.kept && ln -s /usr/sbin/runc runtime");
-            for (const { dockerfile, kit } of builds) {
-                const text = await sh(
-                    `mkdir -p /tmp/empty; code=0; DOCKER_BUILDKIT=${kit} docker build --network none -f - /tmp/empty <<'END' 2>&1 || code=$?\n${dockerfile}\nEND\necho "code $code"`,
-                );
-                const said = text
-                    .split("\n")
-                    .map(line => comparable(line.replace(/^(#\d+ )?([\d.]+ )?/, "")))
-                    .filter(line => /^ERROR: |^(runc|exec|failed to|unable to) |returned a non-zero code/.test(line));
-                found[runtime].push({ code: Number(/code (\d+)\n$/.exec(text)?.[1]), said: [...new Set(said)] });
-            }
-        }
-        await sh("cd /usr/libexec/drydock && mv runtime.kept runtime");
-    }, 600_000);
+    const programs = "/usr/libexec/drydock";
+    const swap = {
+        drydock: `mv ${programs}/runtime.kept ${programs}/runtime`,
+        runc: `mv ${programs}/runtime ${programs}/runtime.kept && ln -s /usr/sbin/runc ${programs}/runtime`,
+    };
 
-    test.each(builds.map(({ what }, n) => [what, n] as const))("%s", (_, n) => {
-        expect(found.drydock[n]).toEqual(found.runc[n]);
-        expect(found.drydock[n]!.code).toBeGreaterThan(0);
-        expect(found.drydock[n]!.said).not.toEqual([]);
-    });
+    async function build(dockerfile: string, kit: number): Promise<Built> {
+        const text = await sh(
+            `mkdir -p /tmp/empty; code=0; DOCKER_BUILDKIT=${kit} docker build --network none -f - /tmp/empty <<'END' 2>&1 || code=$?\n${dockerfile}\nEND\necho "code $code"`,
+        );
+        const said = text
+            .split("\n")
+            .map(line => comparable(line.replace(/^(#\d+ )?([\d.]+ )?/, "")))
+            .filter(line => /^ERROR: |^(runc|exec|failed to|unable to) |returned a non-zero code/.test(line));
+        return { code: Number(/code (\d+)\n$/.exec(text)?.[1]), said: [...new Set(said)] };
+    }
+
+    test.each(builds.map(({ what, dockerfile, kit }) => [what, dockerfile, kit] as const))(
+        "%s",
+        async (_, dockerfile, kit) => {
+            const ours = await build(dockerfile, kit);
+            await sh(swap.runc);
+            try {
+                expect(ours).toEqual(await build(dockerfile, kit));
+            } finally {
+                await sh(swap.drydock);
+            }
+            expect(ours.code).toBeGreaterThan(0);
+            expect(ours.said).not.toEqual([]);
+        },
+    );
 });
 
 test("a container that only runc could make is runc's to the end, and has its network", async () => {
@@ -182,4 +175,4 @@ test("a container that only runc could make is runc's to the end, and has its ne
             "docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' hers; docker rm hers; ls /run/docker/runtime-runc/moby",
         ),
     ).toBe("exited 137\nhers\n");
-}, 120_000);
+});
