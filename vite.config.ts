@@ -44,7 +44,7 @@ export default defineConfig({
                     root: ".",
                     include: ["tests/machine/**/*.test.ts"],
                     environment: "node",
-                    fileParallelism: false,
+                    maxWorkers: 2, // a guest keeps one core busy, and 600 MB
                     testTimeout: 600_000,
                     hookTimeout: 600_000,
                 },

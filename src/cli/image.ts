@@ -1,11 +1,11 @@
-/** `image build`, `image lock`, `image prune`, `image packages`. */
+/** `image build`, `image use`, `image lock`, `image prune`, `image packages`. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Command } from "./command";
 import { usage } from "../host/usage";
 import { cacheFolder } from "../host/cache";
-import type { BuiltImage } from "../host/current-image";
+import { makeCurrent, openImage, type BuiltImage } from "../host/current-image";
 import { imageHostPackages } from "../image-builder/workshop/host-packages";
 import { installDebianPackages } from "../host/debian-packages";
 import { writeLock } from "../image-builder/pins/lock";
@@ -16,12 +16,13 @@ import { createReporter, megabytes, silentReporter } from "../image-builder/work
 export const image: Command = {
     name: "image",
     summary: "build the VM image, pin its inputs, clean up old builds",
-    help: `npm run drydock -- image <build|lock|prune|packages>
+    help: `npm run drydock -- image <build|use|lock|prune|packages>
 
   build      build what is missing and make it the current image (needs root; fifteen minutes or more from scratch on two cores)
     --force    build every stage again
     --locked   use the pinned versions or fail; without it, the build replaces versions that Debian's mirror no longer has
     --json     print {id, folder} at the end
+  use ID     use an image that is in the cache already, such as one copied from another computer
   lock       pin the package versions that the mirrors have today, in vm-images/image.lock.json
   prune      remove old builds
     --keep N   how many outputs of each stage, and images, to keep (default 3)
@@ -45,6 +46,14 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
                 console.log(values.json ? JSON.stringify({ id: built.id, folder: built.folder }) : describe(built));
                 return 0;
             }
+            case "use": {
+                if (rest.length !== 1)
+                    throw usage("image", "use takes the id of one image, which is its folder's name");
+                const { id, folder } = await openImage(rest[0]!);
+                await makeCurrent(id);
+                console.log(`This clone uses the VM image ${id} now: ${folder}`);
+                return 0;
+            }
             case "lock":
                 return lock();
             case "prune": {
@@ -62,7 +71,9 @@ The cache is at ${cacheFolder()} (DRYDOCK_CACHE, XDG_CACHE_HOME).`,
             default:
                 throw usage(
                     "image",
-                    action === undefined ? "choose build, lock, prune or packages" : `there is no "image ${action}"`,
+                    action === undefined
+                        ? "choose build, use, lock, prune or packages"
+                        : `there is no "image ${action}"`,
                 );
         }
     },

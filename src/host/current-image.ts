@@ -1,9 +1,15 @@
-/** The image last built from this source. */
-import { readFile } from "node:fs/promises";
+/**
+ * Which image is used. Clones share the cache, and two may need different images: each has its choice in a file of its own, and
+ * `images/current` has the last choice of all, for a clone that has made none.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../base/errors";
 import { IMAGE_FORMAT, type ImageManifest } from "../vm/image/image";
 import { imagesFolder } from "./cache";
+import { root } from "./project";
 
 export interface BuiltImage {
     id: string;
@@ -12,11 +18,16 @@ export interface BuiltImage {
     manifest: ImageManifest;
 }
 
+const shared = "current";
+const own = `current-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`;
+
 /** Rejects with "image.missing" if none has been built, and with "image.damaged" if its manifest cannot be read. */
 export async function currentImage(): Promise<BuiltImage> {
+    const chosen = await choice(own).catch(() => undefined); // this clone has made no choice yet
+    if (chosen !== undefined && existsSync(join(imagesFolder(), chosen))) return openImage(chosen);
     let id: string;
     try {
-        id = (await readFile(join(imagesFolder(), "current"), "utf8")).trim();
+        id = await choice(shared);
     } catch (thrown) {
         throw new DrydockError(
             "image.missing",
@@ -26,6 +37,22 @@ export async function currentImage(): Promise<BuiltImage> {
         );
     }
     return openImage(id);
+}
+
+const choice = async (file: string): Promise<string> => (await readFile(join(imagesFolder(), file), "utf8")).trim();
+
+export async function makeCurrent(id: string): Promise<void> {
+    for (const file of [own, shared]) {
+        const path = join(imagesFolder(), file);
+        await writeFile(`${path}.part`, `${id}\n`);
+        await rename(`${path}.part`, path);
+    }
+}
+
+/** The images that some clone uses. */
+export async function imagesInUse(): Promise<string[]> {
+    const files = await readdir(imagesFolder()).catch(() => []); // none built yet
+    return Promise.all(files.filter(file => /^current(-[0-9a-f]+)?$/.test(file)).map(choice));
 }
 
 /** A built image by its id. */

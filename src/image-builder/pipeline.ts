@@ -1,11 +1,11 @@
 /** The whole pipeline: which stage needs which, and where the result goes. */
 import { existsSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { DrydockError } from "../base/errors";
 import { bundleImagesStage } from "./bundle/images";
 import { cacheFolder, imagesFolder } from "../host/cache";
-import { openImage, type BuiltImage } from "../host/current-image";
+import { makeCurrent, openImage, type BuiltImage } from "../host/current-image";
 import { checkAvailable, openDebian, type Debian } from "./pins/debian";
 import { pinnedPackages } from "./pins/lock";
 import { readPins, renewPins } from "./pins/pins";
@@ -103,12 +103,6 @@ export async function findBuilt(report: Reporter): Promise<BuiltImage | undefine
     if (!existsSync(join(imagesFolder(), final.key, "image.json"))) return undefined;
     await makeCurrent(final.key);
     return openImage(final.key);
-}
-
-async function makeCurrent(id: string): Promise<void> {
-    const current = join(imagesFolder(), "current");
-    await writeFile(`${current}.part`, `${id}\n`);
-    await rename(`${current}.part`, current);
 }
 
 async function planImage(workshop: { report: Reporter; signal: AbortSignal; force?: boolean }): Promise<Stage> {

@@ -1,7 +1,8 @@
 /** Removes builds that nobody uses any more. */
-import { readdir, readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { cacheFolder, imagesFolder, stagesFolder } from "../../host/cache";
+import { imagesInUse } from "../../host/current-image";
 
 interface Folder {
     path: string;
@@ -10,11 +11,11 @@ interface Folder {
 }
 
 /**
- * Keeps the current image and the `keep` most recently used images and outputs of each stage. Removes chunks that no
+ * Keeps the images in use and the `keep` most recently used images and outputs of each stage. Removes chunks that no
  * image uses. `imagesToo` false leaves the images alone: another clone's server may be reading one.
  */
 export async function prune(keep: number, imagesToo = true): Promise<{ removed: number; bytes: number }> {
-    const current = await readFile(join(imagesFolder(), "current"), "utf8").catch(() => ""); // none built yet
+    const inUse = await imagesInUse();
     const all = [
         ...(imagesToo ? await foldersIn(imagesFolder(), () => "image") : []),
         // "guest-root-<key>": the group is the part before the key; a ".part" is the remainder of an interrupted build
@@ -28,7 +29,7 @@ export async function prune(keep: number, imagesToo = true): Promise<{ removed: 
     for (const [group, folders] of groups) {
         const old = folders.sort((a, b) => b.used - a.used).slice(group === "" ? 0 : keep);
         for (const { path } of old) {
-            if (path.endsWith(`/${current.trim()}`)) continue;
+            if (inUse.includes(basename(path))) continue;
             bytes += await sizeOf(path);
             removed++;
             await rm(path, { recursive: true });

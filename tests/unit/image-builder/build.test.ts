@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withBuildLock } from "../../../src/image-builder/workshop/build-lock";
-import { currentImage } from "../../../src/host/current-image";
+import { currentImage, imagesInUse, makeCurrent } from "../../../src/host/current-image";
+import { IMAGE_FORMAT } from "../../../src/vm/image/image";
 import { image } from "../../../src/cli/image";
 import { prune } from "../../../src/image-builder/workshop/prune";
 import { createReporter, seconds } from "../../../src/image-builder/workshop/reporter";
@@ -88,6 +89,19 @@ describe("current image", () => {
         writeFileSync(join(folder, "images/abc/image.json"), '{"format":1,"id":"abc"}');
         await expect(currentImage()).rejects.toMatchObject({ code: "image.damaged" });
     });
+
+    test("a clone keeps its own when another clone chooses, and takes that one when its own is gone", async () => {
+        for (const id of ["ours", "theirs"]) {
+            mkdirSync(join(folder, "images", id), { recursive: true });
+            writeFileSync(join(folder, "images", id, "image.json"), JSON.stringify({ format: IMAGE_FORMAT, id }));
+        }
+        await makeCurrent("ours");
+        writeFileSync(join(folder, "images/current"), "theirs\n");
+        expect((await currentImage()).id).toBe("ours");
+        expect((await imagesInUse()).sort()).toEqual(["ours", "theirs"]);
+        rmSync(join(folder, "images/ours"), { recursive: true });
+        expect((await currentImage()).id).toBe("theirs");
+    });
 });
 
 test("prune keeps the most recently used outputs of each stage, the current image, and the chunks that images share", async () => {
@@ -100,7 +114,7 @@ test("prune keeps the most recently used outputs of each stage, the current imag
     make("stages/guest-9f", 9);
     make("stages/disk-5e.part", 0);
     for (const age of [1, 2, 3]) make(`images/${age}c`, age);
-    writeFileSync(join(folder, "images/current"), "3c\n");
+    writeFileSync(join(folder, "images/current-0123456789ab"), "3c\n");
     mkdirSync(join(folder, "chunks/zstd-19/aa"), { recursive: true });
     for (const name of ["shared", "alone"]) writeFileSync(join(folder, "chunks/zstd-19/aa", name), "chunk");
     linkSync(join(folder, "chunks/zstd-19/aa/shared"), join(folder, "images/1c/shared"));
