@@ -34,7 +34,14 @@ export async function answer(stream: YamuxStream, handler: Handler | undefined):
         const response = await handler(request);
         replied = true;
         await stream.write(
-            encodeText(`${JSON.stringify({ ok: true, status: response.status, headers: [...response.headers] })}\n`),
+            encodeText(
+                `${JSON.stringify({
+                    ok: true,
+                    status: response.status,
+                    ...(response.statusText === "" ? {} : { reason: response.statusText }),
+                    headers: [...response.headers],
+                })}\n`,
+            ),
         );
         const reader = response.body?.getReader() as ReadableStreamDefaultReader<Bytes> | undefined;
         const stop = () => void reader?.cancel(gone.signal.reason).catch(() => undefined); // the stream itself has failed

@@ -28,6 +28,7 @@ import { createNetwork } from "./network";
 import { mark } from "./marks";
 import { openLesson } from "./open-lesson";
 import { Session } from "./session";
+import { StandInChoice } from "./stand-ins";
 import { startMachine, type Starting } from "./starting";
 import { studentSeed } from "./student";
 import { tabName } from "./tab";
@@ -129,17 +130,22 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
                 first = first.then(starting => void starting?.machine.stop());
             },
         });
-    const present = await openLesson(loaded, storage, tell);
+    const standIns = new StandInChoice(kept);
+    const network = createNetwork(
+        createInternet(createHttpBundle(base), {
+            hubStorage: () => hubStorage(() => tell(pushesNotKept), tell),
+            standIns: standIns.on,
+            report: tell,
+        }),
+        standIns,
+    );
+    const open = (lesson: LoadedLesson) => openLesson(lesson, storage, network.missedImages, tell);
+    const present = await open(loaded);
     const session = new Session({
         createMachine,
         needs: opening.needs,
         lesson: present,
-        network: createNetwork(
-            createInternet(createHttpBundle(base), {
-                hubStorage: () => hubStorage(() => tell(pushesNotKept), tell),
-                report: tell,
-            }),
-        ),
+        network,
         openPreview: http => openPreview({ origins: config.previewOrigins, http }),
     });
     const course = createCourseMenu(lessons, storage.progress);
@@ -160,7 +166,7 @@ async function compose(opening: Opening, target: HTMLElement): Promise<void> {
     changes = new LessonChanges({
         lessons,
         tabs: storage.notice ? undefined : tabs,
-        open: other => openLesson(other, storage, tell),
+        open,
         workbench,
         session,
         address: {

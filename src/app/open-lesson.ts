@@ -1,5 +1,6 @@
 /** An open lesson with its engine, files and checks, built from the real parts. */
 import type { DrydockError } from "../base/errors";
+import type { MissedImage } from "../base/missing-image";
 import { createEngine } from "../engine/lesson-engine";
 import { createStepChecker, type StepChecker } from "../engine/step-checker";
 import type { Storage } from "../storage/memory";
@@ -14,9 +15,10 @@ export interface LessonInHand extends OpenLesson {
 export async function openLesson(
     { lesson, part, next }: LoadedLesson,
     storage: Storage,
+    missedImages: () => readonly MissedImage[],
     onProblem: (error: DrydockError) => void,
 ): Promise<LessonInHand> {
-    const checker = createStepChecker();
+    const checker = createStepChecker(missedImages);
     const [workspace, engine] = await Promise.all([
         createWorkspace({ lesson: lesson.id, start: lesson.start, store: storage.workspace }),
         createEngine({ lesson, progress: storage.progress, check: checker.check, onProblem }),

@@ -2,7 +2,8 @@
 import type { ExpectationParser } from "../lesson/kinds";
 import { closest } from "../base/closest";
 import type { FileContent } from "../lesson/file-tree";
-import { canonicalImage } from "../base/image-reference";
+import { canonicalImage, parseImage } from "../base/image-reference";
+import { adviceOn, spelled, type Shelf } from "../internet/hub/image-families";
 import type { Course, Problem } from "../lesson/lesson";
 import { parseCourse } from "../lesson/parse";
 
@@ -23,11 +24,14 @@ export function lintCourse(
     bundled: readonly BundledImage[],
 ): LintResult {
     const { course, problems, images } = parseCourse(files, kinds, { seed: "lint" });
-    for (const { ref, file, line } of images) {
+    const shelf = shelfOf(bundled);
+    for (const { ref, standIns, file, line } of images) {
         const found = bundled.filter(image => canonicalImage(image.ref) === canonicalImage(ref));
         const problem = (code: string, message: string, advice: string) =>
             problems.push({ file, line, code, message, advice });
+        const standIn = found.length === 0 ? standInFor(ref, shelf) : undefined;
         if (found.length === 0) {
+            if (standIns && standIn !== undefined) continue;
             const near = closest(
                 ref,
                 bundled.map(image => image.ref),
@@ -35,7 +39,7 @@ export function lintCourse(
             problem(
                 "lesson.image-not-bundled",
                 `The image ${ref} is not in the bundle.`,
-                `${near === undefined ? "" : `Did you mean "${near}"? `}Use one of: ${bundled.map(image => image.ref).join(", ")}; or add it with \`npm run drydock -- bundle add image ${ref}\`.`,
+                `${near === undefined ? "" : `Did you mean "${near}"? `}${standIn === undefined ? "" : `With "standIns: true" below requires, ${standIn} answers for it. `}Use one of: ${bundled.map(image => image.ref).join(", ")}; or add it with \`npm run drydock -- bundle add image ${ref}\`.`,
             );
         } else if (!found.some(image => image.architecture === "386")) {
             problem(
@@ -47,6 +51,24 @@ export function lintCourse(
     }
     problems.sort((one, other) => (one.file < other.file ? -1 : one.file > other.file ? 1 : one.line - other.line));
     return { course, problems };
+}
+
+/** Of Docker Hub's images. */
+function shelfOf(bundled: readonly BundledImage[]): Shelf {
+    const shelf = new Map<string, string[]>();
+    for (const { ref } of bundled) {
+        const { registry, repository, tag } = parseImage(ref);
+        if (registry === "docker.io" && tag !== undefined)
+            shelf.set(repository, [...(shelf.get(repository) ?? []), tag]);
+    }
+    return shelf;
+}
+
+function standInFor(ref: string, shelf: Shelf): string | undefined {
+    const { registry, repository, tag } = parseImage(ref);
+    if (registry !== "docker.io" || tag === undefined) return undefined;
+    const { standIn } = adviceOn(repository, tag, shelf);
+    return standIn && spelled(standIn);
 }
 
 /** For people to read, and for editors to find the place: file:line comes first. */

@@ -19,7 +19,8 @@ export interface OpenTarget extends SolveTarget {
 
 /** A fresh machine with the lesson's initial files, and a prompt. */
 export async function openTarget(lesson: Lesson, signal?: AbortSignal): Promise<OpenTarget> {
-    const guest = await openHeadless({ signal, leastMemory: lesson.requires.memory });
+    const { memory, standIns } = lesson.requires;
+    const guest = await openHeadless({ signal, leastMemory: memory, standIns });
     const lifetime = new Lifetime();
     lifetime.add(guest.close);
     const close = async () => {

@@ -1,6 +1,7 @@
 /** The interface of a check kind. Each kind is one file, registered once in registry.ts. */
 import type { GenericSchema } from "valibot";
 import type { Agent, GuestFiles } from "../agent/agent";
+import type { MissedImage } from "../base/missing-image";
 import type { Docker, DockerEvent } from "../docker/docker";
 
 /** A command that ended in one of the student's terminals. */
@@ -20,6 +21,8 @@ export interface CheckContext {
     http: Agent["http"];
     commands: readonly CommandRecord[];
     events: readonly DockerEvent[];
+    /** Images that a command asked for and that are not in the sandbox, oldest first. */
+    missedImages: readonly MissedImage[];
     /** The student's answers to a lesson's questions, by question id. */
     answers: ReadonlyMap<string, string>;
     /** Asks once for all checks of an attempt, so that they share one `docker ps`. */

@@ -1,7 +1,7 @@
 /** For a container that does not exist: what exists instead, and what the student tried last. */
 import type { CheckContext, CheckResult } from "./check";
 import { fail } from "./container-failures";
-import { allContainers, allImages, callOf, lastCommand } from "./look";
+import { allContainers, allImages, callOf, lastCommand, missedBy } from "./look";
 import { closest } from "../base/closest";
 import { parseImage, repositoryOf, sameImage } from "../base/image-reference";
 import { spoken } from "./outcome";
@@ -15,6 +15,7 @@ export async function missing(wanted: Wanted, context: CheckContext): Promise<Ch
     return (
         (await otherName(wanted, context)) ??
         gone(wanted, context) ??
+        noImage(wanted, context) ??
         (await otherImage(wanted, context)) ??
         (await nothing(wanted, context))
     );
@@ -51,6 +52,18 @@ function gone({ image, name }: Wanted, context: CheckContext): CheckResult | und
         message: `The container ${ended.attributes["name"]}, image ${ended.attributes["image"]}, exited with code ${code} and was removed, by you or by \`--rm\`. Run it again; leave out \`--rm\` if you want to read its log.`,
         expected: "a container",
         found: `exited with code ${code} and removed`,
+    });
+}
+
+/** The last `docker run` found no image to make a container from. */
+function noImage({ image, name }: Wanted, context: CheckContext): CheckResult | undefined {
+    const last = lastCommand(context, /\bdocker\s+((container\s+)?(run|create)|compose\s)/);
+    const missed = last && missedBy(context, last);
+    if (missed === undefined) return undefined;
+    return fail("container.missing", {
+        message: `There is no container ${name === undefined ? `from ${image}` : `named ${name}`}: your last command found no image to create it from. ${missed}`,
+        expected: name ?? `a container from ${image}`,
+        found: "no such image",
     });
 }
 

@@ -4,7 +4,7 @@ import type { ImageDetails } from "../docker/docker";
 import type { CheckContext, CheckKind, CheckResult } from "./check";
 import { parseCommand, splitLine } from "./command-line";
 import { count, flag, pairs, text, texts, words } from "./fields";
-import { allImages, imageDetails, lastCommand } from "./look";
+import { allImages, imageDetails, lastCommand, missedBy } from "./look";
 import { closest } from "../base/closest";
 import { familiarImage, parseImage, repositoryOf } from "../base/image-reference";
 import { failer, pass, shellWords, spoken, type Fail } from "./outcome";
@@ -102,6 +102,13 @@ async function missing({ ref }: ImageSpec, context: CheckContext): Promise<Fail>
         splitLine(build.command)
             .map(parseCommand)
             .find(one => one.verb.join(" ") === "docker build");
+    const missed = build && missedBy(context, build);
+    if (build && missed !== undefined)
+        return fail("image.build-failed", {
+            message: `There is no image ${ref} yet: your last docker build failed, because an image that it needs is missing. ${missed}`,
+            expected,
+            found: `"${build.command.trim()}" failed with status ${build.code}`,
+        });
     const near = closest(repository, new Set(all.map(repositoryOf)));
     if (near !== undefined)
         return fail("image.similar-name", {

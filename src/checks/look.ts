@@ -36,6 +36,13 @@ export async function holderOf(context: CheckContext, port: number): Promise<Con
 export const lastCommand = (context: CheckContext, pattern: RegExp): CommandRecord | undefined =>
     context.commands.findLast(record => pattern.test(record.command));
 
+/** Why the student's last command that matches failed, if it was for an image that is not in the sandbox: the hub's own words. */
+export function missedBy(context: CheckContext, { at, code, terminal }: CommandRecord): string | undefined {
+    if (code === 0) return undefined;
+    const before = context.commands.findLast(record => record.terminal === terminal && record.at < at);
+    return context.missedImages.findLast(image => image.at <= at && image.at > (before?.at ?? -Infinity))?.words;
+}
+
 /** "web", or a short id if the container has no name. */
 export const callOf = (container: { names: string[]; id: string }): string =>
     container.names[0] ?? container.id.slice(0, 12);

@@ -9,11 +9,12 @@ import { usage } from "../host/usage";
 export const exec: Command = {
     name: "exec",
     summary: "run a shell command in a fresh guest and exit with its status",
-    help: `npm run drydock -- exec [--memory MB] [--json] -- <shell command>
+    help: `npm run drydock -- exec [--memory MB] [--stand-ins] [--json] -- <shell command>
 
 Starts the VM from its snapshot, runs the command with bash in /workspace, streams its output and exits with its status.
 
   --memory MB   guest memory; any size but the snapshot's boots cold (about 15 s longer)
+  --stand-ins   let other images answer for those that the sandbox lacks
   --json        print one object {code, stdout, stderr, seconds, instructions} at the end instead of streaming
 
   npm run drydock -- exec -- 'docker run --rm busybox echo hi'`,
@@ -24,14 +25,18 @@ Starts the VM from its snapshot, runs the command with bash in /workspace, strea
             throw usage("exec", "the shell command is missing: exec -- 'docker ps'");
         const { values } = parseArgs({
             args: argv.slice(0, split),
-            options: { memory: { type: "string" }, json: { type: "boolean", default: false } },
+            options: {
+                memory: { type: "string" },
+                "stand-ins": { type: "boolean", default: false },
+                json: { type: "boolean", default: false },
+            },
         });
         const memory = values.memory === undefined ? undefined : Number(values.memory);
         if (memory !== undefined && !(Number.isInteger(memory) && memory >= 128 && memory <= 2000))
             throw usage("exec", "--memory takes a whole number of MB from 128 to 2000");
         const command = argv.slice(split + 1).join(" ");
 
-        const guest = await openHeadless({ memory });
+        const guest = await openHeadless({ memory, standIns: values["stand-ins"] });
         try {
             await guest.engineReady();
             const before = await guest.machine.statistics();

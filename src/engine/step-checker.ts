@@ -2,6 +2,7 @@
 import type { Agent, GuestFiles } from "../agent/agent";
 import { DrydockError } from "../base/errors";
 import type { Stop } from "../base/lifetime";
+import type { MissedImage } from "../base/missing-image";
 import type { Feed } from "../base/store";
 import type { ExpectationResult } from "../checks/check";
 import { runChecks } from "../checks/run";
@@ -25,7 +26,8 @@ export interface StepChecker {
     attach(guest: CheckedGuest): Stop;
 }
 
-export function createStepChecker(): StepChecker {
+/** `missedImages`: what the guest asked for and the sandbox does not have, oldest first. */
+export function createStepChecker(missedImages: () => readonly MissedImage[] = () => []): StepChecker {
     let guest: CheckedGuest | undefined;
     /** The position in the guest's events at which this lesson joined. */
     let mark = 0;
@@ -55,6 +57,7 @@ export function createStepChecker(): StepChecker {
                 commands,
                 answers,
                 events: events.since(mark),
+                missedImages: missedImages(),
             };
             const enough = new AbortController();
             const results: ExpectationResult[] = [];

@@ -1,5 +1,6 @@
 /** The guest without a browser: for exec, solve, the benchmark and the machine tests. */
 import { pathToFileURL } from "node:url";
+import { Store } from "../base/store";
 import { openGuest, type Guest } from "../guest/guest";
 import { createInternet } from "../internet/router";
 import { createNodeMachine } from "../vm/node/node-machine";
@@ -10,6 +11,8 @@ import { createFileBundle } from "./file-bundle";
 export interface HeadlessOptions extends Omit<MachineOptions, "image"> {
     /** Folder of a built image; the current one if left out. */
     folder?: string;
+    /** Whether other images may answer for those that are missing. Off when left out. */
+    standIns?: boolean;
     signal?: AbortSignal;
 }
 
@@ -18,11 +21,12 @@ export interface HeadlessOptions extends Omit<MachineOptions, "image"> {
  * its machine.
  */
 export async function openHeadless(options: HeadlessOptions = {}): Promise<Guest> {
-    const { folder = (await currentImage()).folder, signal, ...machineOptions } = options;
+    const { folder = (await currentImage()).folder, standIns = false, signal, ...machineOptions } = options;
     const machine = createNodeMachine({ ...machineOptions, image: { base: pathToFileURL(`${folder}/`).href } });
     try {
         return await openGuest(machine, {
             internet: createInternet(createFileBundle(folder), {
+                standIns: new Store(standIns),
                 report: error => console.error(`${error.message} ${error.advice}`),
             }),
             signal,

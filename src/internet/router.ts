@@ -5,6 +5,7 @@
 import type { Hono } from "hono";
 import { asDrydockError, DrydockError, messageOf } from "../base/errors";
 import { ownPythonHost } from "./own-host";
+import type { Readable } from "../base/store";
 import { debianLab } from "./debian-lab";
 import { bundledSource } from "./hub/bundled-source";
 import { blobHost, createHub, hubHosts } from "./hub/hub";
@@ -29,6 +30,8 @@ const hosts: Record<string, Host> = {
 export interface InternetOptions {
     /** Where pushed images are stored; called on the first request to Docker Hub. In memory unless given. */
     hubStorage?: () => Promise<HubStorage>;
+    /** Whether images may answer in the place of those that Docker Hub here lacks. Off unless given. */
+    standIns?: Readable<boolean>;
     /** Called with what went wrong inside; the guest gets an answer even so. */
     report?: (error: DrydockError) => void;
 }
@@ -36,7 +39,7 @@ export interface InternetOptions {
 /** Answers by host, http and https alike. */
 export function createInternet(
     bundle: Bundle,
-    { hubStorage = async () => memoryStorage(), report = () => undefined }: InternetOptions = {},
+    { hubStorage = async () => memoryStorage(), standIns, report = () => undefined }: InternetOptions = {},
 ): Internet {
     const sites = new Map<string, Internet>();
     for (const [host, { open }] of Object.entries(hosts)) {
@@ -46,7 +49,7 @@ export function createInternet(
         sites.set(host, async request => app.fetch(request));
     }
     sites.set(ownPythonHost, sites.get("python.lab")!);
-    const hub = lazyHub(bundle, hubStorage, report);
+    const hub = lazyHub(bundle, hubStorage, standIns, report);
     for (const host of hubHosts) sites.set(host, hub);
     return async (request, tell = untold) => {
         const { hostname } = new URL(request.url);
@@ -58,7 +61,12 @@ export function createInternet(
 }
 
 /** If the storage fails to open, the next request tries again. */
-function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (error: DrydockError) => void): Internet {
+function lazyHub(
+    bundle: Bundle,
+    storage: () => Promise<HubStorage>,
+    standIns: Readable<boolean> | undefined,
+    report: (error: DrydockError) => void,
+): Internet {
     let opened: Promise<Internet> | undefined;
     return async (request, tell) => {
         try {
@@ -66,6 +74,7 @@ function lazyHub(bundle: Bundle, storage: () => Promise<HubStorage>, report: (er
                 createHub({
                     source: bundledSource(bundle, "internet/hub"),
                     storage,
+                    standIns,
                     report,
                     blobOrigin: `http://${blobHost}`,
                 }),

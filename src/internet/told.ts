@@ -3,6 +3,8 @@
  * nobody guesses it later from an address or a header.
  */
 
+import type { MissingImage, StandIn } from "../base/missing-image";
+
 /**
  * Where the answer came from. `bundle`: what came with the page. `browser`: what students pushed, in this browser's
  * storage.
@@ -51,6 +53,10 @@ export type RegistryAct =
 
 export type Told =
     | { kind: "answerer"; by: Answerer }
+    /** Nobody here has an image of that name and tag. */
+    | { kind: "missing-image"; image: MissingImage }
+    /** Another image answered in the place of the one asked for. */
+    | { kind: "stand-in"; standIn: StandIn }
     /** Reported once or more; the last one counts. */
     | { kind: "registry"; act: RegistryAct }
     /** Nothing in the page answers for that host. */

@@ -5,6 +5,7 @@
 import type { Bytes } from "../base/bytes";
 import { DrydockError, isAbort, messageOf } from "../base/errors";
 import { RawRequest } from "../base/http";
+import type { MissingImage, StandIn } from "../base/missing-image";
 import { ownPythonHost } from "./own-host";
 import { Store, type Readable } from "../base/store";
 import type { Internet } from "./internet";
@@ -36,6 +37,10 @@ export interface Exchange {
     readonly bytesDown: number;
     /** What a registry in the page was asked for. */
     readonly act: RegistryAct | undefined;
+    /** The image that it asked for and that is not here. */
+    readonly missing?: MissingImage;
+    /** The image that answered in the place of another. */
+    readonly standIn?: StandIn;
 }
 
 /** How many exchanges are remembered; the oldest are dropped first. */
@@ -78,6 +83,8 @@ export class Traffic implements Readable<readonly Exchange[]> {
             const onTold = (told: Told): void => {
                 if (told.kind === "answerer") answerer = told.by;
                 else if (told.kind === "registry") this.#change(id, () => ({ act: told.act }));
+                else if (told.kind === "missing-image") this.#change(id, () => ({ missing: told.image }));
+                else if (told.kind === "stand-in") this.#change(id, () => ({ standIn: told.standIn }));
                 else if (told.kind === "outside")
                     this.#change(id, () => ({ online: told.address, problem: told.problem }));
                 tell?.(told);

@@ -22,7 +22,12 @@ export interface Lesson {
     difficulty: "beginner" | "intermediate" | "advanced";
     minutes: number;
     objectives: string[];
-    requires: { lessons: string[]; images: string[]; /** MB, at least */ memory: number };
+    requires: {
+        lessons: string[];
+        images: string[];
+        /** Other images may answer for those that are missing. */ standIns: boolean;
+        /** MB, at least */ memory: number;
+    };
     open: { panes: ("editor" | "terminal" | "preview")[]; file: string | undefined };
     /** Prose before the first step, Markdown. */
     introduction: string;

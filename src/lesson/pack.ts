@@ -38,6 +38,7 @@ export function packCourse(files: ReadonlyMap<string, FileContent>, kinds: Expec
             format: 1,
             id: lesson.id,
             part: { id: part.id, title: part.title },
+            standIns: lesson.requires.standIns,
             next: next && { id: next.id, title: next.title },
             files: Object.fromEntries([...own].map(([path, content]) => [path, written(content)])),
         };
@@ -64,9 +65,13 @@ const indexed = ({ id, title, summary, version, minutes, steps }: Lesson): Index
 /**
  * `seed`: identifies the student, for values that differ from one to the next. undefined if the lesson cannot be read.
  */
-export function unpackLesson({ id, files }: PackedLesson, kinds: ExpectationParser, seed: string): Lesson | undefined {
+export function unpackLesson(
+    { id, files, standIns }: PackedLesson,
+    kinds: ExpectationParser,
+    seed: string,
+): Lesson | undefined {
     const contents = new Map(Object.entries(files).map(([path, content]) => [path, readBack(content)]));
-    return parseLesson(`lessons/${id}`, contents, kinds, seed).lesson;
+    return parseLesson(`lessons/${id}`, contents, kinds, seed, standIns).lesson;
 }
 
 /**

@@ -35,6 +35,8 @@ const packedSchema = v.object({
     format,
     id: v.string(),
     part: name,
+    /** The part lets images stand in for others. */
+    standIns: v.optional(v.boolean(), false),
     /** The lesson after this one in the course. */
     next: v.optional(name),
     /** By path in the lesson's folder; text, or bytes in base64. Pictures in the prose are separate files. */

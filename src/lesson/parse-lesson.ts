@@ -17,6 +17,8 @@ import * as v from "valibot";
 /** An image that a lesson needs, and where it says so. */
 export interface ImageUse {
     ref: string;
+    /** The lesson lets other images stand in. */
+    standIns: boolean;
     file: string;
     line: number;
 }
@@ -29,12 +31,16 @@ export interface ParsedLesson {
     references: LessonReference[];
 }
 
-/** `files`: by path relative to `folder`; text, or bytes for content that is not text. */
+/**
+ * `files`: by path relative to `folder`; text, or bytes for content that is not text. `partStandIns`: the part lets images stand in
+ * for others in all its lessons.
+ */
 export function parseLesson(
     folder: string,
     files: ReadonlyMap<string, FileContent>,
     kinds: ExpectationParser,
     seed: string,
+    partStandIns = false,
 ): ParsedLesson {
     const problems: Problem[] = [];
     const at = (name: string) => `${folder}/${name}`;
@@ -55,6 +61,7 @@ export function parseLesson(
     if (raw("lesson.md") === undefined)
         missing("lesson.md", "Add it: front matter between two lines of ---, then the prose.");
     const header = headerYaml?.value === undefined ? undefined : headerYaml.check(headerSchema);
+    if (header && partStandIns) header.requires.standIns = true;
     const variables = chooseVariables(header?.vars ?? {}, seed);
     const text = (name: string) => {
         const content = raw(name);
@@ -354,6 +361,7 @@ function imageUses(
     }
     return header.requires.images.map((ref, index) => ({
         ref,
+        standIns: header.requires.standIns,
         file: at("lesson.md"),
         line: yaml.lineOf(["requires", "images", index]),
     }));

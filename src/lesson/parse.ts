@@ -1,4 +1,5 @@
 /** Parses the course from its files: a map of path to content, so that it works with a bundler's glob and from disk. */
+import type * as v from "valibot";
 import { suggestion } from "../base/closest";
 import type { FileContent } from "./file-tree";
 import type { ExpectationParser } from "./kinds";
@@ -49,7 +50,7 @@ export function parseCourse(
         const lessons: Lesson[] = [];
         for (const [lessonFolder, lessonFiles] of foldersOfPart) {
             const folder = `lessons/${partFolder}/${lessonFolder}`;
-            const one = parseLesson(folder, lessonFiles, kinds, seed);
+            const one = parseLesson(folder, lessonFiles, kinds, seed, part?.standIns);
             parsed.push(one);
             problems.push(...one.problems);
             images.push(...one.images);
@@ -67,7 +68,7 @@ export function parseCourse(
             lessons.push(one.lesson);
             lessonFolders.set(id, folder);
         }
-        if (part) parts.push({ ...part, lessons });
+        if (part) parts.push({ id: part.id, title: part.title, summary: part.summary, lessons });
     }
 
     const lessons = parts.flatMap(part => part.lessons);
@@ -167,7 +168,7 @@ function readPart(
     file: string,
     text: string | undefined,
     problems: Problem[],
-): { id: string; title: string; summary: string } | undefined {
+): v.InferOutput<typeof partSchema> | undefined {
     if (text === undefined) {
         problems.push({
             file,

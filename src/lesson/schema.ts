@@ -28,6 +28,10 @@ export const partSchema = v.strictObject({
     id: v.pipe(name, v.description("Stable name of the part: the first half of its lessons' ids.")),
     title: v.pipe(line, v.description("The title that the student reads.")),
     summary: v.pipe(line, v.description("One sentence: what the part teaches.")),
+    standIns: v.pipe(
+        v.optional(v.boolean(), false),
+        v.description("true: the same as requires.standIns in each lesson of the part."),
+    ),
 });
 
 /** MB of guest memory for a lesson that does not say. */
@@ -63,6 +67,12 @@ export const headerSchema = v.strictObject({
                 images: v.pipe(
                     v.optional(v.array(text), []),
                     v.description("Container images that must be in the bundle."),
+                ),
+                standIns: v.pipe(
+                    v.optional(v.boolean(), false),
+                    v.description(
+                        "true: while this lesson is open, the nearest image answers for one that the sandbox lacks (python:3.13-slim for python:3.8-slim), and the page says so. Images that have a stand-in then count as bundled.",
+                    ),
                 ),
                 memory: v.pipe(
                     v.optional(wholeNumber(128, 2000), USUAL_MEMORY),

@@ -33,7 +33,16 @@ export interface Network {
     /** Whether the page asks real hosts for what it lacks. */
     readonly online: Readable<boolean>;
     setOnline(on: boolean): void;
+    /** Whether other images may answer for those that are missing. */
+    readonly standIns: Readable<StandInState>;
+    /** The student's choice. */
+    setStandIns(on: boolean): void;
+    /** Of the lesson that is open. */
+    lessonWantsStandIns(on: boolean): void;
 }
+
+/** Who has turned stand-ins on. The lesson goes before: it needs them. */
+export type StandInState = "off" | "student" | "lesson";
 
 /** A shell on a pseudo terminal in the guest. */
 export type TerminalShell = Pick<Shell, "output" | "write" | "resize" | "exit" | "close" | "state">;

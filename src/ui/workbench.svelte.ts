@@ -17,6 +17,7 @@ import { Code } from "./editor/code.svelte";
 import { Editor } from "./editor/editor.svelte";
 import { LessonView } from "./lesson/lesson-view.svelte";
 import type { ProseActions } from "./lesson/prose";
+import { tellImages } from "./network/image-notices";
 import { NetworkView } from "./network/network-view.svelte";
 import { parseLinkTarget, parseTarget, PreviewView } from "./preview/preview-view.svelte";
 import type { GuestUsage } from "../guest/guest-watch";
@@ -237,6 +238,7 @@ export class Workbench {
     start(step?: string): Stop {
         this.#arrive(step);
         this.#lifetime.add(this.#tellFallback());
+        this.#lifetime.add(tellImages(this.#sandbox.network, this.notices));
         this.terminals.open();
         const flush = () => void this.#saveAll();
         // a hidden page may never be shown again, and a closing page has little time
@@ -261,6 +263,7 @@ export class Workbench {
 
     #arrive(step: string | undefined): void {
         const { lesson, editor } = this;
+        this.#sandbox.network.lessonWantsStandIns(lesson.lesson.requires.standIns);
         if (!this.#desk.begun) {
             this.#desk.begun = true;
             this.#openPanes(lesson.lesson);

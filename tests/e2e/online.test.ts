@@ -20,9 +20,10 @@ const source = resolve(import.meta.dirname, "../../src");
 /** The page's own parts below the interface; its only lab is empty. */
 const script = `
     import { createNetwork } from ${JSON.stringify(`${source}/app/network`)};
+    import { StandInChoice } from ${JSON.stringify(`${source}/app/stand-ins`)};
     import { createInternet } from ${JSON.stringify(`${source}/internet/router`)};
     const bundle = { open: async () => ({ bytes: 15, body: new Blob(['{"packages":{}}']).stream() }) };
-    const network = createNetwork(createInternet(bundle));
+    const network = createNetwork(createInternet(bundle), new StandInChoice({ read: () => undefined, write: () => undefined }));
     globalThis.setOnline = network.setOnline;
     globalThis.ask = async (url, init) => {
         const response = await network.internet(new Request(url, init));

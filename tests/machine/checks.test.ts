@@ -38,6 +38,7 @@ async function check(kind: string, fields: unknown): Promise<CheckResult> {
         http: agent.http.bind(agent),
         commands: [],
         events: [],
+        missedImages: [],
         answers: new Map<string, string>(),
     };
     const [outcome] = await runChecks([{ kind, spec: v.parse(checkKinds.get(kind)!.schema, fields) }], sources);

@@ -107,7 +107,7 @@ describe("docker", { timeout: 300_000 }, () => {
             "denied: requested access to the resource is denied",
         );
         expect(await sh("docker rmi somebody/app >/dev/null; docker pull no-such-image", 1)).toMatch(
-            /pull access denied for no-such-image, repository does not exist or may require 'docker login'/,
+            /repository no-such-image not found: name unknown: no-such-image is not in this sandbox\. It has busybox, /,
         );
     });
 

@@ -104,8 +104,20 @@ async function vitest(project: string): Promise<Count> {
     return { passed: report.numPassedTests, failed, failures };
 }
 
+/** The guest's programs in Go that have tests: their names, and their folders. */
+const goPrograms = { agent: "vm-images/agent", "front end": "vm-images/hub/dockerfile/front-end" };
+
 async function goTests(): Promise<Count> {
-    const cwd = join(root, "vm-images/agent");
+    const counts: Count[] = [];
+    for (const [name, folder] of Object.entries(goPrograms)) counts.push(await goTestsOf(name, join(root, folder)));
+    return {
+        passed: counts.reduce((sum, { passed }) => sum + passed, 0),
+        failed: counts.reduce((sum, { failed }) => sum + failed, 0),
+        failures: counts.flatMap(({ failures }) => failures),
+    };
+}
+
+async function goTestsOf(program: string, cwd: string): Promise<Count> {
     const vet = await run("go", ["vet", "./..."], { cwd });
     const { code, text } = await run("go", ["test", "-json", "-count=1", "./..."], { cwd, capture: true });
     const count: Count = { passed: 0, failed: 0, failures: [] };
@@ -119,14 +131,14 @@ async function goTests(): Promise<Count> {
         if (event.Action === "pass") count.passed++;
         if (event.Action === "fail") {
             count.failed++;
-            count.failures.push(`agent: ${event.Test}`);
+            count.failures.push(`${program}: ${event.Test}`);
             console.log(said.get(name));
         }
     }
-    if (vet.code !== 0) count.failures.push("agent: go vet");
-    if (code !== 0 && count.failed === 0) count.failures.push(`agent: go test ended with status ${code}`);
+    if (vet.code !== 0) count.failures.push(`${program}: go vet`);
+    if (code !== 0 && count.failed === 0) count.failures.push(`${program}: go test ended with status ${code}`);
     count.failed = count.failures.length;
-    console.log(`agent: ${count.passed} passed, ${count.failed} failed`);
+    console.log(`${program}: ${count.passed} passed, ${count.failed} failed`);
     return count;
 }
 

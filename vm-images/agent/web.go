@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -19,7 +20,8 @@ const answerTimeout = 5 * time.Minute
 var errSilent = failure{"internet.silent", "the page gave no answer"}
 
 // webHandler turns each request to the sandbox's internet into a stream to the page: one JSON line (op "fetch", method, url,
-// headers, body), the body in frames; back a line with status and headers, and the body in frames.
+// headers, body), the body in frames; back a line with status, its words if they are not the usual ones, and headers, and the body in
+// frames.
 type webHandler struct{ link *link }
 
 func (h webHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -86,6 +88,7 @@ func (h webHandler) pass(w http.ResponseWriter, r *http.Request, body *sentBody)
 		OK      bool        `json:"ok"`
 		Error   *failure    `json:"error"`
 		Status  int         `json:"status"`
+		Reason  string      `json:"reason"`
 		Headers [][2]string `json:"headers"`
 	}
 	if err := json.Unmarshal(line, &reply); err != nil {
@@ -103,11 +106,40 @@ func (h webHandler) pass(w http.ResponseWriter, r *http.Request, body *sentBody)
 			w.Header().Add(name, pair[1])
 		}
 	}
+	if reply.Reason != "" && !hasBody && r.ProtoMajor == 1 {
+		return answerWithReason(w, r, reply.Status, reply.Reason, &bodyReader{from: input})
+	}
 	if hasBody && !body.whole.Load() {
 		w.Header().Set("Connection", "close") // where the next request would begin is not known
 	}
 	w.WriteHeader(reply.Status)
 	return true, copyBody(w, &bodyReader{from: input})
+}
+
+// answerWithReason writes the answer itself, since net/http's server knows only the usual words of a status line. Where the answer to
+// a HEAD says no, those words are all that clients show.
+func answerWithReason(w http.ResponseWriter, r *http.Request, status int, reason string, body io.Reader) (answered bool, err error) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return false, failure{"internet.failed", err.Error()}
+	}
+	defer conn.Close()
+	length, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
+	if err != nil {
+		length = -1 // the end of the connection is the end of the body
+	}
+	answer := &http.Response{
+		Status:        fmt.Sprintf("%d %s", status, reason),
+		StatusCode:    status,
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Request:       r,
+		Header:        w.Header(),
+		Body:          io.NopCloser(body),
+		ContentLength: length,
+		Close:         true,
+	}
+	return true, answer.Write(conn)
 }
 
 // sentBody is a request's body on its way to the page.

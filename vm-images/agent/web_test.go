@@ -370,3 +370,32 @@ func (l *oneConnection) Accept() (net.Conn, error) {
 }
 func (l *oneConnection) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
 func (l *oneConnection) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
+
+func TestWordsOfTheStatusLine(t *testing.T) {
+	url := startWeb(t, func(header map[string]any, stream *yamux.Stream, input *bufio.Reader) {
+		fmt.Fprintf(stream, "{\"ok\":true,\"status\":403,\"reason\":\"ubuntu is not here: try debian\",\"headers\":[[\"X-Page\",\"1\"],[\"Content-Length\",\"5\"]]}\n")
+		frames := &frameWriter{to: stream}
+		if header["method"] != "HEAD" {
+			frames.write(frameData, []byte("words"))
+		}
+		frames.write(frameEnd, nil)
+	})
+	for _, method := range []string{"HEAD", "GET"} {
+		request, _ := http.NewRequest(method, url+"/v2/library/ubuntu/manifests/latest", nil)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil {
+			t.Error(err)
+		}
+		if response.Status != "403 ubuntu is not here: try debian" || response.Header.Get("X-Page") != "1" || response.ContentLength != 5 {
+			t.Errorf("%s: %s, %v, %d bytes", method, response.Status, response.Header, response.ContentLength)
+		}
+		if want := map[string]string{"HEAD": "", "GET": "words"}[method]; string(body) != want {
+			t.Errorf("%s: %q", method, body)
+		}
+	}
+}

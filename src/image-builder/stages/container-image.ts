@@ -1,4 +1,4 @@
-import { cp, link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, link, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { root } from "../../host/project";
 import type { Versions } from "../pins/debian";
@@ -6,6 +6,7 @@ import { epochOf } from "../pins/lock";
 import { fetchNpmProgram } from "../pins/npm-program";
 import { layerEncoding, writeLayout } from "../formats/oci-folder";
 import { run } from "../workshop/program";
+import { buildGo, GO_TESTS } from "../workshop/go";
 import { defineStage, hashPath, type Stage, type StageContext } from "../workshop/stage";
 import { turns } from "../workshop/turns";
 import { containerImages, debianRelease, refsOf, upstreamVersion, type ContainerImage } from "./container-images";
@@ -37,7 +38,7 @@ export async function containerImageStages(inputs: Inputs, needs: ContainerNeeds
     const stages = new Map<ContainerImage, Stage>();
     let debian: Stage | undefined;
     for (const image of containerImages) {
-        const files = await hashPath(join(HUB, image.folder));
+        const files = await hashPath(join(HUB, image.folder), GO_TESTS);
         const stage = containerImageStage(inputs, image, { files, common, debian, icu, ...needs });
         if (image.folder === "debian") debian = stage;
         stages.set(image, stage);
@@ -66,7 +67,11 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
           : (packages ?? {});
     const packaged = image.versionOf === undefined ? undefined : pinned[image.versionOf];
     const version =
-        packaged === undefined ? undefined : folder === "debian" ? debianRelease(packaged) : upstreamVersion(packaged);
+        packaged === undefined
+            ? image.version
+            : folder === "debian"
+              ? debianRelease(packaged)
+              : upstreamVersion(packaged);
     const refs = refsOf(image, version);
     const withIcu = packages !== undefined && ICU_PACKAGE in packages;
     const parent = packages === undefined ? undefined : parts.debian;
@@ -96,6 +101,7 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
             progress("collecting what goes in");
             if (folder === "hello-world") await compileHello(source, context);
             else if (compiled) await addSource(source, lock.debian.busybox, inputs);
+            else if (folder === "dockerfile") await compileFrontEnd(source, context);
             else if (folder === "debian") await addDebian(source, parts, context);
             if (packages) await addPackages(source, packages, inputs);
             if (withIcu)
@@ -178,6 +184,13 @@ async function compileHello(source: string, context: StageContext): Promise<void
         ],
         context,
     );
+}
+
+async function compileFrontEnd(source: string, context: StageContext): Promise<void> {
+    const code = join(source, "code");
+    await rename(join(source, "front-end"), code);
+    await buildGo(code, join(source, "front-end"), context);
+    await rm(code, { recursive: true });
 }
 
 /** The files of Debian's source package. */

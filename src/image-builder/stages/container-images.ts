@@ -8,6 +8,8 @@ export interface ContainerImage {
     folder: string;
     /** The Debian package whose version the image takes. */
     versionOf?: string;
+    /** The image's version where no package has it. For docker/dockerfile: that of the front end in Debian's docker.io (BuildKit 0.13). */
+    version?: string;
     /** Other tags of the same image; the full version is always one and need not be listed. */
     tags?: readonly string[];
     /** What the hub says about it in a search. */
@@ -145,9 +147,21 @@ export const containerImages: readonly ContainerImage[] = [
         contents: "Adminer, databases by the browser, from Debian 13",
         preloaded: false,
     },
+    {
+        ref: "docker/dockerfile:1",
+        folder: "dockerfile",
+        version: "1.7",
+        tags: ["latest", "1.7"],
+        contents: "the engine's own Dockerfile front end (1.7), for # syntax lines",
+        preloaded: false,
+    },
 ];
 
 export const nameOf = ({ ref }: Pick<ContainerImage, "ref">): string => ref.slice(0, ref.indexOf(":"));
+
+/** "library/nginx", "docker/dockerfile" */
+export const repositoryOf = (image: Pick<ContainerImage, "ref">): string =>
+    nameOf(image).includes("/") ? nameOf(image) : `library/${nameOf(image)}`;
 
 /** A Debian package's version as its upstream project writes it: "5:8.0.2-3+deb13u2" is 8.0.2. */
 export const upstreamVersion = (debianVersion: string): string =>

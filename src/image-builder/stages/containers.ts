@@ -5,7 +5,7 @@ import { encodeText } from "../../base/bytes";
 import { catalogueOfLayout } from "../../internet/hub/layout";
 import { entriesOf, type LayoutEntry } from "../formats/oci-folder";
 import { defineStage, type Stage } from "../workshop/stage";
-import { nameOf, type ContainerImage } from "./container-images";
+import { repositoryOf, type ContainerImage } from "./container-images";
 import type { Inputs } from "./inputs";
 
 /**
@@ -32,9 +32,7 @@ export function hubStage(
                         await link(join(folder, "blobs/sha256", name), join(blobs, name));
                 manifests.push(...(await entriesOf(folder)));
             }
-            const descriptions = Object.fromEntries(
-                images.map(([image]) => [`library/${nameOf(image)}`, image.contents]),
-            );
+            const descriptions = Object.fromEntries(images.map(([image]) => [repositoryOf(image), image.contents]));
             const read = async (path: string) =>
                 path === "index.json"
                     ? encodeText(JSON.stringify({ schemaVersion: 2, manifests }))

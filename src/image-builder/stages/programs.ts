@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { root } from "../../host/project";
-import { findHostProgram } from "../workshop/host-packages";
+import { buildGo, GO_TESTS } from "../workshop/go";
 import { run } from "../workshop/program";
 import { defineStage, hashPath, type Stage } from "../workshop/stage";
 import type { Inputs } from "./inputs";
@@ -52,20 +52,10 @@ export async function agentStage({ workshop }: Inputs): Promise<Stage> {
     return defineStage(workshop, {
         name: "agent",
         version: 1,
-        inputs: [await hashPath(AGENT, /_test\.go$|^testdata$/)],
+        inputs: [await hashPath(AGENT, GO_TESTS)],
         needs: [],
         async run({ out, log, signal }) {
-            await run(
-                findHostProgram("go") ?? "go",
-                ["build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", join(out, "agent"), "."],
-                {
-                    log,
-                    signal,
-                    cwd: AGENT,
-                    // 386 with SSE2, which v86 has; its x87 is slow software
-                    env: { GOOS: "linux", GOARCH: "386", GO386: "sse2", CGO_ENABLED: "0" },
-                },
-            );
+            await buildGo(AGENT, join(out, "agent"), { log, signal });
         },
     });
 }

@@ -3,6 +3,7 @@ import { tellAct } from "./act";
 import { digestIn, mustBeAllowed, unsupported, type Call } from "./call";
 import type { Digest } from "./digest";
 import { OciError } from "./oci-error";
+import type { FoundBlob } from "./registry";
 import { byteRange, contentRange } from "../byte-range";
 
 /**
@@ -41,7 +42,7 @@ export async function blob(call: Call, reference: string): Promise<Response> {
     if (
         request.method === "GET" &&
         blobOrigin !== undefined &&
-        ((await registry.blob(name, digest))?.bytes ?? 0) >= redirectedFrom
+        ((await blobOf(call, digest))?.bytes ?? 0) >= redirectedFrom
     )
         return new Response(null, {
             status: 307,
@@ -54,12 +55,15 @@ export async function blob(call: Call, reference: string): Promise<Response> {
     return sendBlob(call, digest);
 }
 
+type BlobCall = Pick<Call, "request" | "name" | "registry" | "standIns" | "tell">;
+
+const blobOf = async ({ name, registry, standIns }: BlobCall, digest: Digest): Promise<FoundBlob | undefined> =>
+    (await registry.blob(name, digest)) ?? standIns.blob(name, digest);
+
 /** Sends the bytes, once access has been granted. */
-export async function sendBlob(
-    { request, name, registry, tell }: Pick<Call, "request" | "name" | "registry" | "tell">,
-    digest: Digest,
-): Promise<Response> {
-    const found = await registry.blob(name, digest);
+export async function sendBlob(call: BlobCall, digest: Digest): Promise<Response> {
+    const { request, tell } = call;
+    const found = await blobOf(call, digest);
     if (!found) throw new OciError("BLOB_UNKNOWN", "blob unknown to registry", { detail: { digest } });
     tell({ kind: "answerer", by: found.origin });
     const asked = byteRange(request.headers.get("Range"), found.bytes);

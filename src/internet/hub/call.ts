@@ -2,6 +2,7 @@ import { parseDigest, type Digest } from "./digest";
 import type { Gate } from "./gate";
 import { OciError } from "./oci-error";
 import type { Registry } from "./registry";
+import type { StandIns } from "./stand-ins";
 import type { Tell } from "../told";
 import type { Uploads } from "./uploads";
 
@@ -16,6 +17,9 @@ export interface Call {
     /** Where clients are sent for large blobs, if anywhere: scheme and host. */
     blobOrigin?: string;
     tell: Tell;
+    standIns: StandIns;
+    /** Docker Hub's mirror was asked, not Docker Hub. */
+    mirror: boolean;
 }
 
 /** Throws the 401 unless the client's token allows `actions` on the call's repository. */

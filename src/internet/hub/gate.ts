@@ -3,30 +3,32 @@ import { allows, parseScopes, scopeText, tokenSeconds, type Access, type Tokens 
 import { LoginRefused, type Accounts } from "./accounts";
 import { tellAct } from "./act";
 import type { RegistryAct, Tell } from "../told";
-import { familiar, ownerOf } from "./names";
+import { ownerOf } from "./names";
 import { OciError } from "./oci-error";
 import type { Registry } from "./registry";
+import type { StandIns } from "./stand-ins";
 
 /** Docker Hub's token authentication: anybody may pull; you push to your own name. */
 export class Gate {
     constructor(
         private readonly registry: Registry,
+        private readonly standIns: StandIns,
         private readonly accounts: Accounts,
         private readonly tokens: Tokens,
         private readonly realm: string,
     ) {}
 
     /**
-     * Throws the 401 that tells a client where to get a token for `needed`. `explain` adds which images there are. Only
-     * the manifest request uses it: every pull begins with one, and a denied push keeps Docker Hub's plain message.
+     * Throws the 401 that tells a client where to get a token for `needed`. An image that is nowhere is not asked about here: see
+     * `getManifest`.
      */
-    async check(request: Request, needed: readonly Access[], explain = false): Promise<void> {
+    async check(request: Request, needed: readonly Access[]): Promise<void> {
         const header = request.headers.get("Authorization") ?? "";
         const token = /^bearer /i.test(header) ? this.tokens.find(header.slice("bearer ".length).trim()) : undefined;
         if (token && needed.every(access => allows(token, access))) return;
         const parts = [`Bearer realm="${this.realm}"`, `service="registry.docker.io"`];
         if (needed.length > 0) parts.push(`scope="${scopeText(needed)}"`);
-        if (token) parts.push(`error="insufficient_scope"`, ...(explain ? await this.#why(needed) : []));
+        if (token) parts.push(`error="insufficient_scope"`);
         else if (header) parts.push(`error="invalid_token"`);
         const detail = needed.flatMap(({ type, name, actions }) =>
             actions.map(action => ({ Type: type, Class: "", Name: name, Action: action })),
@@ -35,17 +37,6 @@ export class Gate {
             detail: detail.length > 0 ? detail : null,
             headers: { "WWW-Authenticate": parts.join(",") },
         });
-    }
-
-    /** For an image that this hub does not have: Docker Hub's message, then what it does have. */
-    async #why(needed: readonly Access[]): Promise<string[]> {
-        const wanted = needed[0];
-        if (!wanted || (await this.registry.exists(wanted.name))) return [];
-        const names = (await this.registry.names()).map(familiar).sort();
-        const has = names.length > 0 ? `it has ${names.join(", ")}` : "it has no images yet";
-        return [
-            `error_description="requested access to the resource is denied (the Docker Hub inside this page has no ${familiar(wanted.name)}; ${has})"`,
-        ];
     }
 
     /** The token endpoint: GET with Basic authentication or none, POST with a form as in OAuth2. */
@@ -104,7 +95,7 @@ export class Gate {
         if (type === "registry" && name === "catalog") return ["*", "search"];
         if (type !== "repository") return [];
         if (account !== undefined && name.includes("/") && ownerOf(name) === account) return ["pull", "push", "delete"];
-        return (await this.registry.exists(name)) ? ["pull"] : [];
+        return (await this.registry.exists(name)) || (await this.standIns.covers(name)) ? ["pull"] : [];
     }
 }
 

@@ -7,6 +7,7 @@
  */
 import { Hono } from "hono";
 import { DrydockError, asDrydockError } from "../../base/errors";
+import { Store, type Readable } from "../../base/store";
 import type { Internet } from "../internet";
 import { untold, type Tell } from "../told";
 import { Tokens } from "./access";
@@ -22,6 +23,7 @@ import { isRepositoryName, ownerOf } from "./names";
 import { OciError } from "./oci-error";
 import { Registry } from "./registry";
 import { searchV1, webApi } from "./search";
+import { StandIns } from "./stand-ins";
 import type { HubStorage } from "./storage";
 import { continueUpload, startUpload } from "./upload-calls";
 import { Uploads } from "./uploads";
@@ -58,6 +60,8 @@ export interface HubOptions {
     realm?: string;
     /** Where clients that come over https are sent for large blobs: scheme and host. Nowhere unless given. */
     blobOrigin?: string;
+    /** Whether an image may answer in the place of one that the hub lacks. Off unless given. */
+    standIns?: Readable<boolean>;
     /** Milliseconds since 1970. */
     now?: () => number;
     /** Called with what went wrong on the hub's side: damaged blobs, failing storage. */
@@ -75,16 +79,18 @@ export function createHub(options: HubOptions): Internet {
     const registry = new Registry(source, storage, report);
     const isTaken = async (name: string) =>
         name === "library" || [...(await source.repositories()).keys()].some(bundled => ownerOf(bundled) === name);
+    const standIns = new StandIns(registry, options.standIns ?? new Store(false));
     const gate = new Gate(
         registry,
+        standIns,
         new Accounts(storage.records, isTaken),
         new Tokens(now),
         options.realm ?? "https://auth.docker.io/token",
     );
     const uploads = new Uploads(now);
-    const parts = { registry, uploads, gate };
+    const parts = { registry, uploads, gate, standIns, mirror: false };
     const secureParts = { ...parts, blobOrigin: options.blobOrigin };
-    const mirrorParts = { registry, uploads, gate: readersOnly };
+    const mirrorParts = { ...parts, gate: readersOnly, mirror: true };
 
     const app = new Hono<Telling>();
     app.onError((thrown, context) => refusal(thrown, context.req.raw, report));
@@ -112,7 +118,7 @@ export function createHub(options: HubOptions): Internet {
         const { tell } = context.env;
         const { name, digest } = context.req.param();
         tellAct(tell, { verb: "blob", repository: name, digest, does: context.req.method === "HEAD" ? "look" : "get" });
-        return sendBlob({ request: context.req.raw, name, registry, tell }, digestIn(digest));
+        return sendBlob({ request: context.req.raw, name, registry, standIns, tell }, digestIn(digest));
     });
 
     const web = new Hono();
@@ -157,7 +163,7 @@ const versionHeader = "Docker-Distribution-Api-Version";
 /** Everything below /v2/. The name may contain slashes, so the verb is searched from the end. */
 async function versionTwo(
     request: Request,
-    parts: Pick<Call, "registry" | "uploads" | "gate" | "blobOrigin">,
+    parts: Pick<Call, "registry" | "uploads" | "gate" | "blobOrigin" | "standIns" | "mirror">,
     tell: Tell,
 ): Promise<Response> {
     const url = new URL(request.url);

@@ -3,9 +3,10 @@ import { tellAct } from "./act";
 import { mediaTypeOf, mustBeAllowed, unsupported, type Call } from "./call";
 import { parseDigest } from "./digest";
 import { contentOf, imageTypes, isIndexType, longestManifest, parseManifest } from "./manifest";
-import { familiar, isTag } from "./names";
+import { missingImage } from "./missing-image";
+import { isTag } from "./names";
 import { OciError } from "./oci-error";
-import type { FoundManifest, Registry } from "./registry";
+import type { FoundManifest } from "./registry";
 
 /** /v2/<name>/manifests/<tag or digest> */
 export async function manifest(call: Call, reference: string): Promise<Response> {
@@ -31,14 +32,16 @@ function mustBeReference(reference: string): void {
 }
 
 async function getManifest(call: Call, reference: string): Promise<Response> {
-    const { request, name, registry, gate, tell } = call;
+    const { request, name, registry, standIns, gate, tell } = call;
     const does = request.method === "HEAD" ? "look" : "get";
     const told = { verb: "manifest", repository: name, reference, does } as const;
     tellAct(tell, { ...told, manifest: undefined });
-    await gate.check(request, [{ type: "repository", name, actions: ["pull"] }], true);
+    // whoever may ask hears of a name that is nowhere without a token, and so in the first answer
+    if ((await registry.exists(name)) || (await standIns.covers(name)))
+        await gate.check(request, [{ type: "repository", name, actions: ["pull"] }]);
     mustBeReference(reference);
-    const found = await registry.manifest(name, reference);
-    if (!found) throw await unknown(registry, name, reference);
+    const found = (await registry.manifest(name, reference)) ?? (await inItsPlace(call, reference));
+    if (!found) throw await unknown(call, reference);
     const { digest, mediaType, bytes, origin } = await forOldClients(call, reference, found);
     tell({ kind: "answerer", by: origin });
     if (does === "get") tellAct(tell, { ...told, manifest: contentOf(bytes, mediaType) });
@@ -51,13 +54,26 @@ async function getManifest(call: Call, reference: string): Promise<Response> {
     return new Response(request.method === "HEAD" ? null : bytes, { status: 200, headers });
 }
 
-/** Docker Hub's message; for a missing tag, also which tags there are. */
-async function unknown(registry: Registry, name: string, reference: string): Promise<OciError> {
-    const tags = parseDigest(reference) ? [] : (await registry.tags(name)).sort();
-    const here = tags.length > 0 ? ` (${familiar(name)} has the tags ${tags.slice(0, 20).join(", ")} here)` : "";
-    return new OciError("MANIFEST_UNKNOWN", `manifest unknown${here}`, {
-        detail: `unknown ${parseDigest(reference) ? "manifest" : "tag"}=${reference}`,
-    });
+async function inItsPlace({ name, standIns, tell }: Call, reference: string): Promise<FoundManifest | undefined> {
+    if (parseDigest(reference)) return standIns.byDigest(name, reference);
+    const found = await standIns.byTag(name, reference);
+    if (found) tell({ kind: "stand-in", standIn: found.told });
+    return found?.manifest;
+}
+
+/**
+ * An image that is not here. The engine shows the message of Docker Hub's 404. BuildKit asks with HEAD, whose answer has no
+ * message, and then shows the first status line other than a 404's: that of the mirror, which it asks first.
+ */
+async function unknown({ name, registry, standIns, mirror, tell }: Call, reference: string): Promise<OciError> {
+    if (parseDigest(reference))
+        return new OciError("MANIFEST_UNKNOWN", "manifest unknown", { detail: `unknown manifest=${reference}` });
+    const image = missingImage(name, reference, await registry.shelf(), standIns.turnedOn);
+    tell({ kind: "missing-image", image });
+    if (mirror) return new OciError("DENIED", image.words, { reason: image.words });
+    return (await registry.exists(name))
+        ? new OciError("MANIFEST_UNKNOWN", image.words, { detail: `unknown tag=${reference}` })
+        : new OciError("NAME_UNKNOWN", image.words, { detail: { name } });
 }
 
 /**

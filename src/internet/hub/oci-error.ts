@@ -26,16 +26,25 @@ export class OciError extends Error {
     readonly status: number;
     readonly detail: unknown;
     readonly headers: Record<string, string>;
+    readonly reason: string;
 
     constructor(
         readonly code: OciCode,
         message: string,
-        options: { status?: number; detail?: unknown; headers?: Record<string, string>; cause?: unknown } = {},
+        options: {
+            status?: number;
+            detail?: unknown;
+            headers?: Record<string, string>;
+            /** Of the status line: printable ASCII. The usual one for the status unless given. */
+            reason?: string;
+            cause?: unknown;
+        } = {},
     ) {
         super(message, { cause: options.cause });
         this.status = options.status ?? statuses[code];
         this.detail = options.detail;
         this.headers = options.headers ?? {};
+        this.reason = options.reason ?? "";
     }
 
     response(head = false): Response {
@@ -50,6 +59,7 @@ export class OciError extends Error {
         });
         return new Response(head ? null : body, {
             status: this.status,
+            statusText: this.reason,
             headers: { "Content-Type": "application/json", ...this.headers },
         });
     }

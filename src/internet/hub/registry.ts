@@ -62,6 +62,17 @@ export class Registry {
         return [...new Set([...(await this.bundled()).keys(), ...pushed])];
     }
 
+    /** The tags of all repositories, by name. */
+    async shelf(): Promise<ReadonlyMap<string, readonly string[]>> {
+        const shelf = new Map<string, string[]>();
+        for (const [name, { tags }] of await this.bundled()) shelf.set(name, [...tags.keys()]);
+        for (const { key } of await this.storage.records.list("tags", "")) {
+            const [name = ""] = key.split("\n");
+            shelf.set(name, [...new Set([...(shelf.get(name) ?? []), lastOf(key)])]);
+        }
+        return shelf;
+    }
+
     /** In no particular order. */
     async tags(name: string): Promise<string[]> {
         const pushed = (await this.storage.records.list("tags", keyOf(name, ""))).map(({ key }) => lastOf(key));

@@ -2,6 +2,7 @@
  * Reconstructs a pull or push of an image from the requests it consists of: the token, the manifests, the blobs, and
  * the layers that were not requested because the engine has them already.
  */
+import type { MissingImage, StandIn } from "../../base/missing-image";
 import type { RegistryAct, ToldManifest } from "../told";
 import type { Exchange } from "../traffic";
 import { familiar } from "./names";
@@ -22,6 +23,10 @@ export interface Transfer {
     existing: number;
     /** Bytes of bodies to the engine (pull) or from it (push). */
     bytes: number;
+    /** The image that answered in the place of the one asked for. */
+    standIn: StandIn | undefined;
+    /** What is said of the image if it is not here. */
+    missing: MissingImage | undefined;
     state: "open" | "complete" | "failed";
 }
 
@@ -155,6 +160,8 @@ function transferOf({ name, calls }: Group, now: number): Transfer {
         layers: image && image.layers.length,
         existing: layers.filter(step => step.layer === "exists" || step.layer === "mounted").length,
         bytes: exchanges.reduce((sum, exchange) => sum + (kind === "pull" ? exchange.bytesDown : exchange.bytesUp), 0),
+        standIn: exchanges.findLast(exchange => exchange.standIn)?.standIn,
+        missing: exchanges.findLast(exchange => exchange.missing)?.missing,
         state: open || (!settled && !failed(calls)) ? "open" : failed(calls) ? "failed" : "complete",
     };
 }

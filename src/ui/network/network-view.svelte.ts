@@ -1,7 +1,7 @@
 import { transfersOf, type Transfer } from "../../internet/hub/transfers";
 import type { Exchange } from "../../internet/traffic";
 import { Watched } from "../common/watched.svelte";
-import type { Network } from "../sandbox";
+import type { Network, StandInState } from "../sandbox";
 import { transferSummary, transferTitle, whoOf, type Who } from "./words";
 
 /** An entry of the panel: a pull or push with all its requests, or any other single request. */
@@ -20,12 +20,14 @@ export class NetworkView {
     readonly #network: Network;
     readonly #exchanges: Watched<readonly Exchange[]>;
     readonly #online: Watched<boolean>;
+    readonly #standIns: Watched<StandInState>;
     readonly #transfers = $derived.by(() => transfersOf(this.#exchanges.state, this.#now));
 
     constructor(network: Network) {
         this.#network = network;
         this.#exchanges = new Watched(network.exchanges);
         this.#online = new Watched(network.online);
+        this.#standIns = new Watched(network.standIns);
     }
 
     get now(): number {
@@ -47,6 +49,14 @@ export class NetworkView {
 
     setOnline(on: boolean): void {
         this.#network.setOnline(on);
+    }
+
+    get standIns(): StandInState {
+        return this.#standIns.state;
+    }
+
+    setStandIns(on: boolean): void {
+        this.#network.setStandIns(on);
     }
 
     /** Requests that went to outside hosts, answered or not. */

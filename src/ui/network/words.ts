@@ -1,18 +1,23 @@
 /** The network panel's words. */
+import { standInWords } from "../../base/missing-image";
 import type { Transfer, TransferStep } from "../../internet/hub/transfers";
 import type { Exchange } from "../../internet/traffic";
 import { plural } from "../common/format";
 
 /** Who answered, or why nobody did. The filter offers the same choices. */
-export type Who = "bundle" | "browser" | "online" | "refused" | "failed" | "cancelled" | "open";
+export type Who = "bundle" | "stand-in" | "browser" | "online" | "refused" | "failed" | "cancelled" | "open";
 
-export const whoOf = ({ end, answeredBy }: Exchange): Who =>
-    end === "failed" || end === "cancelled" ? end : (answeredBy ?? "open");
+export const whoOf = ({ end, answeredBy, standIn }: Exchange): Who =>
+    end === "failed" || end === "cancelled" ? end : standIn ? "stand-in" : (answeredBy ?? "open");
 
 export const whoWords: Record<Who, { short: string; long: string }> = {
     bundle: {
         short: "This page",
         long: "Answered inside the page, from the content that came with it. Nothing left the page.",
+    },
+    "stand-in": {
+        short: "Stand-in",
+        long: "Answered inside the page by another image than the one asked for. Nothing left the page.",
     },
     browser: {
         short: "This browser",
@@ -43,8 +48,9 @@ const unknownLayers: Record<Transfer["kind"], Record<Transfer["state"], string>>
     push: { open: "Sending layers", failed: "Refused or cut off", complete: "No layers" },
 };
 
-export function transferSummary({ kind, layers, existing, state }: Transfer): string {
-    if (layers === undefined) return unknownLayers[kind][state];
+export function transferSummary({ kind, layers, existing, state, standIn, missing }: Transfer): string {
+    if (layers === undefined) return (state === "failed" && missing?.words) || unknownLayers[kind][state];
+    const what = standIn ? `${standIn.answered} in its place, ` : "";
     const count = plural(layers, "layer");
     const rest =
         existing === 0
@@ -55,7 +61,7 @@ export function transferSummary({ kind, layers, existing, state }: Transfer): st
                   : ", all already exist"
               : `, ${existing} already ${existing === 1 ? "exists" : "exist"}`;
     const end = state === "failed" ? ", failed" : state === "open" ? ", in progress" : "";
-    return `${count}${rest}${end}`;
+    return `${what}${count}${rest}${end}`;
 }
 
 /** A request within a pull or push: what it is for, and its result. */
@@ -76,6 +82,7 @@ export function stepWords(
             return { title: "Token", detail: refused ? "Refused" : `To ${kind} ${image}` };
         case "tag":
             if (step.exchange?.status === 401) return { title: "Manifest", detail: "Needs a token" };
+            if (step.exchange?.standIn) return { title: "Tag", detail: standInWords(step.exchange.standIn) };
             return refused
                 ? { title: "Manifest", detail: `There is no ${whole} here` }
                 : { title: "Tag", detail: `Which image is ${whole} now?` };

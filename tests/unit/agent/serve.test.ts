@@ -55,6 +55,20 @@ describe("a request of the guest", () => {
         expect(ended()).toBe(true);
     });
 
+    test("takes the words of a status line along", async () => {
+        const { ask, answered, text } = serve(
+            () => new Response(null, { status: 403, statusText: "not in this sandbox" }),
+        );
+        await ask(get);
+        await answered();
+        expect(JSON.parse(text(ID).split("\n")[0]!)).toEqual({
+            ok: true,
+            status: 403,
+            reason: "not in this sandbox",
+            headers: [],
+        });
+    });
+
     test("brings its body in pieces", async () => {
         const { ask, say, answered, text } = serve(async request => new Response(await request.text()));
         await ask({ ...get, method: "PUT", body: true });

@@ -21,6 +21,7 @@ const made = (id: string, memory = 512): Promise<LessonInHand> => {
     return openLesson(
         { lesson: { ...lesson, id, title: id, requires: { ...lesson.requires, memory } }, part, next: undefined },
         storage,
+        () => [],
         error => told.push(error.code),
     );
 };

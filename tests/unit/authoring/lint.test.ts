@@ -85,6 +85,30 @@ test.each([
     expect(formatProblems(lintCourse(files, kinds, bundled).problems)).toMatchSnapshot();
 });
 
+describe("an image that has a stand-in", () => {
+    const withStandIns = (part: boolean) => {
+        const files = broken("lesson.md", '["busybox:latest"]', `["busybox:1.36"]${part ? "" : ", standIns: true"}`);
+        files.set("lessons/02-images/01-small/start/Dockerfile", "FROM busybox:1.36\n");
+        const yaml = "lessons/02-images/part.yaml";
+        if (part) files.set(yaml, `${files.get(yaml) as string}standIns: true\n`);
+        return files;
+    };
+
+    test.each([
+        ["the lesson", false],
+        ["its part", true],
+    ])("is as good as bundled where %s turns stand-ins on", (_, part) => {
+        const { course: parsed, problems } = lintCourse(withStandIns(part), kinds, bundled);
+        expect(formatProblems(problems)).toBe("");
+        expect(parsed.parts[0]!.lessons[0]!.requires.standIns).toBe(true);
+    });
+
+    test("must have it in the bundle", () => {
+        const { problems } = lintCourse(withStandIns(false), kinds, bundled.slice(1));
+        expect(problems.map(({ code }) => code)).toEqual(["lesson.image-not-bundled"]);
+    });
+});
+
 test("lists of images", () => {
     expect(parseImageList("busybox:latest, nginx:1.29=amd64\n")).toEqual([
         { ref: "busybox:latest", architecture: "386" },

@@ -50,6 +50,16 @@ describe("container", () => {
             "failed with status 125",
         ],
         [
+            "the last run found no image",
+            {
+                images: [image],
+                commands: [["docker run -p 5000 python:3.8", 125]],
+                missed: [["python:3.8", "python:3.8 is not in this sandbox.", -0.5]],
+            },
+            "container.missing",
+            "your last command found no image to create it from. python:3.8 is not in this sandbox.",
+        ],
+        [
             "it removed itself",
             {
                 images: [image],

@@ -31,6 +31,8 @@ export interface World {
     volumes?: VolumeDetails[];
     files?: Record<string, string>;
     commands?: [command: string, code: number][];
+    /** Images that were not in the sandbox; `at`: between the places of the commands, as 0.5. */
+    missed?: [asked: string, words: string, at: number][];
     events?: (Partial<DockerEvent> & Pick<DockerEvent, "type" | "action">)[];
     answers?: Record<string, string>;
     /** Answers for the machine's ports. */
@@ -190,6 +192,7 @@ export function sourcesOf(world: World): CheckSources {
             at: index,
             terminal: 1,
         })),
+        missedImages: (world.missed ?? []).map(([asked, words, at]) => ({ asked, words, standIn: undefined, at })),
         events: (world.events ?? []).map(event => ({ id: "", attributes: {}, time: 0, ...event })),
         answers: new Map(Object.entries(world.answers ?? {})),
     };

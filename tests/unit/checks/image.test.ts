@@ -45,6 +45,22 @@ describe("image", () => {
             "image.other-tag",
             "There is docker-flask:latest, but this step asks for the tag 1.0",
         ],
+        [
+            "a build whose base image is missing",
+            {
+                commands: [
+                    ["ls", 0],
+                    ["docker build -t docker-flask:1.0 .", 1],
+                ],
+                images: [{ tags: ["docker-falsk:1.0"] }],
+                missed: [
+                    ["alpine", "An earlier one.", -0.5],
+                    ["python:3.8", "python:3.8 is not in this sandbox. Nearest: python:3.13-slim.", 0.5],
+                ],
+            },
+            "image.build-failed",
+            "an image that it needs is missing. python:3.8 is not in this sandbox. Nearest: python:3.13-slim.",
+        ],
         ["a name with a typo", { images: [{ tags: ["docker-falsk:1.0"] }] }, "image.similar-name", "docker-falsk"],
         ["no entrypoint", { images: [{ ...full, entrypoint: [] }] }, "image.no-entrypoint", 'ENTRYPOINT ["python"]'],
         [

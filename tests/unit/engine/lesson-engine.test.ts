@@ -34,7 +34,7 @@ const lesson: Lesson = {
     introduction: "",
     start: {},
     solution: {},
-    requires: { lessons: [], images: [], memory: 512 },
+    requires: { lessons: [], images: [], standIns: false, memory: 512 },
     open: { panes: [], file: undefined },
     steps: [
         step("write"),

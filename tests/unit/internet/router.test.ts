@@ -75,7 +75,7 @@ describe("hub.lab, the mirror of Docker Hub", () => {
     test("leaves what it lacks to Docker Hub; it accepts nothing", async () => {
         const { hub, internet } = make();
         const ask = (method: string, path: string) => internet(new Request(`http://hub.lab/v2/${path}`, { method }));
-        expect((await ask("GET", "me/unknown/manifests/latest")).status).toBe(404);
+        expect((await ask("GET", "me/unknown/manifests/latest")).status).toBe(403);
         for (const [method, path] of [
             ["POST", "library/nginx/blobs/uploads/"],
             ["PUT", "library/nginx/manifests/latest"],

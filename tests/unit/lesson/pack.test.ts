@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { checkKinds } from "../../../src/checks/registry";
 import { readLessons } from "../../../src/authoring/read-lessons";
 import type { FileContent } from "../../../src/lesson/file-tree";
+import type { Lesson } from "../../../src/lesson/lesson";
 import { packCourse, unpackLesson } from "../../../src/lesson/pack";
 import { INDEX_PATH, lessonPath } from "../../../src/lesson/lesson-address";
 import { readIndex, readPacked } from "../../../src/lesson/packed";
@@ -24,6 +25,12 @@ function generated(count: number): Map<string, FileContent> {
         }
     }
     return files;
+}
+
+/** The course's first lesson, packed and unpacked. */
+function unpacked(files: ReadonlyMap<string, FileContent>): Lesson {
+    const packed = packCourse(files, smallKinds);
+    return unpackLesson(readPacked(read(packed.files, lessonPath(packed.start.first!))), smallKinds, "")!;
 }
 
 describe("a packed course", () => {
@@ -74,6 +81,14 @@ describe("a packed course", () => {
         expect(packed.files.has(lessonPath("images/flask"))).toBe(false);
         expect(packed.files.has(lessonPath("containers/lifecycle"))).toBe(true);
         expect(packed.problems.map(problem => problem.file)).toContain("lessons/02-images/02-flask/checks.yaml");
+    });
+
+    test("stand-ins of the part come along with each of its lessons", () => {
+        const files = generated(2);
+        expect(unpacked(files).requires.standIns).toBe(false);
+        const yaml = [...files.keys()].find(path => path.endsWith("part.yaml"))!;
+        files.set(yaml, `${files.get(yaml) as string}\nstandIns: true\n`);
+        expect(unpacked(files).requires.standIns).toBe(true);
     });
 
     test("a file of another format is refused", async () => {

@@ -6,12 +6,14 @@ import { broken, course, kinds } from "./fixture";
 test("a course that is right has no problems and everything filled in", () => {
     const { course: parsed, problems, images } = parseCourse(course(), kinds);
     expect(problems).toEqual([]);
-    expect(images).toEqual([{ ref: "busybox:latest", file: "lessons/02-images/01-small/lesson.md", line: 9 }]);
+    expect(images).toEqual([
+        { ref: "busybox:latest", standIns: false, file: "lessons/02-images/01-small/lesson.md", line: 9 },
+    ]);
     expect(parsed.parts.map(part => part.id)).toEqual(["images"]);
     const lesson = parsed.parts[0]!.lessons[0]!;
     expect(lesson).toMatchObject({
         id: "images/small",
-        requires: { lessons: [], images: ["busybox:latest"], memory: 512 },
+        requires: { lessons: [], images: ["busybox:latest"], standIns: false, memory: 512 },
         open: { panes: ["editor", "terminal", "preview"], file: "app.py" },
         start: { Dockerfile: { file: { contents: "FROM busybox:latest AS base\nFROM base\n" } } },
         solution: { "app.py": { file: { contents: 'print("hello")\n' } } },

@@ -17,7 +17,7 @@ import type { PreviewBridge, PreviewLocation } from "../../../src/preview/bridge
 import { Settings } from "../../../src/ui/common/settings.svelte";
 import type { Exchange } from "../../../src/internet/traffic";
 import type { GuestUsage, PublishedPort } from "../../../src/guest/guest-watch";
-import type { Network, Sandbox, SandboxState, Stall, TerminalShell } from "../../../src/ui/sandbox";
+import type { Network, Sandbox, SandboxState, Stall, StandInState, TerminalShell } from "../../../src/ui/sandbox";
 import type { MakeScreen, TerminalScreen } from "../../../src/ui/terminal/terminals.svelte";
 import { Workbench, type WorkbenchOptions } from "../../../src/ui/workbench.svelte";
 
@@ -83,6 +83,12 @@ export class FakeNetwork implements Network {
 
     clear = () => this.exchanges.set([]);
     setOnline = (on: boolean) => this.online.set(on);
+
+    readonly standIns = new Store<StandInState>("off");
+    setStandIns = (on: boolean) => this.standIns.set(on ? "student" : "off");
+    lessonWantsStandIns = (on: boolean) => {
+        if (on || this.standIns.state === "lesson") this.standIns.set(on ? "lesson" : "off");
+    };
 }
 
 export class FakeSandbox extends Store<SandboxState> implements Sandbox {
@@ -164,7 +170,7 @@ export function makeLesson(
         difficulty: "beginner",
         minutes: 10,
         objectives: ["Build an image"],
-        requires: { lessons: [], images: [], memory: 512 },
+        requires: { lessons: [], images: [], standIns: false, memory: 512 },
         open: { panes: ["editor", "terminal", "preview"], file: Object.keys(start)[0] },
         introduction: "Hello.",
         steps,

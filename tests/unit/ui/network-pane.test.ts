@@ -161,7 +161,47 @@ describe("network pane", () => {
         expect(sandbox.network.online.state).toBe(false);
     });
 
-    test("comes to the front on request, and gives way when a page is to be shown", async () => {
+    test("a stand-in is marked in the list, in its row and in the filter", async () => {
+        const standIn = { asked: "nginx:1.25", answered: "nginx" };
+        const made = new Story()
+            .hub("HEAD", `${nginx}/manifests/1.25`, 200, { standIn })
+            .manifests(nginx, "1.25", manifest("c", "a"))
+            .blob(nginx, "c", 1_500)
+            .blob(nginx, "a", 1_000_000);
+        made.add("GET", "http://python.lab/", 200);
+        await shown(made.exchanges);
+        expect(rows().some(row => /^Pull nginx:1\.25 nginx in its place, 1 layer Stand-in/.test(row))).toBe(true);
+        expect(screen.getByText("nginx:1.25 is not in this sandbox; nginx answered in its place.")).toBeTruthy();
+        await fireEvent.change(screen.getByRole("combobox", { name: "Answered by" }), {
+            target: { value: "stand-in" },
+        });
+        expect(screen.queryByText("python.lab/")).toBeNull();
+    });
+
+    test("a missing image is told in the hub's words", async () => {
+        const words = "ubuntu is not in this sandbox. Nearest: debian:trixie-slim.";
+        const missing = { asked: "ubuntu", words, standIn: "debian:trixie-slim" };
+        await shown(new Story().hub("GET", "library/ubuntu/manifests/latest", 404, { missing }).exchanges);
+        expect(rows()[1]).toContain(`Pull ubuntu:latest ${words} Not here`);
+        await fireEvent.click(screen.getByRole("button", { name: /^Manifest/ }));
+        expect(screen.getAllByText(words)).toHaveLength(2);
+    });
+
+    test("stand-ins: off, on, and not the student's to turn off where the lesson needs them", async () => {
+        const { sandbox } = await shown();
+        const toggle = screen.getByRole<HTMLButtonElement>("switch", { name: "Stand-ins" });
+        expect(toggle.getAttribute("aria-checked")).toBe("false");
+        await fireEvent.click(toggle);
+        expect(sandbox.network.standIns.state).toBe("student");
+        await waitFor(() => expect(toggle.getAttribute("aria-checked")).toBe("true"));
+        await fireEvent.click(toggle);
+        expect(sandbox.network.standIns.state).toBe("off");
+        sandbox.network.lessonWantsStandIns(true);
+        await screen.findByText(/This lesson lets the nearest image answer/);
+        expect([toggle.getAttribute("aria-checked"), toggle.disabled]).toEqual(["true", true]);
+    });
+
+    test("comes to the front when it is asked for, and goes when a page is to be seen", async () => {
         const { workbench } = await shown();
         expect(workbench.side).toBe("preview");
         await workbench.focusPane("network");

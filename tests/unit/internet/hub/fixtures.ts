@@ -1,6 +1,7 @@
 /** A small bundle, a hub that serves it, and a client that asks for tokens as docker does. */
 import { encodeText, type Bytes } from "../../../../src/base/bytes";
 import { DrydockError } from "../../../../src/base/errors";
+import { Store } from "../../../../src/base/store";
 import { bundledSource } from "../../../../src/internet/hub/bundled-source";
 import type { Catalogue } from "../../../../src/internet/hub/catalogue";
 import { digestOf, type Digest } from "../../../../src/internet/hub/digest";
@@ -108,17 +109,21 @@ export const student: Account = { name: "student", password: "correct horse" };
  * A hub and `ask`, which reacts to a 401 like docker's client: it fetches the token that the challenge names and tries
  * once more.
  */
-export function makeHub(options: { storage?: HubStorage; bundle?: TestBundle; now?: () => number } = {}) {
+export function makeHub(
+    options: { storage?: HubStorage; bundle?: TestBundle; now?: () => number; standIns?: boolean } = {},
+) {
     const bundle = options.bundle ?? makeBundle();
     const storage = options.storage ?? memoryStorage();
     const errors: DrydockError[] = [];
+    const standIns = new Store(options.standIns ?? false);
     const hub = createHub({
+        standIns,
         source: bundledSource(bundle.bundle),
         storage,
         now: options.now,
         report: error => errors.push(error),
     });
-    return { hub, bundle, storage, errors, ...clientOf(hub) };
+    return { hub, bundle, storage, errors, standIns, ...clientOf(hub) };
 }
 
 export function clientOf(hub: Internet) {

@@ -77,28 +77,6 @@ describe("pulling a bundled image", () => {
             digestOf(bundle.manifest),
         ]);
     });
-
-    test("a missing tag gets Docker Hub's message, with the existing tags", async () => {
-        const { ask } = makeHub();
-        const answer = await ask("GET", "/v2/library/nginx/manifests/9.9", anyone);
-        expect(answer.status).toBe(404);
-        expect(await errorOf(answer)).toEqual({
-            code: "MANIFEST_UNKNOWN",
-            message: "manifest unknown (nginx has the tags 1.26, latest here)",
-            detail: "unknown tag=9.9",
-        });
-    });
-
-    test("a missing image is denied, and the answer says what there is", async () => {
-        const { ask } = makeHub();
-        const answer = await ask("GET", "/v2/library/mongo/manifests/latest", anyone);
-        expect(answer.status).toBe(401);
-        expect(answer.headers.get("WWW-Authenticate")).toContain('error="insufficient_scope"');
-        expect(answer.headers.get("WWW-Authenticate")).toContain(
-            "requested access to the resource is denied (the Docker Hub inside this page has no mongo; it has nginx, redis)",
-        );
-        expect((await errorOf(answer)).code).toBe("UNAUTHORIZED");
-    });
 });
 
 describe("a damaged bundle", () => {
