@@ -46,7 +46,7 @@ async function run(spec: HttpSpec, context: CheckContext): Promise<CheckResult> 
 }
 
 async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAnswer> {
-    const request = async (signal: AbortSignal): Promise<Answer> => {
+    const reply = async (signal: AbortSignal): Promise<Answer> => {
         const request = new Request(`http://localhost:${spec.port}${spec.path}`, {
             method: spec.method,
             headers: spec.headers ?? {},
@@ -59,7 +59,7 @@ async function ask(spec: HttpSpec, context: CheckContext): Promise<Answer | NoAn
     };
     const late = () => new DrydockError("http.timeout", "No reply.", "Try again.");
     try {
-        return await limited(request, { milliseconds: REPLY_LIMIT, late, signal: context.signal });
+        return await limited(reply, { milliseconds: REPLY_LIMIT, late, signal: context.signal });
     } catch (thrown) {
         context.signal.throwIfAborted();
         const code = thrown instanceof DrydockError ? thrown.code : "";

@@ -1,6 +1,6 @@
 /**
- * Which image is used. Clones share the cache, and two may need different images: each has its choice in a file of its own, and
- * `images/current` has the last choice of all, for a clone that has made none.
+ * Which image is used. Clones share the cache, and two may need different images: each has its choice in a file of its own (the id,
+ * then the clone's folder), and `images/current` has the last choice of all, for a clone that has made none.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -39,20 +39,23 @@ export async function currentImage(): Promise<BuiltImage> {
     return openImage(id);
 }
 
-const choice = async (file: string): Promise<string> => (await readFile(join(imagesFolder(), file), "utf8")).trim();
+const linesOf = async (file: string): Promise<string[]> =>
+    (await readFile(join(imagesFolder(), file), "utf8")).trim().split("\n");
+const choice = async (file: string): Promise<string> => (await linesOf(file))[0]!;
 
 export async function makeCurrent(id: string): Promise<void> {
     for (const file of [own, shared]) {
         const path = join(imagesFolder(), file);
-        await writeFile(`${path}.part`, `${id}\n`);
+        await writeFile(`${path}.part`, `${id}\n${file === own ? `${root}\n` : ""}`);
         await rename(`${path}.part`, path);
     }
 }
 
-/** The images that some clone uses. */
+/** The images that some clone uses. A clone that has been deleted uses none. */
 export async function imagesInUse(): Promise<string[]> {
     const files = await readdir(imagesFolder()).catch(() => []); // none built yet
-    return Promise.all(files.filter(file => /^current(-[0-9a-f]+)?$/.test(file)).map(choice));
+    const choices = await Promise.all(files.filter(file => /^current(-[0-9a-f]+)?$/.test(file)).map(linesOf));
+    return choices.filter(([, clone]) => clone === undefined || existsSync(clone)).map(([id]) => id!);
 }
 
 /** A built image by its id. */

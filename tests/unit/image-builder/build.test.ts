@@ -98,6 +98,7 @@ describe("current image", () => {
         await makeCurrent("ours");
         writeFileSync(join(folder, "images/current"), "theirs\n");
         expect((await currentImage()).id).toBe("ours");
+        writeFileSync(join(folder, "images/current-0123456789ab"), `deleted\n${join(folder, "no clone")}\n`);
         expect((await imagesInUse()).sort()).toEqual(["ours", "theirs"]);
         rmSync(join(folder, "images/ours"), { recursive: true });
         expect((await currentImage()).id).toBe("theirs");
