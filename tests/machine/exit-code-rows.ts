@@ -82,7 +82,7 @@ const SURROUNDINGS = rows(
         ["a limit that leaves no file to open", "--ulimit nofile=3 rows true", 125],
         ["a limit that crun itself cannot live with", "--ulimit fsize=0 rows sh -c 'echo > /x'", 1],
         ["too little memory", "-m 4m rows true", 125],
-        ["more processors than there are", "--cpuset-cpus 99 rows true", 125],
+        ["more processors than there are, which the kernel does not count", "--cpuset-cpus 99 rows true", 0],
         ["a kernel setting that does not exist", "--sysctl net.foo=1 rows true", 127],
         ["a kernel setting with a bad value", "--sysctl kernel.shmmax=abc rows true", 125],
         ["a host name that is too long", `--hostname ${"a".repeat(65)} rows true`, 125],
@@ -125,7 +125,10 @@ const KILL: Row = {
     code: 0,
 };
 
-export const ROWS: readonly Row[] = [...PROGRAM, ...SURROUNDINGS, ...EXEC, ...START, KILL];
+export const RUN: readonly Row[] = [...PROGRAM, ...SURROUNDINGS];
+
+/** Those of `docker exec` expect a container `running-$rt`. */
+export const ROWS: readonly Row[] = [...EXEC, ...START, KILL];
 
 /** Commands that a health check runs, as arguments of `docker run`. */
 export const HEALTH: readonly (readonly [what: string, run: string])[] = [

@@ -1,68 +1,22 @@
 /**
- * What goes wrong when a process is started, in the words and with the numbers of runc, which everybody else has.
+ * What goes wrong in `docker exec`, `docker start`, health checks and `RUN`, in the words and with the numbers of runc.
  *
- * The oracle is runc in this same guest. A container started with `--runtime runc` belongs to it with all that follows. The builders let
- * nobody choose, so for the second half the guest's own runtime is replaced by a link to runc: BuildKit looks for `runc` in PATH and
- * the classic builder's containers have the default runtime.
+ * Builders let nobody choose the runtime, so for them the guest's own runtime is replaced by a link to runc: BuildKit looks for `runc`
+ * in PATH and the classic builder's containers have the default runtime.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BUILDS, HEALTH, PREPARATION, ROWS } from "./exit-code-rows";
-import { startMachine, type StartedMachine } from "./machine";
+import { BUILDS, HEALTH, ROWS } from "./exit-code-rows";
+import { comparable, compare, Comparison, RUNTIMES, type Runtime } from "./runtime-comparison";
 
-const RUNTIMES = ["drydock", "runc"] as const;
-type Runtime = (typeof RUNTIMES)[number];
-
-interface Outcome {
-    code: number;
-    /** The first line on standard error, or on standard output when that is empty. */
-    said: string;
-    /** Of the container, if there is one: status, exit status, error. */
-    state: string;
-}
-
-let machine: StartedMachine;
-
-/** Runs the lines with bash; fails with what they wrote unless they end well. */
-async function sh(lines: string): Promise<string> {
-    const { stdout, stderr, code } = await machine.agent.exec([
-        "bash",
-        "-c",
-        `export HOME=/root DOCKER_CLI_HINTS=false BUILDKIT_PROGRESS=plain\n${lines}`,
-    ]);
-    expect(code, `${lines}\n${stdout}${stderr}`).toBe(0);
-    return stdout;
-}
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** Without what differs from container to container. */
-function comparable(text: string): string {
-    return text
-        .replace(/\x1b\[\d*m/g, "")
-        .replace(/\/(overlay2|executor)\/[0-9a-z]+/g, "/$1/ID")
-        .replace(/tini \(\d+\)/, "tini (PID)")
-        .trimEnd();
-}
-
-/** The command in a shell of its own, with `$n` a new container's name; the container is removed afterwards. */
-async function outcome(runtime: Runtime, command: string): Promise<Outcome> {
-    const text = await sh(`cd "$(mktemp -d)"
-        n=row rt=${runtime} timeout 60 bash -c ${quote(command)} </dev/null >out 2>err
-        code=$?; [ -s err ] || mv out err
-        printf '%s\\037%s\\037' $code "$(head -n 1 err)"
-        docker inspect --type container -f '{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}' row 2>/dev/null && docker rm -f row >/dev/null || true`);
-    const [code, said, state] = text.split("\x1f") as [string, string, string];
-    return { code: Number(code), said: comparable(said), state: comparable(state) };
-}
+let comparison: Comparison;
+const sh = (lines: string): Promise<string> => comparison.sh(lines);
 
 beforeAll(async () => {
-    machine = await startMachine();
-    await machine.engineReady();
-    await sh(PREPARATION);
+    comparison = await Comparison.start();
 });
-afterAll(() => machine?.stop());
+afterAll(() => comparison?.stop());
 
-describe("containers", () => {
+describe("in a container, and containers that wait", () => {
     const running = (runtime: Runtime) => `running-${runtime}`;
     beforeAll(async () => {
         for (const runtime of RUNTIMES)
@@ -70,14 +24,7 @@ describe("containers", () => {
     });
     afterAll(() => sh(`docker rm -f ${RUNTIMES.map(running).join(" ")}`));
 
-    test.each(ROWS.map(({ what, code, command }) => [what, code, command] as const))(
-        "%s: %i",
-        async (_, code, command) => {
-            const ours = await outcome("drydock", command);
-            expect(ours).toEqual(await outcome("runc", command));
-            expect(ours.code).toBe(code);
-        },
-    );
+    compare(() => comparison, ROWS);
 });
 
 describe("health checks", () => {
@@ -146,16 +93,21 @@ describe("RUN", () => {
         return { code: Number(/code (\d+)\n$/.exec(text)?.[1]), said: [...new Set(said)] };
     }
 
+    const asRunc = new Map<string, Built>();
+    beforeAll(async () => {
+        await sh(swap.runc);
+        try {
+            for (const { what, dockerfile, kit } of builds) asRunc.set(what, await build(dockerfile, kit));
+        } finally {
+            await sh(swap.drydock);
+        }
+    });
+
     test.each(builds.map(({ what, dockerfile, kit }) => [what, dockerfile, kit] as const))(
         "%s",
-        async (_, dockerfile, kit) => {
+        async (what, dockerfile, kit) => {
             const ours = await build(dockerfile, kit);
-            await sh(swap.runc);
-            try {
-                expect(ours).toEqual(await build(dockerfile, kit));
-            } finally {
-                await sh(swap.drydock);
-            }
+            expect(ours).toEqual(asRunc.get(what));
             expect(ours.code).toBeGreaterThan(0);
             expect(ours.said).not.toEqual([]);
         },

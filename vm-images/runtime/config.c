@@ -74,7 +74,40 @@ static int read_mount(struct reader *r, struct span key, void *context) {
     return 1;
 }
 
+struct limit {
+    struct span type;
+    int digits; /* of the soft limit */
+};
+
+static int read_limit_field(struct reader *r, struct span key, void *context) {
+    struct limit *limit = context;
+    if (equals(r, key, "type") && peek(r) == '"') return read_string(r, &limit->type);
+    peek(r);
+    size_t start = r->at;
+    if (!skip_value(r)) return 0;
+    if (equals(r, key, "soft")) limit->digits = r->at - start;
+    return 1;
+}
+
+static int read_limit(struct reader *r, struct span key, void *context) {
+    static const char *const strict[] = { "RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_RSS", "RLIMIT_STACK" };
+    (void)key;
+    struct config *config = context;
+    struct limit limit = { { 0, 0 }, 0 };
+    if (peek(r) != '{') return skip_value(r);
+    if (!read_object(r, read_limit_field, &limit)) return 0;
+    for (size_t i = 0; i < sizeof strict / sizeof *strict; i++)
+        if (equals(r, limit.type, strict[i])) config->limits_runtime = 1;
+    if (equals(r, limit.type, "RLIMIT_NOFILE") && limit.digits < 4) config->limits_runtime = 1;
+    return 1;
+}
+
+static int read_process_limits(struct reader *r, struct span key, void *context) {
+    return equals(r, key, "rlimits") && peek(r) == '[' ? read_array(r, read_limit, context) : skip_value(r);
+}
+
 static int read_top(struct reader *r, struct span key, void *context) {
+    if (equals(r, key, "process") && peek(r) == '{') return read_object(r, read_process_limits, context);
     if (equals(r, key, "hooks") && peek(r) == '{') return read_object(r, read_stage, context);
     if (equals(r, key, "mounts") && peek(r) == '[') return read_array(r, read_mount, context);
     return skip_value(r);

@@ -11,6 +11,9 @@ struct config {
     struct span hook;
     /* Something is mounted on /proc or below it, other than proc itself. */
     int covers_proc;
+    /* A limit that the runtime itself may break before the program starts: on the size of files, on memory, on fewer than 1000 open
+     * files. crun sets it earlier than runc, and fails where runc does not. */
+    int limits_runtime;
 };
 
 /* Returns 0 when the text is no JSON that this reader understands. */

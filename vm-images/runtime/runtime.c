@@ -6,7 +6,7 @@
  *   errors             the engine tells by runc's words what went wrong: 127 for a program that is not there, 126 for one that may not be
  *                      run, 125 for all else. When crun fails, crun-errors.so calls this program again: it writes runc's words if it
  *                      knows them, and otherwise has runc do what crun could not, or say why it cannot either
- *   what crun allows   and runc does not, a mount over /proc, goes to runc at once
+ *   what crun allows   and runc does not, a mount over /proc, goes to runc at once; so does a limit that crun could not live with
  *
  * Whoever made a container is asked for all that follows: another runtime does not find its state.
  *
@@ -193,7 +193,7 @@ int main(int argc, char **argv) {
         size_t length = snprintf(path, sizeof path, "%s/config.json", call.bundle) < (int)sizeof path ? read_file(path) : 0;
         if (length && read_config(text, length, &config)) {
             if (config.has_hook) point_hook_at_setkey(path, length, config.hook);
-            if (config.covers_proc) return become(RUNC, argv);
+            if (config.covers_proc || config.limits_runtime) return become(RUNC, argv);
         }
     } else if (is_runcs_own(&call, argv)) {
         return become(RUNC, argv);

@@ -176,6 +176,32 @@ describe("runtime", () => {
         expect(readFileSync(join(bundle, "config.json"), "utf8")).toContain("/the/setkey");
     });
 
+    test.each([
+        ["no limit", [], "crun"],
+        ["thousands of files", [{ type: "RLIMIT_NOFILE", hard: 65536, soft: 1024 }], "crun"],
+        ["three files", [{ type: "RLIMIT_NOFILE", hard: 4096, soft: 3 }], "runc"],
+        ["three files, the other way round", [{ soft: 3, type: "RLIMIT_NOFILE", hard: 3 }], "runc"],
+        [
+            "the size of files",
+            [
+                { type: "RLIMIT_CORE", hard: 0, soft: 0 },
+                { type: "RLIMIT_FSIZE", soft: 1e6 },
+            ],
+            "runc",
+        ],
+        ["no core file", [{ type: "RLIMIT_CORE", hard: 0, soft: 0 }], "crun"],
+        ["no list", "RLIMIT_FSIZE", "crun"],
+    ])("limits: %s", (_, rlimits, who) => {
+        writeFileSync(
+            join(bundle, "config.json"),
+            JSON.stringify({ process: { args: ["sh"], rlimits, cwd: "/" }, hooks: { prestart: [hook] } }),
+        );
+        expect(call("runtime", "--root", "/run/x", "create", "--bundle", bundle, "id").stdout).toBe(
+            `${who} --root /run/x create --bundle ${bundle} id`,
+        );
+        expect(readFileSync(join(bundle, "config.json"), "utf8")).toContain("/the/setkey");
+    });
+
     test("a verb is what stands first, not the value of an option nor a container's name", () => {
         writeFileSync(join(bundle, "config.json"), JSON.stringify({ hooks: { prestart: [hook] } }));
         call("runtime", "--root", "create", "--log", "run", "state", "create");
