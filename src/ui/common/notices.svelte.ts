@@ -13,6 +13,9 @@ export interface Notice {
 /** Long enough to read a sentence and reach "Undo". */
 const SHOWN_MILLISECONDS = 9_000;
 
+/** Of what a student should not miss although a command writes into the terminal meanwhile. */
+export const LONG_SHOWN_MILLISECONDS = 30_000;
+
 /** Short messages at the edge of the page. A problem stays until the student dismisses it. */
 export class Notices {
     #list = $state.raw<readonly Notice[]>([]);
@@ -22,9 +25,9 @@ export class Notices {
         return this.#list;
     }
 
-    say(text: string, action?: NoticeAction): void {
+    say(text: string, action?: NoticeAction, milliseconds = SHOWN_MILLISECONDS): void {
         const id = this.#add({ tone: "plain", text, action });
-        setTimeout(() => this.dismiss(id), SHOWN_MILLISECONDS);
+        setTimeout(() => this.dismiss(id), milliseconds);
     }
 
     problem(text: string, advice?: string, action?: NoticeAction): void {

@@ -2,7 +2,7 @@
 import { standInWords } from "../../base/missing-image";
 import type { Stop } from "../../base/lifetime";
 import type { Exchange } from "../../internet/traffic";
-import type { Notices } from "../common/notices.svelte";
+import { LONG_SHOWN_MILLISECONDS, type Notices } from "../common/notices.svelte";
 import type { Network } from "../sandbox";
 
 /** Milliseconds: one pull asks several times for the same image. */
@@ -37,7 +37,8 @@ export function tellImages(
             const { id, standIn, missing } = exchange;
             if (told.has(id) || (!standIn && !missing)) continue;
             told.add(id);
-            if (standIn && isNew(standInWords(standIn), exchange)) notices.say(standInWords(standIn));
+            if (standIn && isNew(standInWords(standIn), exchange))
+                notices.say(standInWords(standIn), undefined, LONG_SHOWN_MILLISECONDS);
             if (missing?.standIn !== undefined && network.standIns.state === "off" && isNew(missing.words, exchange))
                 offer(missing.asked, missing.standIn);
         }
