@@ -135,7 +135,7 @@ async function planImage(workshop: { report: Reporter; signal: AbortSignal; forc
         preloaded: hubStage(
             inputs,
             "preloaded",
-            [...images].filter(([image]) => image.preloaded),
+            [...images].filter(([image]) => image.preloaded !== "nothing"),
         ),
         trust,
     });

@@ -2,8 +2,9 @@
 # Runs the guest's own (i386) engine natively on its root, in namespaces of its own, and has it pull container images: seconds,
 # where the emulated CPU takes a minute for each 90 MB layer. The guest's agent serves the engine's internet, and asks whoever
 # is at the other end of file descriptor 3.
-#   unshare --mount --net --pid --fork preload.sh ROOT IMAGE...     (root)
-# Prints `docker image inspect` of all images as the last line.
+#   unshare --mount --net --pid --fork preload.sh ROOT LAYERS... -- IMAGE...     (root)
+# Of each image in LAYERS the engine will hold the layers, without knowing the image: a later pull finds them, so it has nothing
+# to unpack. It will list each IMAGE. Prints `docker image inspect` of these as the last line.
 set -euo pipefail
 root=$(realpath "$1"); shift
 mount --make-rprivate /
@@ -30,18 +31,32 @@ wait_for() { # wait_for LOG COMMAND...
 /usr/libexec/drydock/agent -fd 3 -internet >/tmp/agent.log 2>&1 &
 agent=$!
 exec 3>&-
-containerd >/tmp/containerd.log 2>&1 &
-containerd=$!
-wait_for /tmp/containerd.log test -S /run/containerd/containerd.sock
-# no bridge: the guest makes its own; the daemon.json of the guest applies otherwise
-dockerd --containerd /run/containerd/containerd.sock --iptables=false --ip6tables=false --bridge=none >/tmp/dockerd.log 2>&1 &
-dockerd=$!
-wait_for /tmp/dockerd.log docker version
 wait_for /tmp/agent.log curl --fail https://registry-1.docker.io/v1/_ping
-for image in "$@"; do docker pull -q "$image"; done
+start() {
+    containerd >>/tmp/containerd.log 2>&1 &
+    containerd=$!
+    wait_for /tmp/containerd.log test -S /run/containerd/containerd.sock
+    # no bridge: the guest makes its own; the daemon.json of the guest applies otherwise
+    dockerd --containerd /run/containerd/containerd.sock --iptables=false --ip6tables=false --bridge=none >>/tmp/dockerd.log 2>&1 &
+    dockerd=$!
+    wait_for /tmp/dockerd.log docker version
+}
+stop() {
+    kill $dockerd; wait $dockerd || true
+    kill $containerd; wait $containerd || true
+    rm -f /run/containerd/containerd.sock
+}
+start
+while [ "$1" != -- ]; do docker pull -q "$1"; shift; done
+shift
+stop
+# Forgets these images, but not their layers: the engine keeps the layers apart from the records of images (and containerd the
+# manifests), and removes a layer only when its last reference goes, never at its start. "docker rmi" would remove both.
+rm -rf /var/lib/docker/image/overlay2/imagedb /var/lib/docker/image/overlay2/repositories.json /var/lib/containerd
+start
+for image; do docker pull -q "$image"; done
 images=$(docker image inspect $(docker images -q | sort -u) | tr -d '\n')
-kill $dockerd; wait $dockerd || true
-kill $containerd; wait $containerd || true
+stop
 kill $agent; wait $agent || true
 echo "$images"
 GUEST

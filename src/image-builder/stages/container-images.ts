@@ -14,20 +14,23 @@ export interface ContainerImage {
     tags?: readonly string[];
     /** What the hub says about it in a search. */
     contents: string;
-    /** In the engine's store from the start; the others are pulled. */
-    preloaded: boolean;
+    /**
+     * What the engine's store holds from the start: the image; its layers alone, so that a pull has nothing to unpack;
+     * or nothing. Layers alone are for images of which more than 10 MB are packed above their base.
+     */
+    preloaded: "image" | "layers" | "nothing";
 }
 
 /** In build order: each but the first two is based on debian:trixie-slim, or built in it. */
 export const containerImages: readonly ContainerImage[] = [
-    { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: true },
+    { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: "image" },
     {
         ref: "debian:trixie-slim",
         folder: "debian",
         versionOf: "base-files",
         tags: ["13-slim"],
         contents: "Debian 13 for 32-bit x86",
-        preloaded: true,
+        preloaded: "image",
     },
     {
         ref: "busybox:latest",
@@ -35,21 +38,21 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "busybox",
         tags: ["1.37"],
         contents: "BusyBox with the applets of its upstream's defaults",
-        preloaded: true,
+        preloaded: "image",
     },
     {
         ref: "python:3.13-slim",
         folder: "python",
         versionOf: "python3.13",
         contents: "Python 3.13 and pip from Debian 13",
-        preloaded: true,
+        preloaded: "image",
     },
     {
         ref: "node:20-slim",
         folder: "node",
         versionOf: "nodejs",
         contents: "Node.js 20 from Debian 13, and npm 10",
-        preloaded: false,
+        preloaded: "layers",
     },
     {
         ref: "nginx:latest",
@@ -57,7 +60,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "nginx",
         tags: ["1.26"],
         contents: "the web server nginx from Debian 13",
-        preloaded: false,
+        preloaded: "nothing",
     },
     {
         ref: "redis:latest",
@@ -65,7 +68,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "redis-server",
         tags: ["8", "8.0"],
         contents: "the key-value store Redis from Debian 13",
-        preloaded: false,
+        preloaded: "nothing",
     },
     {
         ref: "postgres:17",
@@ -73,7 +76,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "postgresql-17",
         tags: ["latest"],
         contents: "the database PostgreSQL 17 from Debian 13, its cluster made in advance",
-        preloaded: false,
+        preloaded: "layers",
     },
     {
         ref: "registry:2",
@@ -81,7 +84,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "docker-registry",
         tags: ["latest", "2.8"],
         contents: "a registry of your own (distribution 2.8 from Debian 13), without login",
-        preloaded: false,
+        preloaded: "nothing",
     },
     {
         ref: "gcc:latest",
@@ -89,7 +92,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "gcc-14",
         tags: ["14", "14.2"],
         contents: "the C and C++ compilers of GCC 14, and make, from Debian 13",
-        preloaded: false,
+        preloaded: "layers",
     },
     {
         ref: "openjdk:21",
@@ -97,7 +100,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "openjdk-21-jdk-headless",
         tags: ["21-jdk"],
         contents: "OpenJDK 21 (HotSpot) from Debian 13, without windows",
-        preloaded: false,
+        preloaded: "layers",
     },
     {
         ref: "httpd:2.4",
@@ -105,7 +108,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "apache2-bin",
         tags: ["latest", "2"],
         contents: "the Apache HTTP Server 2.4 from Debian 13",
-        preloaded: false,
+        preloaded: "nothing",
     },
     {
         ref: "mariadb:11",
@@ -113,7 +116,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "mariadb-server-core",
         tags: ["latest", "11.8"],
         contents: "the database MariaDB 11.8 from Debian 13, its data folder made in advance",
-        preloaded: false,
+        preloaded: "layers",
     },
     {
         ref: "php:8.4-apache",
@@ -121,7 +124,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "php8.4-cli",
         tags: ["8-apache", "apache"],
         contents: "PHP 8.4 in the Apache HTTP Server from Debian 13",
-        preloaded: false,
+        preloaded: "layers",
     },
     {
         ref: "haproxy:3.0",
@@ -129,7 +132,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "haproxy",
         tags: ["latest", "lts"],
         contents: "the load balancer HAProxy 3.0 from Debian 13",
-        preloaded: false,
+        preloaded: "nothing",
     },
     {
         ref: "memcached:1.6",
@@ -137,7 +140,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "memcached",
         tags: ["latest", "1"],
         contents: "the memory cache memcached 1.6 from Debian 13",
-        preloaded: false,
+        preloaded: "nothing",
     },
     {
         ref: "adminer:latest",
@@ -145,7 +148,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "adminer",
         tags: ["5"],
         contents: "Adminer, databases by the browser, from Debian 13",
-        preloaded: false,
+        preloaded: "nothing",
     },
     {
         ref: "docker/dockerfile:1",
@@ -153,7 +156,7 @@ export const containerImages: readonly ContainerImage[] = [
         version: "1.7",
         tags: ["latest", "1.7"],
         contents: "the engine's own Dockerfile front end (1.7), for # syntax lines",
-        preloaded: false,
+        preloaded: "nothing",
     },
 ];
 

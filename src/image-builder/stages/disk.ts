@@ -23,7 +23,8 @@ export interface Preloaded {
     contents: string;
 }
 
-const preloadedImages = containerImages.filter(image => image.preloaded);
+const preloadedImages = containerImages.filter(image => image.preloaded === "image");
+const preloadedLayers = containerImages.filter(image => image.preloaded === "layers");
 
 /** Root, our files and the container images in one ext4. Output: disk.img, preloaded.json. */
 export async function diskStage(
@@ -38,7 +39,7 @@ export async function diskStage(
             FINISH,
             CLEAN,
             lock.date,
-            JSON.stringify(preloadedImages),
+            JSON.stringify([preloadedImages, preloadedLayers]),
             await hashPath(OVERLAY),
             await hashPath(PRELOAD),
             String(DISK_BYTES),
@@ -91,8 +92,11 @@ export async function diskStage(
             await run("bash", ["-ec", FINISH, tree, ...PLUGINS], context);
 
             progress("filling the engine's store");
-            const refs = preloadedImages.map(({ ref }) => ref);
-            const shown = await preload(PRELOAD, tree, join(needs.preloaded.folder, "hub"), refs, {
+            const wanted = {
+                images: preloadedImages.map(({ ref }) => ref),
+                layers: preloadedLayers.map(({ ref }) => ref),
+            };
+            const shown = await preload(PRELOAD, tree, join(needs.preloaded.folder, "hub"), wanted, {
                 ...context,
                 onPull: ref => progress(`filling the engine's store: ${ref}`),
             });

@@ -18,6 +18,13 @@ export interface PreloadContext {
     onPull(ref: string): void;
 }
 
+export interface PreloadRefs {
+    /** Images that the engine will list. */
+    images: readonly string[];
+    /** Images of which the engine will hold the layers but not know the name: a pull of them has nothing to unpack. */
+    layers: readonly string[];
+}
+
 /**
  * `script` is preload.sh, `tree` the guest's root, `hub` a folder with catalogue.json and blobs/. Resolves to what the
  * script printed.
@@ -26,7 +33,7 @@ export async function preload(
     script: string,
     tree: string,
     hub: string,
-    refs: readonly string[],
+    { images, layers }: PreloadRefs,
     { log, signal, onPull }: PreloadContext,
 ): Promise<string> {
     const problems: string[] = [];
@@ -38,7 +45,8 @@ export async function preload(
         agent.serve(internet);
     };
     try {
-        return await run("unshare", ["--mount", "--net", "--pid", "--fork", "--kill-child", script, tree, ...refs], {
+        const namespaces = ["--mount", "--net", "--pid", "--fork", "--kill-child"];
+        return await run("unshare", [...namespaces, script, tree, ...layers, "--", ...images], {
             log,
             signal,
             link: end => void serve(end).catch((thrown: unknown) => problems.push(messageOf(thrown))),

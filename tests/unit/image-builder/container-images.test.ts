@@ -19,7 +19,7 @@ const node: ContainerImage = {
     folder: "node",
     versionOf: "nodejs",
     contents: "",
-    preloaded: false,
+    preloaded: "nothing",
 };
 
 describe("versions", () => {
@@ -86,7 +86,7 @@ describe("the list", () => {
         const order = containerImages.map(image => image.folder);
         for (const folder of order.filter(folder => !["hello-world", "debian"].includes(folder)))
             expect(order.indexOf("debian"), folder).toBeLessThan(order.indexOf(folder));
-        expect(containerImages.filter(image => image.preloaded).map(image => image.ref)).toEqual([
+        expect(containerImages.filter(image => image.preloaded === "image").map(image => image.ref)).toEqual([
             "hello-world:latest",
             "debian:trixie-slim",
             "busybox:latest",
