@@ -26,6 +26,23 @@ const has = (...programs: string[]): string =>
     `for program in ${programs.join(" ")}; do command -v $program >/dev/null || { echo "no $program"; exit 1; }; done`;
 const logs = (name: string, pattern: string): string => `docker logs ${name} 2>&1 | grep -q ${JSON.stringify(pattern)}`;
 
+/** Of each image with the layer of alpine-like. */
+const alpineCommands: ImagePromises["inside"] = {
+    "programs that the smallest Debian lacks": has(
+        ..."apk ash vi wget nc ping ps top free less tree ip ifconfig netstat nslookup unzip bzip2 xxd killall pkill".split(
+            " ",
+        ),
+    ),
+    "adduser and addgroup take BusyBox's options":
+        "addgroup -S app && adduser -S app -G app && adduser -D -u 1234 me && [ $(id -gn app) = app ] && [ $(id -u me) = 1234 ] && [ -d /home/me ]",
+    "the shell knows what Alpine's scripts use":
+        "sh -c '[ a == a ] && [[ a = a ]] && echo true >/tmp/s && source /tmp/s'",
+    "apk has nothing to fetch for what is there": "apk add --no-cache bash coreutils tzdata | grep -q '^OK: '",
+    "apk says what is not here, and ends with 1":
+        "apk add --no-cache git 2>/tmp/said; [ $? = 1 ] && grep -q 'git (no such package)' /tmp/said && grep -q 'git is not in this sandbox' /tmp/said",
+    "su-exec comes with apk": "apk add --no-cache su-exec && adduser -D you && [ $(su-exec you id -un) = you ]",
+};
+
 export const imagePromises: readonly ImagePromises[] = [
     {
         ref: "hello-world",
@@ -61,6 +78,50 @@ export const imagePromises: readonly ImagePromises[] = [
             "Debian's smallest system": `${has("bash", "apt-get", "dpkg", "useradd", "groupadd", "find", "sed", "awk", "tar", "gzip", "perl", "setpriv")} && . /etc/os-release && [ $VERSION_CODENAME = trixie ]`,
             "no package lists: apt-get update comes first": '[ -z "$(ls /var/lib/apt/lists)" ]',
         },
+    },
+    {
+        ref: "alpine-like",
+        config: { entrypoint: null, command: ["/bin/sh"] },
+        inside: {
+            ...alpineCommands,
+            "a set of packages comes and goes by its name":
+                "apk add --no-cache --virtual .build-deps tree 'jq=1.7-r0' 2>/tmp/said && grep -q 'the version is not chosen' /tmp/said && jq --version && apk del .build-deps && ! apk info -e jq && [ -z \"$(ls /var/cache/apk/)\" ]",
+            "what another set needs stays":
+                "apk update && apk add -q --virtual .a jq && apk add -q jq && apk del .a && apk info -e jq && rm -rf /var/cache/apk/*",
+            "dpkg's records are in order": "dpkg --audit && apt-get check",
+        },
+    },
+    {
+        ref: "node:20-alpine-like",
+        config: { entrypoint: ["docker-entrypoint.sh"], command: ["node"], variables: ["NODE_VERSION"] },
+        inside: { ...alpineCommands, "node and npm": "node --version && npm --version" },
+    },
+    {
+        ref: "nginx:alpine-like",
+        config: { entrypoint: ["/docker-entrypoint.sh"], command: ["nginx", "-g", "daemon off;"], ports: ["80/tcp"] },
+        inside: { ...alpineCommands, "the settings are sound": "nginx -t" },
+    },
+    {
+        ref: "ruby:3.3",
+        config: {
+            entrypoint: null,
+            command: ["irb"],
+            variables: ["LANG", "RUBY_VERSION", "GEM_HOME", "BUNDLE_APP_CONFIG"],
+        },
+        inside: {
+            programs: `${has("ruby", "gem", "bundle", "bundler", "irb", "rake", "erb")} && [ -x /usr/local/bin/ruby ]`,
+            "the standard library":
+                "ruby -rjson -ryaml -ropenssl -rsocket -rnet/http -rerb -rcsv -rzlib -rset -rbigdecimal -rfiddle -rwebrick -e 'exit RUBY_VERSION.start_with?(%(3.3.))'",
+            "bundle takes the gems that are here": `mkdir /tmp/g && cd /tmp/g && printf 'source "https://rubygems.org"\\ngem "sinatra"\\ngem "puma"\\ngem "rackup"\\n' >Gemfile && bundle install && bundle exec ruby -e 'require "sinatra/base"'`,
+            "a gem that is here need not come": "gem install bundler sinatra",
+            "what is not here is said, and ends with an error":
+                "! gem install rails 2>/tmp/said && grep -q 'rails is not in this sandbox' /tmp/said",
+        },
+    },
+    {
+        ref: "docker/dockerfile:1",
+        config: {},
+        inside: {},
     },
     {
         ref: "python:3.13-slim",

@@ -16,9 +16,13 @@ export interface ContainerImage {
     contents: string;
     /** In the engine's store from the start; the others are pulled. */
     preloaded: boolean;
+    /** Tags of the same image with Alpine's commands: with the layer of alpine-like on top. */
+    alpineLike?: readonly string[];
+    /** Folder of the image below, for one that has no folder of its own and only adds the layer of alpine-like. */
+    below?: string;
 }
 
-/** In build order: each but the first two is based on debian:trixie-slim, or built in it. */
+/** In build order: each but the first two is based on debian:trixie-slim, or built in it; alpine-like takes its programs from busybox. */
 export const containerImages: readonly ContainerImage[] = [
     { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: true },
     {
@@ -38,10 +42,17 @@ export const containerImages: readonly ContainerImage[] = [
         preloaded: true,
     },
     {
+        ref: "alpine-like:latest",
+        folder: "alpine-like",
+        contents: "Debian 13 with Alpine's commands: apk, adduser, BusyBox's shell",
+        preloaded: false,
+    },
+    {
         ref: "python:3.13-slim",
         folder: "python",
         versionOf: "python3.13",
         contents: "Python 3.13 and pip from Debian 13",
+        alpineLike: ["3.13-alpine-like", "3-alpine-like"],
         preloaded: true,
     },
     {
@@ -49,6 +60,7 @@ export const containerImages: readonly ContainerImage[] = [
         folder: "node",
         versionOf: "nodejs",
         contents: "Node.js 20 from Debian 13, and npm 10",
+        alpineLike: ["20-alpine-like"],
         preloaded: false,
     },
     {
@@ -57,6 +69,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "nginx",
         tags: ["1.26"],
         contents: "the web server nginx from Debian 13",
+        alpineLike: ["1.26-alpine-like", "alpine-like"],
         preloaded: false,
     },
     {
@@ -65,6 +78,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "redis-server",
         tags: ["8", "8.0"],
         contents: "the key-value store Redis from Debian 13",
+        alpineLike: ["8-alpine-like", "alpine-like"],
         preloaded: false,
     },
     {
@@ -73,6 +87,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "postgresql-17",
         tags: ["latest"],
         contents: "the database PostgreSQL 17 from Debian 13, its cluster made in advance",
+        alpineLike: ["17-alpine-like", "alpine-like"],
         preloaded: false,
     },
     {
@@ -97,6 +112,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "openjdk-21-jdk-headless",
         tags: ["21-jdk"],
         contents: "OpenJDK 21 (HotSpot) from Debian 13, without windows",
+        alpineLike: ["21-alpine-like"],
         preloaded: false,
     },
     {
@@ -105,6 +121,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "apache2-bin",
         tags: ["latest", "2"],
         contents: "the Apache HTTP Server 2.4 from Debian 13",
+        alpineLike: ["2.4-alpine-like", "alpine-like"],
         preloaded: false,
     },
     {
@@ -129,6 +146,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "haproxy",
         tags: ["latest", "lts"],
         contents: "the load balancer HAProxy 3.0 from Debian 13",
+        alpineLike: ["3.0-alpine-like", "alpine-like"],
         preloaded: false,
     },
     {
@@ -137,6 +155,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "memcached",
         tags: ["latest", "1"],
         contents: "the memory cache memcached 1.6 from Debian 13",
+        alpineLike: ["1.6-alpine-like", "alpine-like"],
         preloaded: false,
     },
     {
@@ -148,6 +167,15 @@ export const containerImages: readonly ContainerImage[] = [
         preloaded: false,
     },
     {
+        ref: "ruby:3.3",
+        folder: "ruby",
+        versionOf: "ruby3.3",
+        tags: ["latest", "3", "3.3-slim", "slim"],
+        contents: "Ruby 3.3, RubyGems and Bundler from Debian 13",
+        alpineLike: ["3.3-alpine-like"],
+        preloaded: false,
+    },
+    {
         ref: "docker/dockerfile:1",
         folder: "dockerfile",
         version: "1.7",
@@ -156,6 +184,27 @@ export const containerImages: readonly ContainerImage[] = [
         preloaded: false,
     },
 ];
+
+/** Those of the list with Alpine's commands, each after the two that it is made of. */
+export const alpineLikeImages: readonly ContainerImage[] = containerImages.flatMap(
+    ({ alpineLike: [first, ...tags] = [], folder, contents, versionOf, ref }) =>
+        first === undefined
+            ? []
+            : [
+                  {
+                      ref: `${ref.slice(0, ref.indexOf(":"))}:${first}`,
+                      folder: `${folder}-alpine-like`,
+                      versionOf,
+                      tags,
+                      contents,
+                      preloaded: false,
+                      below: folder,
+                  },
+              ],
+);
+
+/** All that the hub offers. */
+export const offeredImages: readonly ContainerImage[] = [...containerImages, ...alpineLikeImages];
 
 export const nameOf = ({ ref }: Pick<ContainerImage, "ref">): string => ref.slice(0, ref.indexOf(":"));
 
@@ -186,6 +235,6 @@ export function refsOf(image: ContainerImage, version: string | undefined): stri
                 "Correct the tags in src/image-builder/stages/container-images.ts: a tag must match the version.",
             );
     }
-    if (version !== undefined) tags.push(`${version}${/-\w+$/.exec(tags[0]!)?.[0] ?? ""}`);
+    if (version !== undefined) tags.push(`${version}${/-[a-z].*$/.exec(tags[0]!)?.[0] ?? ""}`);
     return [...new Set(tags)].map(tag => `${nameOf(image)}:${tag}`);
 }
