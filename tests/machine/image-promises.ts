@@ -119,6 +119,43 @@ export const imagePromises: readonly ImagePromises[] = [
         },
     },
     {
+        ref: "rabbitmq:4.0",
+        config: {
+            entrypoint: ["docker-entrypoint.sh"],
+            command: ["rabbitmq-server"],
+            volumes: ["/var/lib/rabbitmq"],
+            variables: ["RABBITMQ_VERSION", "RABBITMQ_DATA_DIR", "HOME", "LANG"],
+        },
+        inside: {
+            programs: has(
+                "rabbitmq-server",
+                "rabbitmqctl",
+                "rabbitmq-diagnostics",
+                "rabbitmq-plugins",
+                "rabbitmq-queues",
+            ),
+            "the user rabbitmq is 999": "[ $(id -u rabbitmq) = 999 ] && [ $(id -g rabbitmq) = 999 ]",
+            "a folder for settings":
+                "[ -d /etc/rabbitmq/conf.d ] && grep -q rabbitmq_management /etc/rabbitmq/enabled_plugins",
+            "no server, no answer": "! rabbitmq-diagnostics -q ping && ! rabbitmq-diagnostics -q check_running",
+        },
+        outside: {
+            "a user, a password from a secret, a virtual host of one's own":
+                "mkdir -p /tmp/p && printf pw >/tmp/p/pw && docker run -d --name p --hostname queue -p 8099:15672 -v /tmp/p/pw:/run/secrets/pw:ro -e RABBITMQ_DEFAULT_USER=me -e RABBITMQ_DEFAULT_PASS_FILE=/run/secrets/pw -e RABBITMQ_DEFAULT_VHOST=shop rabbitmq:4.0 >/dev/null",
+            "the node answers": `until docker exec p rabbitmq-diagnostics -q ping 2>/dev/null; do docker ps -q --filter name=p | grep -q . || { docker logs p; exit 1; }; sleep 1; done`,
+            "it starts": `until docker exec p rabbitmq-diagnostics -q check_running 2>/dev/null; do docker ps -q --filter name=p | grep -q . || { docker logs p; exit 1; }; sleep 1; done
+docker exec p rabbitmq-diagnostics -q check_port_connectivity`,
+            "the log says so": logs("p", "Server startup complete"),
+            "its interface takes that user, and has that virtual host":
+                "curl -sf -u me:pw http://127.0.0.1:8099/api/vhosts | grep -q '\"name\":\"shop\"' && curl -sf http://127.0.0.1:8099/ | grep -q '<title>RabbitMQ Management'",
+            "messages go in and come out": `post() { curl -sf -u me:pw -H 'content-type: application/json' -X "$1" "http://127.0.0.1:8099/api/$2" -d "$3"; }
+post PUT queues/shop/q '{}' && post POST exchanges/shop/amq.default/publish '{"properties":{},"routing_key":"q","payload":"hello","payload_encoding":"string"}' | grep -q '"routed":true' && post POST queues/shop/q/get '{"count":1,"ackmode":"ack_requeue_false","encoding":"auto"}' | grep -q '"payload":"hello"'`,
+            rabbitmqctl: "docker exec p rabbitmqctl -q list_users | grep -q administrator",
+            "stops when asked":
+                "docker stop -t 60 p >/dev/null && [ \"$(docker inspect -f '{{.State.ExitCode}}' p)\" = 0 ]",
+        },
+    },
+    {
         ref: "docker/dockerfile:1",
         config: {},
         inside: {},

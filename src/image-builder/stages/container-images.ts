@@ -176,6 +176,15 @@ export const containerImages: readonly ContainerImage[] = [
         preloaded: false,
     },
     {
+        ref: "rabbitmq:4.0",
+        folder: "rabbitmq",
+        versionOf: "rabbitmq-server",
+        tags: ["latest", "4", "4.0-management", "4-management", "management"],
+        contents: "the message broker RabbitMQ 4.0 from Debian 13, its management plugin switched on",
+        alpineLike: ["4.0-alpine-like", "alpine-like"],
+        preloaded: false,
+    },
+    {
         ref: "docker/dockerfile:1",
         folder: "dockerfile",
         version: "1.7",
