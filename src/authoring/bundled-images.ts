@@ -3,7 +3,7 @@ import { DrydockError, messageOf } from "../base/errors";
 import { bundledSource } from "../internet/hub/bundled-source";
 import { familiar } from "../internet/hub/names";
 import { currentImage } from "../host/current-image";
-import { containerImages, nameOf } from "../image-builder/stages/container-images";
+import { nameOf, offeredImages } from "../image-builder/stages/container-images";
 import { createFileBundle } from "../host/file-bundle";
 import { usage } from "../host/usage";
 import { parseImageList, type BundledImage } from "./lint";
@@ -30,7 +30,7 @@ export async function bundledImages(option: string | undefined): Promise<Bundled
     } catch (thrown) {
         if (thrown instanceof DrydockError && thrown.code === "image.missing")
             return here(
-                containerImages.flatMap(image => [
+                offeredImages.flatMap(image => [
                     image.ref,
                     ...(image.tags ?? []).map(tag => `${nameOf(image)}:${tag}`),
                 ]),

@@ -19,7 +19,8 @@ async function sh(command: string): Promise<string> {
 }
 
 test("each image of the hub is in the table", () => {
-    expect(imagePromises.map(({ ref }) => ref.replace(/:.*/, "")).sort()).toEqual(containerImages.map(nameOf).sort());
+    const names = new Set(imagePromises.map(({ ref }) => ref.replace(/:.*/, "")));
+    expect([...names].sort()).toEqual(containerImages.map(nameOf).sort());
 });
 
 describe("an image keeps what its name promises", { timeout: 600_000 }, () => {

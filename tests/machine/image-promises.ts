@@ -26,6 +26,23 @@ const has = (...programs: string[]): string =>
     `for program in ${programs.join(" ")}; do command -v $program >/dev/null || { echo "no $program"; exit 1; }; done`;
 const logs = (name: string, pattern: string): string => `docker logs ${name} 2>&1 | grep -q ${JSON.stringify(pattern)}`;
 
+/** Of each image with the layer of alpine-like. */
+const alpineCommands: ImagePromises["inside"] = {
+    "programs that the smallest Debian lacks": has(
+        ..."apk ash vi wget nc ping ps top free less tree ip ifconfig netstat nslookup unzip bzip2 xxd killall pkill".split(
+            " ",
+        ),
+    ),
+    "adduser and addgroup take BusyBox's options":
+        "addgroup -S app && adduser -S app -G app && adduser -D -u 1234 me && [ $(id -gn app) = app ] && [ $(id -u me) = 1234 ] && [ -d /home/me ]",
+    "the shell knows what Alpine's scripts use":
+        "sh -c '[ a == a ] && [[ a = a ]] && echo true >/tmp/s && source /tmp/s'",
+    "apk has nothing to fetch for what is there": "apk add --no-cache bash coreutils tzdata | grep -q '^OK: '",
+    "apk says what is not here, and ends with 1":
+        "apk add --no-cache git 2>/tmp/said; [ $? = 1 ] && grep -q 'git (no such package)' /tmp/said && grep -q 'git is not in this sandbox' /tmp/said",
+    "su-exec comes with apk": "apk add --no-cache su-exec && adduser -D you && [ $(su-exec you id -un) = you ]",
+};
+
 export const imagePromises: readonly ImagePromises[] = [
     {
         ref: "hello-world",
@@ -61,6 +78,87 @@ export const imagePromises: readonly ImagePromises[] = [
             "Debian's smallest system": `${has("bash", "apt-get", "dpkg", "useradd", "groupadd", "find", "sed", "awk", "tar", "gzip", "perl", "setpriv")} && . /etc/os-release && [ $VERSION_CODENAME = trixie ]`,
             "no package lists: apt-get update comes first": '[ -z "$(ls /var/lib/apt/lists)" ]',
         },
+    },
+    {
+        ref: "alpine-like",
+        config: { entrypoint: null, command: ["/bin/sh"] },
+        inside: {
+            ...alpineCommands,
+            "a set of packages comes and goes by its name":
+                "apk add --no-cache --virtual .build-deps tree 'jq=1.7-r0' 2>/tmp/said && grep -q 'the version is not chosen' /tmp/said && jq --version && apk del .build-deps && ! apk info -e jq && [ -z \"$(ls /var/cache/apk/)\" ]",
+            "what another set needs stays":
+                "apk update && apk add -q --virtual .a jq && apk add -q jq && apk del .a && apk info -e jq && rm -rf /var/cache/apk/*",
+            "dpkg's records are in order": "dpkg --audit && apt-get check",
+        },
+    },
+    {
+        ref: "node:20-alpine-like",
+        config: { entrypoint: ["docker-entrypoint.sh"], command: ["node"], variables: ["NODE_VERSION"] },
+        inside: { ...alpineCommands, "node and npm": "node --version && npm --version" },
+    },
+    {
+        ref: "nginx:alpine-like",
+        config: { entrypoint: ["/docker-entrypoint.sh"], command: ["nginx", "-g", "daemon off;"], ports: ["80/tcp"] },
+        inside: { ...alpineCommands, "the settings are sound": "nginx -t" },
+    },
+    {
+        ref: "ruby:3.3",
+        config: {
+            entrypoint: null,
+            command: ["irb"],
+            variables: ["LANG", "RUBY_VERSION", "GEM_HOME", "BUNDLE_APP_CONFIG"],
+        },
+        inside: {
+            programs: `${has("ruby", "gem", "bundle", "bundler", "irb", "rake", "erb")} && [ -x /usr/local/bin/ruby ]`,
+            "the standard library":
+                "ruby -rjson -ryaml -ropenssl -rsocket -rnet/http -rerb -rcsv -rzlib -rset -rbigdecimal -rfiddle -rwebrick -e 'exit RUBY_VERSION.start_with?(%(3.3.))'",
+            "bundle takes the gems that are here": `mkdir /tmp/g && cd /tmp/g && printf 'source "https://rubygems.org"\\ngem "sinatra"\\ngem "puma"\\ngem "rackup"\\n' >Gemfile && bundle install && bundle exec ruby -e 'require "sinatra/base"'`,
+            "a gem that is here need not come": "gem install bundler sinatra",
+            "what is not here is said, and ends with an error":
+                "! gem install rails 2>/tmp/said && grep -q 'rails is not in this sandbox' /tmp/said",
+        },
+    },
+    {
+        ref: "rabbitmq:4.0",
+        config: {
+            entrypoint: ["docker-entrypoint.sh"],
+            command: ["rabbitmq-server"],
+            volumes: ["/var/lib/rabbitmq"],
+            variables: ["RABBITMQ_VERSION", "RABBITMQ_DATA_DIR", "HOME", "LANG"],
+        },
+        inside: {
+            programs: has(
+                "rabbitmq-server",
+                "rabbitmqctl",
+                "rabbitmq-diagnostics",
+                "rabbitmq-plugins",
+                "rabbitmq-queues",
+            ),
+            "the user rabbitmq is 999": "[ $(id -u rabbitmq) = 999 ] && [ $(id -g rabbitmq) = 999 ]",
+            "a folder for settings":
+                "[ -d /etc/rabbitmq/conf.d ] && grep -q rabbitmq_management /etc/rabbitmq/enabled_plugins",
+            "no server, no answer": "! rabbitmq-diagnostics -q ping && ! rabbitmq-diagnostics -q check_running",
+        },
+        outside: {
+            "a user, a password from a secret, a virtual host of one's own":
+                "mkdir -p /tmp/p && printf pw >/tmp/p/pw && docker run -d --name p --hostname queue -p 8099:15672 -v /tmp/p/pw:/run/secrets/pw:ro -e RABBITMQ_DEFAULT_USER=me -e RABBITMQ_DEFAULT_PASS_FILE=/run/secrets/pw -e RABBITMQ_DEFAULT_VHOST=shop rabbitmq:4.0 >/dev/null",
+            "the node answers": `until docker exec p rabbitmq-diagnostics -q ping 2>/dev/null; do docker ps -q --filter name=p | grep -q . || { docker logs p; exit 1; }; sleep 1; done`,
+            "it starts": `until docker exec p rabbitmq-diagnostics -q check_running 2>/dev/null; do docker ps -q --filter name=p | grep -q . || { docker logs p; exit 1; }; sleep 1; done
+docker exec p rabbitmq-diagnostics -q check_port_connectivity`,
+            "the log says so": logs("p", "Server startup complete"),
+            "its interface takes that user, and has that virtual host":
+                "curl -sf -u me:pw http://127.0.0.1:8099/api/vhosts | grep -q '\"name\":\"shop\"' && curl -sf http://127.0.0.1:8099/ | grep -q '<title>RabbitMQ Management'",
+            "messages go in and come out": `post() { curl -sf -u me:pw -H 'content-type: application/json' -X "$1" "http://127.0.0.1:8099/api/$2" -d "$3"; }
+post PUT queues/shop/q '{}' && post POST exchanges/shop/amq.default/publish '{"properties":{},"routing_key":"q","payload":"hello","payload_encoding":"string"}' | grep -q '"routed":true' && post POST queues/shop/q/get '{"count":1,"ackmode":"ack_requeue_false","encoding":"auto"}' | grep -q '"payload":"hello"'`,
+            rabbitmqctl: "docker exec p rabbitmqctl -q list_users | grep -q administrator",
+            "stops when asked":
+                "docker stop -t 60 p >/dev/null && [ \"$(docker inspect -f '{{.State.ExitCode}}' p)\" = 0 ]",
+        },
+    },
+    {
+        ref: "docker/dockerfile:1",
+        config: {},
+        inside: {},
     },
     {
         ref: "python:3.13-slim",

@@ -90,16 +90,81 @@ export async function writeLayout(
         layers.push(inherited.get(digest) ?? (await keep(await encode(blobIn(digest), context), LAYER_TYPE)));
     const config = await keep(blobIn(manifest.config.digest), "application/vnd.oci.image.config.v1+json");
 
-    const mediaType = "application/vnd.oci.image.manifest.v1+json";
-    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers }));
+    await writeIndex(folder, refs, config, layers);
+}
+
+/** The fields of an image's configuration that are read here. */
+interface Configuration {
+    config?: { Labels?: Record<string, string> };
+    rootfs: { type: string; diff_ids: string[] };
+    history?: object[];
+}
+
+/**
+ * Writes to `folder` a layout of the image in `below` with those layers of `top` above it that it lacks. It stores no layer:
+ * both layouts have theirs. Everything else of the configuration is that of `below`.
+ */
+export async function writeStacked(
+    folder: string,
+    refs: readonly string[],
+    { below, top }: { below: string; top: string },
+): Promise<void> {
+    const [entry] = await entriesOf(below);
+    const manifest = await readJson<Manifest>(blobOf(below, entry!.digest));
+    const configuration = await readJson<Configuration>(blobOf(below, manifest.config.digest));
+    const inherited = new Set(configuration.rootfs.diff_ids);
+    const added = [...(await layersOf(top))].filter(([digest]) => !inherited.has(digest));
+    const [named] = await entriesOf(top);
+    const [belowName, topName] = [entry!, named!].map(one => one.annotations[REF_NAME]);
+    const created_by = `the layer of ${topName}`;
+    const labels = configuration.config?.Labels ?? {};
+    const stacked: Configuration = {
+        ...configuration,
+        config: {
+            ...configuration.config,
+            Labels: {
+                ...labels,
+                "org.opencontainers.image.description": `${labels["org.opencontainers.image.description"]}; with the commands of ${topName} on top`,
+                "org.opencontainers.image.base.name": belowName!,
+            },
+        },
+        rootfs: {
+            ...configuration.rootfs,
+            diff_ids: [...configuration.rootfs.diff_ids, ...added.map(([digest]) => digest)],
+        },
+        history: [...(configuration.history ?? []), ...added.map(() => ({ created_by }))],
+    };
+    await mkdir(join(folder, "blobs/sha256"), { recursive: true });
+    const config = await writeBlob(folder, manifest.config.mediaType, JSON.stringify(stacked));
+    await writeIndex(folder, refs, config, [...manifest.layers, ...added.map(([, layer]) => layer)]);
+}
+
+const REF_NAME = "org.opencontainers.image.ref.name";
+
+async function writeBlob(folder: string, mediaType: string, text: string): Promise<Descriptor> {
+    const bytes = Buffer.from(text);
     const digest = `sha256:${sha256(bytes)}`;
     await writeFile(blobOf(folder, digest), bytes);
-    const manifests = refs.map((ref): LayoutEntry => ({
+    return { mediaType, digest, size: bytes.length };
+}
+
+/** The manifest, and the index that names it. */
+async function writeIndex(
+    folder: string,
+    refs: readonly string[],
+    config: Descriptor,
+    layers: readonly Descriptor[],
+): Promise<void> {
+    const mediaType = "application/vnd.oci.image.manifest.v1+json";
+    const manifest = await writeBlob(
+        folder,
         mediaType,
-        digest,
-        size: bytes.length,
+        JSON.stringify({ schemaVersion: 2, mediaType, config, layers }),
+    );
+    const manifests = refs.map((ref): LayoutEntry => ({
+        ...manifest,
         platform: { os: "linux", architecture: "386" },
-        annotations: { "org.opencontainers.image.ref.name": ref },
+        annotations: { [REF_NAME]: ref },
     }));
     await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
     await writeFile(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests }));

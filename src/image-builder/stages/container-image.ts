@@ -4,19 +4,27 @@ import { root } from "../../host/project";
 import type { Versions } from "../pins/debian";
 import { epochOf } from "../pins/lock";
 import { fetchNpmProgram } from "../pins/npm-program";
-import { layerEncoding, writeLayout } from "../formats/oci-folder";
+import { layerEncoding, writeLayout, writeStacked } from "../formats/oci-folder";
 import { run } from "../workshop/program";
 import { buildGo, GO_TESTS } from "../workshop/go";
 import { defineStage, hashPath, type Stage, type StageContext } from "../workshop/stage";
 import { turns } from "../workshop/turns";
-import { containerImages, debianRelease, refsOf, upstreamVersion, type ContainerImage } from "./container-images";
+import {
+    alpineLikeImages,
+    containerImages,
+    debianRelease,
+    refsOf,
+    upstreamVersion,
+    type ContainerImage,
+} from "./container-images";
 import { ICU_PACKAGE, icuStage } from "./icu";
 import type { Inputs } from "./inputs";
 
 const HUB = join(root, "vm-images/hub");
 
-/** The name that the Dockerfiles use. */
+/** The names that the Dockerfiles use. */
 const BASE = "debian:trixie-slim";
+const PROGRAMS = "busybox:latest";
 
 /** Two at a time: a build waits sometimes for the disk, sometimes for a processor. */
 const turn = turns(2);
@@ -36,14 +44,41 @@ export async function containerImageStages(inputs: Inputs, needs: ContainerNeeds
     const common = await hashPath(join(HUB, "common"));
     const icu = icuStage(inputs);
     const stages = new Map<ContainerImage, Stage>();
-    let debian: Stage | undefined;
+    const byFolder = new Map<string, Stage>();
     for (const image of containerImages) {
         const files = await hashPath(join(HUB, image.folder), GO_TESTS);
-        const stage = containerImageStage(inputs, image, { files, common, debian, icu, ...needs });
-        if (image.folder === "debian") debian = stage;
+        const [debian, busybox] = [byFolder.get("debian"), byFolder.get("busybox")];
+        const stage = containerImageStage(inputs, image, { files, common, debian, busybox, icu, ...needs });
+        byFolder.set(image.folder, stage);
         stages.set(image, stage);
     }
+    for (const image of alpineLikeImages)
+        stages.set(image, stackedStage(inputs, image, byFolder.get(image.below!)!, byFolder.get("alpine-like")!));
     return stages;
+}
+
+/** An image that is another with one layer on top. The layer is the same for all, so it is pulled once. */
+function stackedStage(inputs: Inputs, image: ContainerImage, below: Stage, top: Stage): Stage {
+    const refs = refsOf(image, versionOf(image, pinnedFor(image.below!, inputs)));
+    return defineStage(inputs.workshop, {
+        name: `hub-${image.folder}`,
+        version: 1,
+        inputs: [JSON.stringify(refs)],
+        needs: [below, top],
+        run: ({ out }) => writeStacked(out, refs, { below: below.folder, top: top.folder }),
+    });
+}
+
+/** Versions of the packages that an image is made of. */
+function pinnedFor(folder: string, { lock }: Inputs): Versions {
+    if (folder === "busybox") return { ...lock.debian.images[folder], ...lock.debian.busybox };
+    return folder === "debian" ? lock.debian.base : (lock.debian.images[folder] ?? {});
+}
+
+function versionOf(image: ContainerImage, pinned: Versions): string | undefined {
+    const packaged = image.versionOf === undefined ? undefined : pinned[image.versionOf];
+    if (packaged === undefined) return image.version;
+    return image.folder === "debian" ? debianRelease(packaged) : upstreamVersion(packaged);
 }
 
 interface Parts extends ContainerNeeds {
@@ -51,6 +86,7 @@ interface Parts extends ContainerNeeds {
     files: string;
     common: string;
     debian: Stage | undefined;
+    busybox: Stage | undefined;
     icu: Stage;
 }
 
@@ -60,21 +96,16 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
     const packages = lock.debian.images[folder];
     // made of nothing: Debian's packages compile it, and none of them is in it
     const compiled = folder === "busybox";
-    const pinned: Versions = compiled
-        ? { ...packages, ...lock.debian.busybox }
-        : folder === "debian"
-          ? lock.debian.base
-          : (packages ?? {});
-    const packaged = image.versionOf === undefined ? undefined : pinned[image.versionOf];
-    const version =
-        packaged === undefined
-            ? image.version
-            : folder === "debian"
-              ? debianRelease(packaged)
-              : upstreamVersion(packaged);
+    const pinned = pinnedFor(folder, inputs);
+    const version = versionOf(image, pinned);
     const refs = refsOf(image, version);
     const withIcu = packages !== undefined && ICU_PACKAGE in packages;
-    const parent = packages === undefined ? undefined : parts.debian;
+    const alpineLike = folder === "alpine-like";
+    const parent = packages === undefined && !alpineLike ? undefined : parts.debian;
+    const parents = [
+        ...(parent ? [{ name: BASE, stage: parent }] : []),
+        ...(alpineLike && parts.busybox ? [{ name: PROGRAMS, stage: parts.busybox }] : []),
+    ];
 
     return defineStage(workshop, {
         name: `hub-${folder}`,
@@ -89,7 +120,7 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
         ],
         needs: [
             ...(folder === "debian" ? [parts.base, parts.trust] : []),
-            ...(parent ? [parent] : []),
+            ...parents.map(({ stage }) => stage),
             ...(withIcu ? [parts.icu] : []),
         ],
         turn,
@@ -118,11 +149,11 @@ function containerImageStage(inputs: Inputs, image: ContainerImage, parts: Parts
                 run("buildah", [...store, command, ...argv], { ...context, cwd: dirname(out) });
             // by a relative path: buildah takes the path after "oci:" for the image's name in its store as well, and a
             // name cannot contain a folder like ".cache" (podman-container-tools/podman#23390, the same code)
-            if (parent)
+            for (const { name, stage } of parents)
                 await buildah(
                     "tag",
-                    (await buildah("pull", "--quiet", `oci:${basename(parent.folder)}:${BASE}`)).trim(),
-                    BASE,
+                    (await buildah("pull", "--quiet", `oci:${basename(stage.folder)}:${name}`)).trim(),
+                    name,
                 );
             const options = [
                 "--isolation",

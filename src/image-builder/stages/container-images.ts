@@ -19,9 +19,13 @@ export interface ContainerImage {
      * or nothing. Layers alone are for images of which more than 10 MB are packed above their base.
      */
     preloaded: "image" | "layers" | "nothing";
+    /** Tags of the same image with Alpine's commands: with the layer of alpine-like on top. */
+    alpineLike?: readonly string[];
+    /** Folder of the image below, for one that has no folder of its own and only adds the layer of alpine-like. */
+    below?: string;
 }
 
-/** In build order: each but the first two is based on debian:trixie-slim, or built in it. */
+/** In build order: each but the first two is based on debian:trixie-slim, or built in it; alpine-like takes its programs from busybox. */
 export const containerImages: readonly ContainerImage[] = [
     { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: "image" },
     {
@@ -41,10 +45,17 @@ export const containerImages: readonly ContainerImage[] = [
         preloaded: "image",
     },
     {
+        ref: "alpine-like:latest",
+        folder: "alpine-like",
+        contents: "Debian 13 with Alpine's commands: apk, adduser, BusyBox's shell",
+        preloaded: "nothing",
+    },
+    {
         ref: "python:3.13-slim",
         folder: "python",
         versionOf: "python3.13",
         contents: "Python 3.13 and pip from Debian 13",
+        alpineLike: ["3.13-alpine-like", "3-alpine-like"],
         preloaded: "image",
     },
     {
@@ -52,6 +63,7 @@ export const containerImages: readonly ContainerImage[] = [
         folder: "node",
         versionOf: "nodejs",
         contents: "Node.js 20 from Debian 13, and npm 10",
+        alpineLike: ["20-alpine-like"],
         preloaded: "layers",
     },
     {
@@ -60,6 +72,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "nginx",
         tags: ["1.26"],
         contents: "the web server nginx from Debian 13",
+        alpineLike: ["1.26-alpine-like", "alpine-like"],
         preloaded: "nothing",
     },
     {
@@ -68,6 +81,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "redis-server",
         tags: ["8", "8.0"],
         contents: "the key-value store Redis from Debian 13",
+        alpineLike: ["8-alpine-like", "alpine-like"],
         preloaded: "nothing",
     },
     {
@@ -76,6 +90,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "postgresql-17",
         tags: ["latest"],
         contents: "the database PostgreSQL 17 from Debian 13, its cluster made in advance",
+        alpineLike: ["17-alpine-like", "alpine-like"],
         preloaded: "layers",
     },
     {
@@ -100,6 +115,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "openjdk-21-jdk-headless",
         tags: ["21-jdk"],
         contents: "OpenJDK 21 (HotSpot) from Debian 13, without windows",
+        alpineLike: ["21-alpine-like"],
         preloaded: "layers",
     },
     {
@@ -108,6 +124,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "apache2-bin",
         tags: ["latest", "2"],
         contents: "the Apache HTTP Server 2.4 from Debian 13",
+        alpineLike: ["2.4-alpine-like", "alpine-like"],
         preloaded: "nothing",
     },
     {
@@ -132,6 +149,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "haproxy",
         tags: ["latest", "lts"],
         contents: "the load balancer HAProxy 3.0 from Debian 13",
+        alpineLike: ["3.0-alpine-like", "alpine-like"],
         preloaded: "nothing",
     },
     {
@@ -140,6 +158,7 @@ export const containerImages: readonly ContainerImage[] = [
         versionOf: "memcached",
         tags: ["latest", "1"],
         contents: "the memory cache memcached 1.6 from Debian 13",
+        alpineLike: ["1.6-alpine-like", "alpine-like"],
         preloaded: "nothing",
     },
     {
@@ -151,6 +170,24 @@ export const containerImages: readonly ContainerImage[] = [
         preloaded: "nothing",
     },
     {
+        ref: "ruby:3.3",
+        folder: "ruby",
+        versionOf: "ruby3.3",
+        tags: ["latest", "3", "3.3-slim", "slim"],
+        contents: "Ruby 3.3, RubyGems and Bundler from Debian 13",
+        alpineLike: ["3.3-alpine-like"],
+        preloaded: "nothing",
+    },
+    {
+        ref: "rabbitmq:4.0",
+        folder: "rabbitmq",
+        versionOf: "rabbitmq-server",
+        tags: ["latest", "4", "4.0-management", "4-management", "management"],
+        contents: "the message broker RabbitMQ 4.0 from Debian 13, its management plugin switched on",
+        alpineLike: ["4.0-alpine-like", "alpine-like"],
+        preloaded: "nothing",
+    },
+    {
         ref: "docker/dockerfile:1",
         folder: "dockerfile",
         version: "1.7",
@@ -159,6 +196,27 @@ export const containerImages: readonly ContainerImage[] = [
         preloaded: "nothing",
     },
 ];
+
+/** Those of the list with Alpine's commands, each after the two that it is made of. */
+export const alpineLikeImages: readonly ContainerImage[] = containerImages.flatMap(
+    ({ alpineLike: [first, ...tags] = [], folder, contents, versionOf, ref }) =>
+        first === undefined
+            ? []
+            : [
+                  {
+                      ref: `${ref.slice(0, ref.indexOf(":"))}:${first}`,
+                      folder: `${folder}-alpine-like`,
+                      versionOf,
+                      tags,
+                      contents,
+                      preloaded: "nothing",
+                      below: folder,
+                  },
+              ],
+);
+
+/** All that the hub offers. */
+export const offeredImages: readonly ContainerImage[] = [...containerImages, ...alpineLikeImages];
 
 export const nameOf = ({ ref }: Pick<ContainerImage, "ref">): string => ref.slice(0, ref.indexOf(":"));
 
@@ -189,6 +247,6 @@ export function refsOf(image: ContainerImage, version: string | undefined): stri
                 "Correct the tags in src/image-builder/stages/container-images.ts: a tag must match the version.",
             );
     }
-    if (version !== undefined) tags.push(`${version}${/-\w+$/.exec(tags[0]!)?.[0] ?? ""}`);
+    if (version !== undefined) tags.push(`${version}${/-[a-z].*$/.exec(tags[0]!)?.[0] ?? ""}`);
     return [...new Set(tags)].map(tag => `${nameOf(image)}:${tag}`);
 }

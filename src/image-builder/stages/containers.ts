@@ -32,7 +32,11 @@ export function hubStage(
                         await link(join(folder, "blobs/sha256", name), join(blobs, name));
                 manifests.push(...(await entriesOf(folder)));
             }
-            const descriptions = Object.fromEntries(images.map(([image]) => [repositoryOf(image), image.contents]));
+            const descriptions = Object.fromEntries(
+                images
+                    .filter(([{ below }]) => below === undefined)
+                    .map(([image]) => [repositoryOf(image), image.contents]),
+            );
             const read = async (path: string) =>
                 path === "index.json"
                     ? encodeText(JSON.stringify({ schemaVersion: 2, manifests }))

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readLock, readWishes } from "../../../src/image-builder/pins/lock";
 import {
+    alpineLikeImages,
     containerImages,
     debianRelease,
     nameOf,
@@ -44,6 +45,10 @@ describe("tags", () => {
             "nginx:1.26",
             "nginx:1.26.3",
         ]);
+        expect(refsOf({ ...node, ref: "node:20-alpine-like" }, "20.19.2")).toEqual([
+            "node:20-alpine-like",
+            "node:20.19.2-alpine-like",
+        ]);
         expect(refsOf({ ...node, ref: "hello-world:latest" }, undefined)).toEqual(["hello-world:latest"]);
     });
 
@@ -80,6 +85,16 @@ describe("the list", () => {
             expect(await readFile(join(hub, folder, "Dockerfile"), "utf8")).not.toMatch(
                 /apt-get (update|install [a-z])|curl|wget/,
             );
+    });
+
+    test("images with Alpine's commands are named so, and the image below each of them is on the base", async () => {
+        const lock = await readLock();
+        for (const { ref, tags, below, folder } of alpineLikeImages) {
+            for (const tag of [ref, ...(tags ?? [])]) expect(tag).toMatch(/(^|[:-])alpine-like$/);
+            expect(folder).toBe(`${below}-alpine-like`);
+            expect(await readFile(join(hub, below!, "Dockerfile"), "utf8")).toMatch(/^FROM debian:trixie-slim$/m);
+            expect(lock.debian.images[below!], ref).toBeDefined();
+        }
     });
 
     test("the base comes before what is made of it", () => {

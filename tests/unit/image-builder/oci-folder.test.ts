@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { entriesOf, writeLayout } from "../../../src/image-builder/formats/oci-folder";
+import { entriesOf, writeLayout, writeStacked } from "../../../src/image-builder/formats/oci-folder";
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), "drydock-layout-"))));
@@ -97,4 +97,36 @@ test("an image that does not begin with its base's layers is refused", async () 
             context(),
         ),
     ).rejects.toThrow("nginx:latest does not begin with the layers of its base");
+});
+
+test("an image with another's layer on top names the layers of both, stores none, and stays the one below in all else", async () => {
+    const [base, below, top, own] = ["base", "below", "top", "own"].map(name => join(folder, name)) as [
+        string,
+        string,
+        string,
+        string,
+    ];
+    await writeLayout(await pushed("base", ["the base's files"]), base, ["debian:trixie-slim"], undefined, context());
+    const nginx = await pushed("nginx", ["the base's files", "nginx's files"]);
+    await writeLayout(nginx, below, ["nginx:latest"], base, context());
+    const alpine = await pushed("alpine", ["the base's files", "apk"]);
+    await writeLayout(alpine, top, ["alpine-like:latest"], base, context());
+    await writeStacked(own, ["nginx:alpine-like", "nginx:1.26-alpine-like"], { below, top });
+
+    const image = await read(own);
+    expect(image.layers).toEqual([...(await read(below)).layers, (await read(top)).layers[1]]);
+    const stored = await readdir(join(own, "blobs/sha256"));
+    const [entry, second] = await entriesOf(own);
+    expect(stored.sort()).toEqual([entry!.digest, image.config.digest].map(digest => digest.slice(7)).sort());
+    for (const name of stored) expect(sha256(await readFile(join(own, "blobs/sha256", name)))).toBe(name);
+    expect(second!.annotations["org.opencontainers.image.ref.name"]).toBe("nginx:1.26-alpine-like");
+    const config = JSON.parse(
+        await readFile(join(own, "blobs/sha256", image.config.digest.slice(7)), "utf8"),
+    ) as unknown;
+    expect(config).toMatchObject({
+        author: "nginx",
+        architecture: "386",
+        rootfs: { diff_ids: ["the base's files", "nginx's files", "apk"].map(text => `sha256:${sha256(text)}`) },
+        config: { Labels: { "org.opencontainers.image.base.name": "nginx:latest" } },
+    });
 });

@@ -60,6 +60,25 @@ describe("stand-ins", () => {
         expect(standInFor("alpine:3.20", new Map([["library/alpine-like", ["latest"]]]))).toBe("alpine-like");
     });
 
+    test("with Alpine's commands for Alpine's variants, where there is such an image", () => {
+        const alpine = new Map([
+            ...shelf,
+            ["library/node", ["20-slim", "20-alpine-like"]],
+            ["library/nginx", ["latest", "alpine-like"]],
+            ["library/python", ["3.13-slim", "3.13-alpine-like"]],
+            ["library/openjdk", ["21", "21-alpine-like"]],
+        ]);
+        expect(standInFor("node:18-alpine", alpine)).toBe("node:20-alpine-like");
+        expect(standInFor("node:lts-alpine3.20", alpine)).toBe("node:20-alpine-like");
+        expect(standInFor("node:18-slim", alpine)).toBe("node:20-slim");
+        expect(standInFor("nginx:1.25-alpine", alpine)).toBe("nginx:alpine-like");
+        expect(standInFor("nginx:stable", alpine)).toBe("nginx");
+        expect(standInFor("python:3.12-alpine", alpine)).toBe("python:3.13-alpine-like");
+        expect(standInFor("python:2.7-alpine", alpine)).toBeUndefined();
+        expect(standInFor("eclipse-temurin:17-jre-alpine", alpine)).toBe("openjdk:21-alpine-like");
+        expect(standInFor("redis:7-alpine", alpine)).toBe("redis");
+    });
+
     test("without a tag the newest there is answers", () =>
         expect(standInFor("mariadb:10", new Map([["library/mariadb", ["9.1", "11.8", "10.2"]]]))).toBe("mariadb:11.8"));
 
