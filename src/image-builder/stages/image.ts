@@ -54,7 +54,7 @@ export function imageStage(
     const { parts, snapshot, chunks, wheels, debs, npmPackages, containers, bundleImages } = needs;
     const stage = defineStage(workshop, {
         name: "image",
-        version: 5,
+        version: 6,
         inputs: [String(CHUNK_BYTES), String(MEMORY)],
         needs: [
             ...Object.values(parts),

@@ -21,6 +21,8 @@ const COMMANDS = [
     "docker run --rm hello-world",
     "docker run --rm python:3.13-slim python -c 'import json, socket, http.server'",
     'mkdir -p /tmp/build && cd /tmp/build && echo flask >requirements.txt && printf \'FROM python:3.13-slim\\nWORKDIR /app\\nCOPY requirements.txt .\\nRUN pip install -r requirements.txt\\nCMD ["python", "-m", "flask", "--version"]\\n\' >Dockerfile && docker build -t warm . && docker run --rm warm',
+    // the engine, BuildKit and their pulls; the layers are in the store
+    "docker pull node:20-slim && echo 'FROM gcc' | docker build -t warm -",
 ];
 
 export interface Reads {
