@@ -56,7 +56,12 @@ export function createInternet(
         const site = sites.get(hostname);
         if (site) return site(request, tell);
         tell({ kind: "unknown-host" });
-        return text(404, `${hostname} is not available: this machine is not connected to the internet.\n${offer()}`);
+        return text(
+            404,
+            `${hostname} is not available: this machine is not connected to the internet.\n${offer()}`,
+            // wget, git and pip show nothing but the status line
+            `${hostname} is not in this sandbox, which has no internet`,
+        );
     };
 }
 
@@ -109,6 +114,10 @@ function failure(hostname: string, thrown: unknown): Response {
     return text(500, `${hostname} (inside the page) failed: ${words}`);
 }
 
-function text(status: number, body: string): Response {
-    return new Response(`${body}\n`, { status, headers: { "Content-Type": "text/plain; charset=utf-8" } });
+function text(status: number, body: string, statusText?: string): Response {
+    return new Response(`${body}\n`, {
+        status,
+        statusText,
+        headers: { "Content-Type": "text/plain; charset=utf-8" },
+    });
 }

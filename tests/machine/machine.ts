@@ -1,6 +1,7 @@
 /** The real machine under Node, for all machine suites: the latest image, booted from its snapshot in a second. */
 import { pathToFileURL } from "node:url";
 import type { Agent } from "../../src/agent/agent";
+import { Store } from "../../src/base/store";
 import { currentImage } from "../../src/host/current-image";
 import { createFileBundle } from "../../src/host/file-bundle";
 import type { Docker } from "../../src/docker/docker";
@@ -54,10 +55,10 @@ export async function startMachine(
 
 /**
  * A machine with the sandbox's internet from the latest image, and the engine up. `asked` gets an entry "GET
- * http://python.lab/simple/ 200" for each request.
+ * http://python.lab/simple/ 200" for each request. With `standIns`, other images answer for those that are missing.
  */
-export async function startWithInternet(asked: string[]): Promise<StartedMachine> {
-    const internet = createInternet(createFileBundle((await currentImage()).folder));
+export async function startWithInternet(asked: string[], { standIns = false } = {}): Promise<StartedMachine> {
+    const internet = createInternet(createFileBundle((await currentImage()).folder), { standIns: new Store(standIns) });
     const machine = await startMachine({
         internet: async request => {
             const response = await internet(request);

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { root } from "../../../src/host/project";
 import { wheel } from "../internet/wheels";
@@ -80,6 +81,20 @@ describe("with its table", { timeout: 60_000 }, () => {
         expect(usual.output).toBe(output);
         expect(compiled).toBeLessThan(usual.compiled / 10);
         expect(lookedUp).toBeLessThan(usual.lookedUp / 20);
+    });
+
+    test("a version that the index lacks: says that it is the sandbox's, and what to do", () => {
+        const words = (...argv: string[]) => pip("install", "--target", "lacking", ...argv).output;
+        const index = ["--index-url", pathToFileURL(scratch).href];
+        mkdirSync(join(scratch, "lab-tool"), { recursive: true });
+        writeFileSync(join(scratch, "lab-tool/index.html"), '<a href="../lab_tool-1.0-py3-none-any.whl">lab_tool</a>');
+        const said = words(...index, "lab_tool==0.9");
+        expect(said).toMatch(/No matching distribution found for lab_tool==0\.9\n/);
+        expect(said).toContain("python.lab, the package index in this sandbox, does not have lab_tool==0.9.");
+        expect(said).toContain("`drydock bundle add wheel 'lab_tool==0.9'`");
+        writeFileSync(join(scratch, "requirements.txt"), "nothing-of-the-kind>=2\n");
+        expect(words(...index, "-r", "requirements.txt")).toContain("does not have nothing-of-the-kind>=2.");
+        expect(words("--no-index", "lab_tool==0.9")).not.toContain("python.lab");
     });
 
     test("pip's other commands, and its errors, are unchanged", () => {

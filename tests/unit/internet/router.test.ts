@@ -23,6 +23,7 @@ describe("hosts", () => {
         async url => {
             const answer = await make().internet(new Request(url));
             expect(answer.status).toBe(404);
+            expect(answer.statusText).toBe("example.com is not in this sandbox, which has no internet");
             expect(await answer.text()).toMatch(
                 /^example\.com is not available[^]*python\.lab[^]*docker\.io {2}Docker Hub/,
             );

@@ -9,3 +9,5 @@ export LS_COLORS='rs=0:di=01;34:ln=01;36:pi=40;33:so=01;35:bd=40;33;01:cd=40;33;
 alias ls='ls --color=auto' grep='grep --color=auto' ll='ls -l' la='ls -A'
 
 [ -n "$DRYDOCK_NONCE" ] && . /etc/drydock/shell-integration.bash
+
+command_not_found_handle() { /usr/libexec/drydock/missing-command "$1"; }

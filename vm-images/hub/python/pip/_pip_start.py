@@ -29,7 +29,9 @@ def main():
 
     from pip._internal.cli.main import main
 
+    lacking = Lacking()
     status = main()
+    lacking.explain()
     # A process's memory goes with it; to take Python's world apart object by object is a second's work.
     atexit._run_exitfuncs()
     try:
@@ -37,6 +39,32 @@ def main():
         sys.stderr.flush()
     finally:
         os._exit(status)
+
+
+class Lacking:
+    """
+    What the index does not have. Most courses pin versions that python.lab lacks, and "no matching distribution" then reads as if the version
+    did not exist.
+    """
+
+    def __init__(self):
+        import logging  # only now: pip must be the first to make its loggers
+
+        self.requirements = []
+        logging.getLogger("pip._internal.resolution.resolvelib.factory").addFilter(self.hear)
+
+    def hear(self, record):
+        if str(record.msg).startswith("Could not find a version that satisfies the requirement") and record.args:
+            self.requirements.append(str(record.args[0]).split(" (from ")[0])
+        return True
+
+    def explain(self):
+        for requirement in self.requirements if "--no-index" not in sys.argv else ():
+            print(
+                f"python.lab, the package index in this sandbox, does not have {requirement}. Use a version that it has: "
+                f"curl http://python.lab/ lists all. An author can add it with `drydock bundle add wheel '{requirement}'`.",
+                file=sys.stderr,
+            )
 
 
 def read_table(path):
