@@ -185,7 +185,7 @@ export const containerImages: readonly ContainerImage[] = [
         tags: ["latest", "4", "4.0-management", "4-management", "management"],
         contents: "the message broker RabbitMQ 4.0 from Debian 13, its management plugin switched on",
         alpineLike: ["4.0-alpine-like", "alpine-like"],
-        preloaded: "nothing",
+        preloaded: "layers",
     },
     {
         ref: "docker/dockerfile:1",
