@@ -11,6 +11,8 @@ ln -sf busybox sh
 # before those that Debian's package adduser may bring along, which take other options
 mkdir -p /usr/local/sbin
 for applet in adduser addgroup deluser delgroup; do ln -s ../../bin/busybox "/usr/local/sbin/$applet"; done
+# where Alpine has it, for ENTRYPOINT ["/sbin/tini", "--"]; `apk add tini` puts it in /usr/bin
+ln -s ../bin/tini /usr/sbin/tini
 mkdir -p /var/lib/apk
 # `rm -rf /var/cache/apk/*` removes the package lists, as it does in Alpine
 ln -s ../lib/apt/lists /var/cache/apk
