@@ -38,7 +38,7 @@ export interface Heard {
 }
 
 /** Seconds that a line may take. */
-const LIMIT = 300;
+const LIMIT = 900;
 /** Characters of what a line says that are kept. */
 const MOST_SAID = 6000;
 
