@@ -3,7 +3,7 @@
  * "works", or who refused it ("here": this sandbox, which says why; "anywhere": the program, as on any computer), and its time.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { courseDocuments, type CourseDocument } from "./course-documents";
+import { courseDocuments, type CourseDocument, type DocumentLine } from "./course-documents";
 import { startWithInternet, type StartedMachine } from "./machine";
 import { typeAll, wrongWith } from "./typed-lines";
 
@@ -30,22 +30,22 @@ test("what is refused is refused in words", () => {
             expect(refused === undefined || says !== undefined, type).toBe(true);
 });
 
-describe("every line of", () => {
+describe("every line of", { timeout: 3_600_000 }, () => {
     test.each(courseDocuments.map(document => [document.subject, document] as const))(
         "%s",
         async (subject, document) => {
-            const { lines } = document;
-            const heard = await typeAll(machine, expecting(document));
-            const wrong = heard.map(wrongWith);
-            list.push(
-                `\n${subject}`,
-                ...heard.map(({ line, milliseconds }, index) => {
-                    const outcome = wrong[index] === undefined ? (lines[index]!.refused ?? "works") : "WRONG";
-                    return `  ${outcome.padEnd(8)} ${(milliseconds / 1000).toFixed(1).padStart(6)} s  ${line.type}`;
-                }),
-            );
-            expect(wrong.flatMap(one => one ?? [])).toEqual([]);
-            expect(heard.length).toBe(lines.length);
+            const wrong: string[] = [];
+            list.push(`\n${subject}`);
+            const heard = await typeAll(machine, expecting(document), one => {
+                const fault = wrongWith(one);
+                if (fault !== undefined) wrong.push(fault);
+                const outcome = fault === undefined ? ((one.line as DocumentLine).refused ?? "works") : "WRONG";
+                list.push(
+                    `  ${outcome.padEnd(8)} ${(one.milliseconds / 1000).toFixed(1).padStart(6)} s  ${one.line.type}`,
+                );
+            });
+            expect(wrong).toEqual([]);
+            expect(heard.length).toBe(document.lines.length);
         },
     );
 });

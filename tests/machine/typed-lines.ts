@@ -38,7 +38,9 @@ export interface Heard {
 }
 
 /** Seconds that a line may take. */
-const LIMIT = 300;
+const LIMIT = 900;
+/** Exit status of a line that took longer, as `timeout` has it, or that ended before what it was to do. */
+const UNHEARD = 124;
 /** Characters of what a line says that are kept. */
 const MOST_SAID = 6000;
 
@@ -63,18 +65,27 @@ hears() {
 }
 typed() { hears shell "$1"; }
 keyed() { hears shell "printf %b $(printf %q "$2") | script -qec $(printf %q "$1") /dev/null"; }
+# line, process without which there is nothing to wait for
 awaits() {
     end=$((SECONDS + ${LIMIT}))
-    until bash -c "$1" >/dev/null 2>&1 || [ $SECONDS -ge $end ] || ! kill -0 \${2:-$$} 2>/dev/null; do sleep 0.3; done
+    until bash -c "$1" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] && kill -0 \${2:-$$} 2>/dev/null || return 1
+        sleep 0.3
+    done
 }
 ends_once() {
     # Ctrl-C reaches the program alone, and once; Compose takes a second one for impatience
     env --default-signal=INT timeout --foreground -k 5 ${LIMIT} bash -ic "exec $1" >/tmp/heard 2>&1 </dev/null &
     line=$!
     awaits "$2" $line
-    kill -INT $line
+    held=$?
+    # again after half a minute, as a student does
+    while kill -INT $line 2>/dev/null; do
+        for turn in {1..100}; do kill -0 $line 2>/dev/null || break; sleep 0.3; done
+    done
     wait $line
     code=$?
+    [ $held = 0 ] || code=${UNHEARD}
 }
 tell() { printf '%s\\037%s\\037' $code $(((\${EPOCHREALTIME/[.,]/} - began) / 1000)); tail -c ${MOST_SAID} /tmp/heard; printf '\\036'; }`;
 
@@ -143,7 +154,7 @@ export function wrongWith({ line, code, said }: Heard): string | undefined {
     const { type, ends = line.until === undefined ? 0 : code, says = [], never } = line;
     const lacking = [says].flat().filter(pattern => !pattern.test(said));
     const right =
-        (ends === "badly" ? code > 0 && code !== 124 : code === ends) && lacking.length === 0 && !never?.test(said);
+        (ends === "badly" ? code > 0 : code === ends) && code !== UNHEARD && lacking.length === 0 && !never?.test(said);
     return right
         ? undefined
         : `${type}\n  ended with ${code}, not ${ends}${lacking.length > 0 ? `, without ${lacking.join(" ")}` : ""}, and said:\n${said.replace(/^/gm, "  | ")}`;

@@ -13,7 +13,7 @@ export function debsStage({ workshop, lock, debian }: Inputs, trust: Stage): Sta
     const { archive } = lock.debian;
     return defineStage(workshop, {
         name: "debs",
-        version: 2,
+        version: 3,
         inputs: [SUITE, JSON.stringify(archive)],
         needs: [trust],
         async run(context) {

@@ -1,5 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readArchive, writeArchive } from "../../../src/image-builder/formats/deb-file";
+import { readArchive, withoutByteCompiling, writeArchive } from "../../../src/image-builder/formats/deb-file";
 import {
     fieldsOf,
     fileNameOf,
@@ -57,5 +61,29 @@ describe("a .deb file", () => {
         expect(() => readArchive(bytes, "x.deb")).toThrow(
             expect.objectContaining({ code: "image.deb-damaged", message: expect.stringContaining("x.deb") }),
         );
+    });
+
+    test("Python's packages do not compile the library when they are set up; all else stays", () => {
+        const folder = mkdtempSync(join(tmpdir(), "drydock-deb-test-"));
+        try {
+            const script = `#!/bin/sh
+set -e
+files=a.py
+/usr/bin/python3.13 -E -S /usr/lib/python3.13/py_compile.py $files
+/usr/bin/python3.13 -c 'print(1)' || true
+echo done
+`;
+            writeFileSync(join(folder, "postinst"), script);
+            const tar = execFileSync("tar", ["-C", folder, "-c", "postinst"]);
+            const changed = withoutByteCompiling(tar);
+            const postinst = execFileSync("tar", ["-x", "-O", "postinst"], { input: changed, encoding: "utf8" });
+            const lines = script.split("\n");
+            expect(postinst.split("\n").filter((line, index) => line !== lines[index])).toEqual([
+                expect.stringMatching(/^: +\/usr\/lib\/python3\.13\/py_compile\.py \$files$/),
+            ]);
+            expect(withoutByteCompiling(changed)).toEqual(changed);
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
     });
 });
