@@ -165,7 +165,7 @@ ${settings} docker build -t built .`);
     });
 });
 
-describe("removing", { timeout: 900_000 }, () => {
+describe("removing", { timeout: 1_800_000 }, () => {
     beforeAll(start);
     afterAll(stop);
 
