@@ -31,7 +31,8 @@ describe("sudo", () => {
         expect([code, stderr]).toEqual([1, "sudo: no-such-program: command not found\n"]);
     });
 
-    test("no command", () => expect(run("usr/bin/sudo")).toMatchObject({ code: 1, stderr: "usage: sudo [-u USER] COMMAND\n" }));
+    test("no command", () =>
+        expect(run("usr/bin/sudo")).toMatchObject({ code: 1, stderr: "usage: sudo [-u USER] COMMAND\n" }));
 });
 
 describe("systemctl", () => {
