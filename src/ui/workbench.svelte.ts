@@ -1,9 +1,8 @@
 import { tick } from "svelte";
 import { MediaQuery } from "svelte/reactivity";
-import type { DrydockError } from "../base/errors";
 import { Lifetime, type Stop } from "../base/lifetime";
 import type { Readable } from "../base/store";
-import type { SaveState, Workspace } from "../workspace/workspace";
+import type { SaveState } from "../workspace/workspace";
 import { asText, filesOf } from "../lesson/file-tree";
 import type { Lesson } from "../lesson/lesson";
 import type { CourseIndex, LessonName } from "../lesson/packed";
@@ -23,6 +22,7 @@ import { parseLinkTarget, parseTarget, PreviewView } from "./preview/preview-vie
 import type { GuestUsage } from "../guest/guest-watch";
 import type { OpenLesson } from "./open-lesson";
 import type { Sandbox, SandboxState, Stall } from "./sandbox";
+import { tellFallback, tellNotStored } from "./status/troubles";
 import { Terminals, type MakeScreen } from "./terminal/terminals.svelte";
 
 export type PaneName = "lesson" | "editor" | "terminal" | "preview" | "network";
@@ -237,7 +237,7 @@ export class Workbench {
     /** Opens the first terminal and the first file. Then, after the first paint, loads the editor's code. `step`: the step to begin with. */
     start(step?: string): Stop {
         this.#arrive(step);
-        this.#lifetime.add(this.#tellFallback());
+        this.#lifetime.add(tellFallback(this.#sandbox, this.notices));
         this.#lifetime.add(tellImages(this.#sandbox.network, this.notices));
         this.terminals.open();
         const flush = () => void this.#saveAll();
@@ -268,7 +268,7 @@ export class Workbench {
             this.#desk.begun = true;
             this.#openPanes(lesson.lesson);
             this.#lifetime.add(editor.start());
-            this.#lifetime.add(this.#tellNotices(this.#desk.opened.workspace));
+            this.#lifetime.add(tellNotStored(this.#desk.opened.workspace, this.notices));
         }
         const { file } = lesson.lesson.open;
         if (editor.open.length === 0 && file !== undefined && editor.has(file)) void editor.show(file, { quiet: true });
@@ -283,35 +283,6 @@ export class Workbench {
         } catch (thrown) {
             explain(this.notices, thrown);
         }
-    }
-
-    /** Shows what the workspace could not store. */
-    #tellNotices({ notices }: Workspace): Stop {
-        const tell = (errors: readonly DrydockError[]) => {
-            for (const { message, advice } of errors) this.notices.problem(message, advice);
-        };
-        tell(notices.state);
-        return notices.subscribe(tell);
-    }
-
-    /** Says why a machine started without the snapshot; once for each machine. */
-    #tellFallback(): Stop {
-        let told: DrydockError | undefined;
-        const tell = (state: SandboxState) => {
-            if (state.kind !== "ready" || !state.fallback || state.fallback === told) return;
-            told = state.fallback;
-            if (told.code === "vm.memory-differs")
-                this.notices.say(
-                    "This lesson needs more memory than the snapshot has, so the machine booted without it, which takes longer.",
-                );
-            else
-                this.notices.problem(
-                    `The machine booted without its snapshot, which takes longer: ${told.message}`,
-                    told.advice,
-                );
-        };
-        tell(this.#sandbox.state);
-        return this.#sandbox.subscribe(tell);
     }
 
     showPane(pane: PaneName): void {

@@ -25,6 +25,8 @@ export interface ContainerImage {
     below?: string;
 }
 
+export const nameOf = ({ ref }: Pick<ContainerImage, "ref">): string => ref.slice(0, ref.indexOf(":"));
+
 /** In build order: each but the first two is based on debian:trixie-slim, or built in it; alpine-like takes its programs from busybox. */
 export const containerImages: readonly ContainerImage[] = [
     { ref: "hello-world:latest", folder: "hello-world", contents: "a greeting, Drydock's own", preloaded: "image" },
@@ -204,7 +206,7 @@ export const alpineLikeImages: readonly ContainerImage[] = containerImages.flatM
             ? []
             : [
                   {
-                      ref: `${ref.slice(0, ref.indexOf(":"))}:${first}`,
+                      ref: `${nameOf({ ref })}:${first}`,
                       folder: `${folder}-alpine-like`,
                       versionOf,
                       tags,
@@ -217,8 +219,6 @@ export const alpineLikeImages: readonly ContainerImage[] = containerImages.flatM
 
 /** All that the hub offers. */
 export const offeredImages: readonly ContainerImage[] = [...containerImages, ...alpineLikeImages];
-
-export const nameOf = ({ ref }: Pick<ContainerImage, "ref">): string => ref.slice(0, ref.indexOf(":"));
 
 /** "library/nginx", "docker/dockerfile" */
 export const repositoryOf = (image: Pick<ContainerImage, "ref">): string =>

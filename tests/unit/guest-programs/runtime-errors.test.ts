@@ -76,7 +76,7 @@ describe("a program that cannot be", () => {
         [
             "does not exist in the folder",
             "./nope",
-            `executable file \`/work/./nope\` not found: ${NOT_FOUND}`,
+            `executable file \`/srv/./nope\` not found: ${NOT_FOUND}`,
             'exec: "./nope": stat ./nope: no such file or directory',
         ],
         [
