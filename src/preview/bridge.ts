@@ -116,8 +116,32 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
     let isReady = false;
     let command: (command: FrameCommand) => void = () => undefined;
 
+    /** The frame's document is a page that loads itself again after a time. */
+    let refreshes = false;
+    /** The page that the student wants to leave, until another one is there. */
+    let leaving: PreviewLocation | undefined;
+
+    /** Out and in again: the element belongs to the interface, but its document is gone. */
+    const discard = () => {
+        const [parent, next] = [shown?.parentNode, shown?.nextSibling ?? null];
+        shown?.removeAttribute("src");
+        shown?.remove();
+        if (shown) parent?.insertBefore(shown, next);
+        refreshes = false;
+    };
     const show = () => {
-        if (isReady && shown && wanted) shown.src = url(wanted.port, wanted.path);
+        if (!isReady || !shown || !wanted) return;
+        // A page that refreshes itself while the next one is still on its way would take its place. Only a document that
+        // is gone never does; the way back to it is the price.
+        if (refreshes) discard();
+        shown.src = url(wanted.port, wanted.path);
+    };
+    const onLocation = (at: PreviewLocation, refreshesItself: boolean) => {
+        refreshes = refreshesItself;
+        if (wanted?.port === at.port && rooted(wanted.path ?? "/") === at.path) arrived();
+        else if (refreshes && leaving?.port === at.port && leaving.path === at.path) return show();
+        leaving = undefined;
+        place.set(at);
     };
     const onReport = (report: FrameReport | undefined, port: MessagePort | undefined) => {
         if (report?.kind === "alive") alive();
@@ -136,8 +160,7 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
             const guest = guestOf(report.href, origin());
             if (guest) {
                 const path = guest.path + new URL(report.href).hash;
-                if (wanted?.port === guest.port && rooted(wanted.path ?? "/") === path) arrived();
-                place.set({ port: guest.port, path, title: report.title.slice(0, 200) });
+                onLocation({ port: guest.port, path, title: report.title.slice(0, 200) }, report.refreshes);
             }
         } else if (report?.kind === "request" && port) {
             void exchanges.answer(report, port);
@@ -180,11 +203,7 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
         isReady = false;
         turn++;
         bridge?.remove();
-        // Out and in again: the element belongs to the interface, but its document is discarded.
-        const [parent, next] = [shown?.parentNode, shown?.nextSibling ?? null];
-        shown?.removeAttribute("src");
-        shown?.remove();
-        if (shown) parent?.insertBefore(shown, next);
+        discard();
         build();
         lifeSign = setTimeout(rebuild, REBUILD_LIMIT);
     };
@@ -249,6 +268,7 @@ export function createPreviewBridge(options: { origins: readonly string[]; http:
         },
         open(port, path) {
             wanted = { port, path };
+            leaving = place.state;
             show();
             checkLife();
         },

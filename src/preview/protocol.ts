@@ -51,8 +51,8 @@ export type FrameReport =
     | { kind: "alive" }
     | { kind: "ready" }
     | { kind: "failed"; reason: string }
-    /** The address of the previewed document; `href` is on the preview origin. */
-    | { kind: "location"; href: string; title: string }
+    /** The address of the previewed document; `href` is on the preview origin. `refreshes`: it loads itself again. */
+    | { kind: "location"; href: string; title: string; refreshes: boolean }
     | RequestMessage;
 
 /**
@@ -119,7 +119,12 @@ export function parseFrameReport(message: unknown): FrameReport | undefined {
             return { kind: "failed", reason: String(fields.reason) };
         case "location":
             return typeof fields.href === "string" && typeof fields.title === "string"
-                ? { kind: "location", href: fields.href, title: fields.title }
+                ? {
+                      kind: "location",
+                      href: fields.href,
+                      title: fields.title,
+                      refreshes: fields.refreshes === true,
+                  }
                 : undefined;
         case "request": {
             const { protocol, port, method, path, headers, referrer, navigation, hasBody } = fields;

@@ -118,15 +118,19 @@ function previewed(): Window | undefined {
 }
 
 function watch(report: (message: FrameReport) => void): void {
+    let seen: Document | undefined;
     let last = "";
     setInterval(() => {
         const sibling = previewed();
         if (!sibling) return;
+        const { document } = sibling;
         const { href } = sibling.location;
-        const { title } = sibling.document;
-        if (`${href} ${title}` === last) return;
-        last = `${href} ${title}`;
-        report({ kind: "location", href, title });
+        const { title } = document;
+        const refreshes = document.querySelector("meta[http-equiv=refresh i]") !== null;
+        const now = `${href} ${title} ${refreshes}`;
+        if (document === seen && now === last) return;
+        [seen, last] = [document, now];
+        report({ kind: "location", href, title, refreshes });
     }, WATCH_EVERY);
 }
 

@@ -15,6 +15,9 @@ const home = `<!doctype html><title>Home</title>
 <form method="post" action="/form"><input name="name" value="M&uuml;ller"><button>Send</button></form>
 <pre id="script"></pre><script src="/static/app.js"></script>`;
 
+/** Milliseconds: longer than the page for a port without a program waits before it tries again. */
+const SLOWER_THAN_A_RETRY = 4_000;
+
 /** Aborted requests and event streams still open, for the tests about cancelling. */
 export const seen = { cancelled: 0, eventStreams: 0 };
 
@@ -34,6 +37,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, name: 
             );
         case "/sub/page":
             return void html(`<title>Deep</title><h1>Deep</h1><a href="../about">Up</a>`);
+        case "/slow":
+            return void setTimeout(() => html("<title>Slow</title><h1>slow</h1>"), SLOWER_THAN_A_RETRY);
         case "/static/absolute.css":
             return void response
                 .writeHead(200, { "Content-Type": "text/css" })

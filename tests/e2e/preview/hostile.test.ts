@@ -110,7 +110,7 @@ describe("a page of the guest that tries to leave the machine", () => {
         expect(page.url()).toBe(stage.server.url);
         // And the preview still works.
         await page.evaluate(() => window.preview.open(5000, "/about"));
-        await shown().getByRole("heading", { name: "About first" }).waitFor();
+        await page.frameLocator("iframe[name=shown]").getByRole("heading", { name: "About first" }).waitFor();
         expect(await heard()).toEqual([]);
     });
 

@@ -62,6 +62,13 @@ describe("a site of the guest", () => {
         await page.getByText("5000 /made-by-script#part").waitFor();
     });
 
+    test("a page that answers slowly comes, though the page before it tries again every few seconds", async () => {
+        await page.evaluate(() => window.preview.open(6000));
+        await page.getByText("6000 / Nothing answers on port 6000 yet").waitFor();
+        await page.evaluate(() => window.preview.open(5000, "/slow"));
+        await page.getByText("5000 /slow Slow").waitFor();
+    });
+
     test("redirects lead to the preview's own addresses", async () => {
         const frame = await open(5000);
         await frame.getByRole("link", { name: "Moved" }).click();
